@@ -1,0 +1,42 @@
+# make serve   from nothing to a running service at http://127.0.0.1:8000
+# make test    all tests, against a real store and, where there is one, a real browser
+# make check   style, types, and docstrings that agree with their parameters
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA := data/ml-100k
+MODEL := var/model
+
+.PHONY: serve test check clean
+.DELETE_ON_ERROR:
+
+serve: $(VENV)/.installed
+	$(BIN)/melu fetch ml-100k --out $(DATA)
+	test -f $(MODEL)/bundle.json || $(BIN)/melu train $(DATA) --out $(MODEL)
+	exec $(BIN)/melu serve --model $(MODEL)
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pydoclint --quiet app model scripts
+
+clean:
+	rm -rf $(VENV) var data
+
+# The stamps keep a second run from asking the network for anything.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("MeLU Online needs Python 3.11 or newer; run make PYTHON=python3.x" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	sh scripts/find_chromium.sh || echo 'No Chromium was found or could be installed: the page tests will be skipped.'
+	touch $@

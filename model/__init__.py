@@ -1,0 +1,1 @@
+"""MeLU: a preference estimator whose decision layers adapt to each user by a local update."""

@@ -1,0 +1,13 @@
+"""Prepared data sets: a folder with a `dataset.toml` and the tables that it names."""
+
+from model.data.description import DatasetDescription, Feature, FeatureKind
+from model.data.loading import Dataset, LoadReport, load_dataset
+
+__all__ = [
+    "Dataset",
+    "DatasetDescription",
+    "Feature",
+    "FeatureKind",
+    "LoadReport",
+    "load_dataset",
+]

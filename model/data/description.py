@@ -1,0 +1,124 @@
+"""`dataset.toml`: the one description that every data set is brought into."""
+
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from model.errors import DatasetError
+
+DESCRIPTION_FILE = "dataset.toml"
+
+
+class FeatureKind(StrEnum):
+    """How a feature's values are read and encoded."""
+
+    CATEGORY = "category"
+    """One value, such as a director."""
+    CATEGORIES = "categories"
+    """Several values, such as genres; their embeddings are averaged."""
+    NUMBER = "number"
+    """A quantity, such as a year."""
+    TEXT = "text"
+    """Free text, such as a title; the embeddings of its words are averaged."""
+
+
+class Feature(BaseModel):
+    """One column of the user or the item table that the estimator may use."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: FeatureKind
+    separator: str = Field(default="|", min_length=1)
+    """What parts the values of a `categories` column."""
+
+
+def _kind_alone(value: object) -> object:
+    """Let `genre = "category"` stand for `genre = { kind = "category" }`."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+Features = dict[str, Annotated[Feature, BeforeValidator(_kind_alone)]]
+
+
+class RatingsTable(BaseModel):
+    """Where the ratings are, which columns hold them, and their scale."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    user: str
+    item: str
+    rating: str
+    timestamp: str | None = None
+    """Column of seconds since the epoch; the row order stands in where there is none."""
+    scale: tuple[float, float]
+    """Lowest and highest rating."""
+
+    @model_validator(mode="after")
+    def _scale_ascends(self) -> "RatingsTable":
+        low, high = self.scale
+        if not low < high:
+            raise ValueError(f"scale must be [lowest, highest]; found [{low:g}, {high:g}]")
+        return self
+
+
+class UsersTable(BaseModel):
+    """Where the users' features are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    id: str
+    features: Features = Field(default_factory=dict)
+
+
+class ItemsTable(UsersTable):
+    """Where the items' features and titles are."""
+
+    title: str | None = None
+    """Column of a title to show; the id stands in where there is none."""
+
+
+class DatasetDescription(BaseModel):
+    """The whole `dataset.toml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    ratings: RatingsTable
+    users: UsersTable | None = None
+    items: ItemsTable
+
+
+def read_description(folder: Path) -> DatasetDescription:
+    """Read and check the `dataset.toml` of a prepared data set.
+
+    Args:
+        folder: The prepared data set.
+
+    Returns:
+        The checked description.
+
+    Raises:
+        DatasetError: If the file is missing, is not TOML, or lacks or misspells a setting.
+    """
+    path = folder / DESCRIPTION_FILE
+    if not path.is_file():
+        raise DatasetError(
+            f"{path} does not exist. A prepared data set is a folder with a {DESCRIPTION_FILE}; "
+            "`melu fetch ml-100k` makes one, docs/data.md shows how to write your own."
+        )
+    try:
+        return DatasetDescription.model_validate(
+            tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        )
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} is not valid TOML: {error}.") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
+        )
+        raise DatasetError(f"{path} does not describe a data set: {problems}.") from error

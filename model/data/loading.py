@@ -1,0 +1,344 @@
+"""Read a prepared data set into typed tables, refusing or reporting every bad row."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from model.data.description import (
+    DatasetDescription,
+    Feature,
+    FeatureKind,
+    UsersTable,
+    read_description,
+)
+from model.errors import DatasetError
+from model.identifiers import MAX_ID_LENGTH, is_valid_id
+
+_LINE = "__line__"
+_ROWS_SHOWN = 5
+
+IndexArray = npt.NDArray[np.int64]
+RatingArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """One row a rating, in columns of equal length.
+
+    Attributes:
+        user_index: Row of the user table, shape [ratings].
+        item_index: Row of the item table, shape [ratings].
+        rating: On the data set's scale, shape [ratings].
+    """
+
+    user_index: IndexArray
+    item_index: IndexArray
+    rating: RatingArray
+
+    def __len__(self) -> int:
+        return len(self.rating)
+
+    def of_users(self, users: IndexArray) -> "Ratings":
+        """Return the ratings of the given users."""
+        mask = np.isin(self.user_index, users)
+        return Ratings(self.user_index[mask], self.item_index[mask], self.rating[mask])
+
+
+@dataclass
+class LoadReport:
+    """What the loader left out and why."""
+
+    bad_rows: dict[str, list[int]] = field(default_factory=dict)
+    """Problem → lines that have it, all skipped."""
+    duplicate_ratings: int = 0
+    """Older ratings of a (user, item) pair that a newer one replaced."""
+    dropped_features: list[str] = field(default_factory=list)
+    """Features with fewer than two distinct values, as `users.name` or `items.name`."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A prepared data set in memory.
+
+    Attributes:
+        description: Its `dataset.toml`.
+        user_ids: External ids, position = user index.
+        item_ids: External ids, position = item index.
+        titles: One a item.
+        user_features: The features that are used, a column each: text, list of text, or float.
+        item_features: As `user_features`, for items.
+        ratings: Who rated what.
+        report: What was left out.
+    """
+
+    description: DatasetDescription
+    user_ids: list[str]
+    item_ids: list[str]
+    titles: list[str]
+    user_features: pl.DataFrame
+    item_features: pl.DataFrame
+    ratings: Ratings
+    report: LoadReport
+
+    @property
+    def user_feature_kinds(self) -> dict[str, FeatureKind]:
+        """User feature → kind."""
+        described = self.description.users.features if self.description.users else {}
+        return {name: described[name].kind for name in self.user_features.columns}
+
+    @property
+    def item_feature_kinds(self) -> dict[str, FeatureKind]:
+        """Item feature → kind."""
+        described = self.description.items.features
+        return {name: described[name].kind for name in self.item_features.columns}
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Lowest and highest rating."""
+        return self.description.ratings.scale
+
+
+def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
+    """Load a prepared data set.
+
+    Args:
+        folder: Holds `dataset.toml` and its tables.
+        skip_bad_rows: Leave bad rows out (they are in the report) instead of refusing the set.
+
+    Returns:
+        The data set with internal indices.
+
+    Raises:
+        DatasetError: If a file or column is missing, or a row is bad and not to be skipped.
+    """
+    description = read_description(folder)
+    report = LoadReport()
+    checker = _RowChecker(report, skip_bad_rows)
+
+    item_table = _read_table(
+        folder / description.items.file,
+        [description.items.id, *_listed(description.items.title), *description.items.features],
+    )
+    items, item_features = _entities(item_table, description.items, "items", folder, checker)
+    title = description.items.title
+    titles = (
+        items.select(
+            pl.coalesce(pl.col(title).str.strip_chars().replace("", None), description.items.id)
+        )
+        if title
+        else items.select(description.items.id)
+    ).to_series()
+
+    ratings_table = _read_table(
+        folder / description.ratings.file,
+        [
+            description.ratings.user,
+            description.ratings.item,
+            description.ratings.rating,
+            *_listed(description.ratings.timestamp),
+        ],
+    )
+    if description.users is None:
+        known = ratings_table.get_column(description.ratings.user).drop_nulls().unique(
+            maintain_order=True
+        )
+        user_ids = known.filter(known.map_elements(is_valid_id, return_dtype=pl.Boolean))
+        user_features = pl.DataFrame()
+    else:
+        user_table = _read_table(
+            folder / description.users.file, [description.users.id, *description.users.features]
+        )
+        users, user_features = _entities(user_table, description.users, "users", folder, checker)
+        user_ids = users.get_column(description.users.id)
+
+    item_ids = items.get_column(description.items.id)
+    ratings = _ratings(ratings_table, description, user_ids, item_ids, folder, checker)
+    if not len(ratings):
+        raise DatasetError(
+            f"{folder / description.ratings.file} holds no usable rating; "
+            "a data set needs ratings of listed items to learn from."
+        )
+    return Dataset(
+        description=description,
+        user_ids=user_ids.to_list(),
+        item_ids=item_ids.to_list(),
+        titles=titles.to_list(),
+        user_features=user_features,
+        item_features=item_features,
+        ratings=ratings,
+        report=report,
+    )
+
+
+class _RowChecker:
+    """Counts bad rows, and refuses them unless they are to be skipped."""
+
+    def __init__(self, report: LoadReport, skip_bad_rows: bool) -> None:
+        self.report = report
+        self._skip = skip_bad_rows
+
+    def keep(self, table: pl.DataFrame, bad: pl.Expr, problem: str, path: Path) -> pl.DataFrame:
+        """Return the rows of `table` without those that `bad` marks."""
+        marked = table.with_columns(bad.fill_null(value=False).alias("__bad__"))
+        lines = marked.filter("__bad__").get_column(_LINE).to_list()
+        if not lines:
+            return table
+        key = f"{path.name}: {problem}"
+        if not self._skip:
+            shown = ", ".join(str(line) for line in lines[:_ROWS_SHOWN])
+            more = f" and {len(lines) - _ROWS_SHOWN} more" if len(lines) > _ROWS_SHOWN else ""
+            raise DatasetError(
+                f"{path}: {problem} in {len(lines)} row(s), at line {shown}{more}. "
+                "Correct the file, or pass --skip-bad-rows to leave these rows out."
+            )
+        self.report.bad_rows[key] = lines
+        return marked.filter(~pl.col("__bad__")).drop("__bad__")
+
+    def drop_feature(self, name: str) -> None:
+        """Note a feature that can't tell any two rows apart."""
+        self.report.dropped_features.append(name)
+
+
+def _listed(name: str | None) -> list[str]:
+    return [] if name is None else [name]
+
+
+def _read_table(path: Path, columns: list[str]) -> pl.DataFrame:
+    """Read columns of a CSV or Parquet file as text (lists stay lists), with line numbers."""
+    if not path.is_file():
+        raise DatasetError(f"{path} does not exist, but the dataset.toml beside it names it.")
+    try:
+        if path.suffix == ".parquet":
+            table = pl.read_parquet(path)
+        else:
+            # Ids are text ("007" is not 7), so no type is guessed.
+            table = pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DatasetError(
+            f"{path} can't be read as {'Parquet' if path.suffix == '.parquet' else 'UTF-8 CSV'}: "
+            f"{first}"
+        ) from error
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise DatasetError(
+            f"{path} has no column {', '.join(repr(name) for name in missing)}; "
+            f"it has: {', '.join(table.columns)}. Correct dataset.toml or the file."
+        )
+    table = table.select(list(dict.fromkeys(columns)))
+    as_text = [
+        pl.col(name).cast(pl.String)
+        for name, dtype in table.schema.items()
+        if not isinstance(dtype, pl.List)
+    ]
+    # Line 1 of a CSV is its header, so its first row stands on line 2.
+    first_line = 1 if path.suffix == ".parquet" else 2
+    return table.with_columns(as_text).with_row_index(_LINE, offset=first_line)
+
+
+def _entities(
+    table: pl.DataFrame, described: UsersTable, what: str, folder: Path, checker: _RowChecker
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Check a user or item table; return its rows and its typed feature columns."""
+    path = folder / described.file
+    valid = pl.col(described.id).map_elements(is_valid_id, return_dtype=pl.Boolean)
+    table = checker.keep(
+        table,
+        ~valid.fill_null(value=False),
+        f"an id in {described.id!r} is not 1 to {MAX_ID_LENGTH} printable characters without '/'",
+        path,
+    )
+    table = checker.keep(
+        table,
+        ~pl.col(described.id).is_first_distinct(),
+        f"an id in {described.id!r} stands twice",
+        path,
+    )
+    columns: dict[str, pl.Series] = {}
+    for name, feature in described.features.items():
+        table = _checked_number(table, name, feature, path, checker)
+    for name, feature in described.features.items():
+        column = _typed(table.get_column(name), feature)
+        spread = column.explode() if feature.kind is FeatureKind.CATEGORIES else column
+        if spread.drop_nulls().n_unique() < 2:
+            checker.drop_feature(f"{what}.{name}")
+        else:
+            columns[name] = column
+    return table, pl.DataFrame(columns)
+
+
+def _checked_number(
+    table: pl.DataFrame, name: str, feature: Feature, path: Path, checker: _RowChecker
+) -> pl.DataFrame:
+    if feature.kind is not FeatureKind.NUMBER:
+        return table
+    text = pl.col(name).str.strip_chars()
+    number = text.cast(pl.Float64, strict=False)
+    bad = (text != "") & (number.is_null() | ~number.is_finite().fill_null(value=False))
+    return checker.keep(
+        table, bad, f"{name!r} is described as a number and holds something else", path
+    )
+
+
+def _typed(column: pl.Series, feature: Feature) -> pl.Series:
+    """Give a column its feature's type; an empty value is unknown (null)."""
+    if feature.kind is FeatureKind.CATEGORIES:
+        parts = (
+            column.cast(pl.List(pl.String))
+            if isinstance(column.dtype, pl.List)
+            else column.str.split(feature.separator)
+        )
+        return parts.list.eval(
+            pl.element().str.strip_chars().replace("", None).drop_nulls()
+        ).list.unique(maintain_order=True)
+    text = column.str.strip_chars().replace("", None)
+    return text.cast(pl.Float64) if feature.kind is FeatureKind.NUMBER else text
+
+
+def _ratings(
+    table: pl.DataFrame,
+    description: DatasetDescription,
+    user_ids: pl.Series,
+    item_ids: pl.Series,
+    folder: Path,
+    checker: _RowChecker,
+) -> Ratings:
+    """Check the ratings, keep the newest of each (user, item) pair, and index them."""
+    described = description.ratings
+    path = folder / described.file
+    low, high = described.scale
+    table = table.with_columns(
+        __user__=pl.col(described.user).replace_strict(
+            user_ids, np.arange(len(user_ids)), default=None, return_dtype=pl.Int64
+        ),
+        __item__=pl.col(described.item).replace_strict(
+            item_ids, np.arange(len(item_ids)), default=None, return_dtype=pl.Int64
+        ),
+        __rating__=pl.col(described.rating).str.strip_chars().cast(pl.Float64, strict=False),
+    )
+    rating = pl.col("__rating__")
+    problems = [
+        (rating.is_null() | ~rating.is_finite().fill_null(value=False), "a rating is no number"),
+        (~rating.is_between(low, high), f"a rating is outside the scale {low:g} to {high:g}"),
+        (pl.col("__user__").is_null(), "a rating names an unknown user"),
+        (pl.col("__item__").is_null(), "a rating names an unknown item"),
+    ]
+    if described.timestamp:
+        table = table.with_columns(
+            __at__=pl.col(described.timestamp).str.strip_chars().cast(pl.Float64, strict=False)
+        )
+        problems.append((pl.col("__at__").is_null(), "a timestamp is no number"))
+    for bad, problem in problems:
+        table = checker.keep(table, bad, problem, path)
+    if described.timestamp:
+        table = table.sort("__at__", maintain_order=True)
+    newest = table.unique(["__user__", "__item__"], keep="last", maintain_order=True)
+    checker.report.duplicate_ratings = table.height - newest.height
+    return Ratings(
+        user_index=newest.get_column("__user__").to_numpy().astype(np.int64),
+        item_index=newest.get_column("__item__").to_numpy().astype(np.int64),
+        rating=newest.get_column("__rating__").to_numpy().astype(np.float32),
+    )

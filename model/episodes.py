@@ -1,0 +1,173 @@
+"""Episodes: each user's ratings parted into a support set and a disjoint query set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from model.data.loading import Ratings
+
+IndexArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class PaddedRatings:
+    """One set of ratings an episode, padded to the longest; B episodes, n places.
+
+    Attributes:
+        item_index: Internal item indices, 0 where padded, shape [B, n].
+        rating: On the data set's scale, 0 where padded, shape [B, n].
+        mask: 1 for a rating, 0 for padding, shape [B, n].
+    """
+
+    item_index: IndexArray
+    rating: Tensor
+    mask: Tensor
+
+    def first(self, count: int) -> PaddedRatings:
+        """Keep the first `count` places, as a user with fewer ratings would have them."""
+        return PaddedRatings(
+            self.item_index[:, :count], self.rating[:, :count], self.mask[:, :count]
+        )
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """A batch of episodes.
+
+    Attributes:
+        user_index: Internal user indices, shape [B].
+        support_set: What the local update learns from.
+        query_set: What the adapted copy is judged by; shares no rating with the support set.
+    """
+
+    user_index: IndexArray
+    support_set: PaddedRatings
+    query_set: PaddedRatings
+
+
+class RatingsByUser:
+    """Ratings grouped by user, to draw episodes from.
+
+    Args:
+        ratings: The ratings.
+        users: Number of users, rated or not.
+    """
+
+    def __init__(self, ratings: Ratings, users: int) -> None:
+        order = np.argsort(ratings.user_index, kind="stable")
+        self.user_index = ratings.user_index[order]
+        self.item_index = ratings.item_index[order]
+        self.rating = ratings.rating[order]
+        self.counts: IndexArray = np.bincount(ratings.user_index, minlength=users)
+        self.starts: IndexArray = np.concatenate([[0], np.cumsum(self.counts)[:-1]])
+
+    def shuffled(self, random: np.random.Generator) -> RatingsByUser:
+        """Return a copy with every user's ratings in a new random order."""
+        order = np.lexsort((random.random(len(self.rating)), self.user_index))
+        copy = RatingsByUser.__new__(RatingsByUser)
+        copy.user_index = self.user_index
+        copy.item_index = self.item_index[order]
+        copy.rating = self.rating[order]
+        copy.counts, copy.starts = self.counts, self.starts
+        return copy
+
+    def padded(self, users: IndexArray, skip: IndexArray, take: IndexArray) -> PaddedRatings:
+        """Gather each user's ratings from position `skip`, `take` of them.
+
+        Args:
+            users: Internal user indices, shape [B].
+            skip: How many of the user's ratings to pass over, shape [B].
+            take: How many to take, shape [B].
+
+        Returns:
+            Padded to the largest `take`.
+        """
+        places = np.arange(int(take.max(initial=0)))
+        mask = places < take[:, None]
+        rows = np.where(mask, (self.starts[users] + skip)[:, None] + places, 0)
+        return PaddedRatings(
+            np.where(mask, self.item_index[rows], 0),
+            torch.from_numpy(np.where(mask, self.rating[rows], 0).astype(np.float32)),
+            torch.from_numpy(mask.astype(np.float32)),
+        )
+
+
+def draw_training_batches(
+    grouped: RatingsByUser,
+    users: IndexArray,
+    *,
+    batch_users: int,
+    query_size: int,
+    support_limit: int,
+    random: np.random.Generator,
+) -> Iterator[Episodes]:
+    """Draw one episode for each user, in batches and in random order.
+
+    The query set is `query_size` random ratings, or half of them where a user has few. The
+    support set is drawn from the rest, with a size that is itself drawn (log-uniform from 0 to
+    all, at most `support_limit`), so that θ learns to serve a first rating as well as a
+    fiftieth.
+
+    Args:
+        grouped: The ratings.
+        users: Whom to draw, shape [users]; those with fewer than two ratings are passed over.
+        batch_users: Episodes a batch.
+        query_size: Ratings in a query set.
+        support_limit: Most ratings in a support set.
+        random: Source of randomness.
+
+    Yields:
+        Batches that cover every user once.
+    """
+    shuffled = grouped.shuffled(random)
+    users = random.permutation(users[grouped.counts[users] >= 2])
+    counts = grouped.counts[users]
+    query_sizes = np.minimum(query_size, counts // 2)
+    rest = np.minimum(counts - query_sizes, support_limit)
+    support_sizes = np.floor(np.exp(random.random(len(users)) * np.log(rest + 2.0)) - 1.0)
+    support_sizes = support_sizes.astype(np.int64)
+    for start in range(0, len(users), batch_users):
+        chosen = slice(start, start + batch_users)
+        yield Episodes(
+            users[chosen],
+            shuffled.padded(users[chosen], query_sizes[chosen], support_sizes[chosen]),
+            shuffled.padded(users[chosen], np.zeros_like(users[chosen]), query_sizes[chosen]),
+        )
+
+
+def draw_test_episodes(
+    grouped: RatingsByUser,
+    users: IndexArray,
+    *,
+    query_size: int,
+    support_limit: int,
+    random: np.random.Generator,
+) -> Episodes:
+    """Draw one fixed episode for each user: `query_size` random ratings, the rest support.
+
+    Args:
+        grouped: The ratings.
+        users: Whom to draw, shape [users]; those without a rating beyond the query set are
+            passed over.
+        query_size: Ratings in a query set.
+        support_limit: Most ratings in a support set.
+        random: Source of randomness.
+
+    Returns:
+        All episodes in one batch.
+    """
+    shuffled = grouped.shuffled(random)
+    users = users[grouped.counts[users] > query_size]
+    query_sizes = np.full(len(users), query_size)
+    support_sizes = np.minimum(grouped.counts[users] - query_size, support_limit)
+    return Episodes(
+        users,
+        shuffled.padded(users, query_sizes, support_sizes),
+        shuffled.padded(users, np.zeros_like(users), query_sizes),
+    )

@@ -1,0 +1,27 @@
+"""The errors of the model layer; each message names what is wrong and the remedy."""
+
+
+class ModelError(Exception):
+    """Base of every error that the model layer raises on purpose."""
+
+
+class DatasetError(ModelError):
+    """A prepared data set can't be used as it is."""
+
+
+class BundleError(ModelError):
+    """A bundle is missing, incomplete, altered or of another format."""
+
+
+class UnknownFeatureError(ModelError):
+    """A feature was named that the data set does not have."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name = name
+        self.known = known
+        has = ", ".join(known) if known else "none"
+        super().__init__(f"there is no feature {name!r}; the data set has: {has}")
+
+
+class FeatureValueError(ModelError):
+    """A feature value is of a type that the feature's kind can't hold."""

@@ -1,0 +1,339 @@
+"""Meta-training: repeat the global update until held-out users stop getting better answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+from model.data.loading import Dataset, Ratings
+from model.episodes import Episodes, RatingsByUser, draw_test_episodes, draw_training_batches
+from model.errors import DatasetError
+from model.estimator import MetaWeights, RatingUnits, initial_meta_weights
+from model.features import EncodedFeature, EncodedTable, FeatureSpace
+from model.global_update import predict_query_sets, query_loss
+from model.presets import Preset
+
+IndexArray = npt.NDArray[np.int64]
+
+VALIDATION_SUPPORT_SIZES = (0, 1, 3, 5, 10, 20)
+_VALIDATION_QUERY_SIZE = 10
+_SUPPORT_LIMIT = 90
+_GRADIENT_NORM_LIMIT = 1.0
+
+
+class EpochReport(BaseModel):
+    """What one pass over the users gave."""
+
+    model_config = ConfigDict(frozen=True)
+
+    phase: str
+    """`search` with users held out, `refit` on all of them."""
+    epoch: int
+    epochs: int
+    """Most epochs that this phase may take."""
+    loss: float
+    """Mean query loss of the global updates."""
+    validation_mae: dict[str, float] | None
+    """Support size → MAE of the held-out users, on the rating scale; None in a refit."""
+    seconds: float
+
+
+class TrainingReport(BaseModel):
+    """The course of a training."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seed: int
+    users: int
+    ratings: int
+    validation_users: int
+    best_epoch: int
+    epochs: tuple[EpochReport, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainedEstimator:
+    """θ and all that is needed to use it.
+
+    Attributes:
+        preset: Configuration that it was trained with.
+        theta: θ.
+        units: The estimator's units.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        report: How the training went.
+    """
+
+    preset: Preset
+    theta: MetaWeights
+    units: RatingUnits
+    user_space: FeatureSpace
+    item_space: FeatureSpace
+    report: TrainingReport
+
+    def predict(self, users: EncodedTable, items: EncodedTable, episodes: Episodes) -> Tensor:
+        """Adapt to each support set and predict each query set, on the rating scale.
+
+        Args:
+            users: All users' features, encoded by `user_space`.
+            items: All items' features, encoded by `item_space`.
+            episodes: B episodes of q query places.
+
+        Returns:
+            Shape [B, q].
+        """
+        with torch.no_grad():
+            return self.units.to_scale(
+                predict_query_sets(
+                    self.theta, self.preset.estimator, self.units, users, items, episodes
+                )
+            )
+
+
+def train(
+    dataset: Dataset,
+    preset: Preset,
+    *,
+    seed: int,
+    users: IndexArray | None = None,
+    on_epoch: Callable[[EpochReport], None] = lambda _report: None,
+) -> TrainedEstimator:
+    """Learn θ.
+
+    A share of the users is held out first: training runs until their mean absolute error, over
+    several support sizes, stops falling. Then θ is learnt anew from all users for as many
+    epochs as were best, so that no rating is left unused.
+
+    Args:
+        dataset: The data set.
+        preset: Configuration.
+        seed: Every draw (hold-out, initial weights, episodes) follows from it.
+        users: The users to learn from; all that rated, if None.
+        on_epoch: Called after each epoch.
+
+    Returns:
+        The trained estimator.
+
+    Raises:
+        DatasetError: If there are too few users with ratings to learn from.
+    """
+    started = time.monotonic()
+    ratings = dataset.ratings if users is None else dataset.ratings.of_users(users)
+    grouped = RatingsByUser(ratings, len(dataset.user_ids))
+    learners = np.flatnonzero(grouped.counts >= 2)
+    if len(learners) < 2:
+        raise DatasetError(
+            "fewer than two users have two ratings or more; meta-learning needs several users."
+        )
+    learner = _Learner(dataset, ratings, grouped, preset)
+    random = np.random.default_rng(seed)
+    shuffled = random.permutation(learners)
+    held_out = shuffled[: round(len(learners) * preset.training.validation_share)]
+    query_size = min(_VALIDATION_QUERY_SIZE, int(np.median(grouped.counts[learners])) // 2)
+    validation = draw_test_episodes(
+        grouped, held_out, query_size=query_size, support_limit=_SUPPORT_LIMIT, random=random
+    )
+    reports: list[EpochReport] = []
+
+    def note(report: EpochReport) -> None:
+        reports.append(report)
+        on_epoch(report)
+
+    best_epoch = preset.training.epochs
+    if len(validation.user_index):
+        searching = np.setdiff1d(learners, held_out)
+        best_epoch = learner.search(searching, validation, seed, note)
+    theta = learner.refit(learners, best_epoch, seed, note)
+    return TrainedEstimator(
+        preset=preset,
+        theta=theta,
+        units=learner.units,
+        user_space=learner.user_space,
+        item_space=learner.item_space,
+        report=TrainingReport(
+            seed=seed,
+            users=len(learners),
+            ratings=len(ratings),
+            validation_users=len(validation.user_index),
+            best_epoch=best_epoch,
+            epochs=tuple(reports),
+            seconds=time.monotonic() - started,
+        ),
+    )
+
+
+class _Learner:
+    """The encoded data, and the passes over it."""
+
+    def __init__(
+        self, dataset: Dataset, ratings: Ratings, grouped: RatingsByUser, preset: Preset
+    ) -> None:
+        self.preset = preset
+        self.grouped = grouped
+        # A value of users or items that no training rating touches would keep its random
+        # embedding; as unknown it has a learnt one.
+        rated_users, rated_items = np.unique(ratings.user_index), np.unique(ratings.item_index)
+        self.user_space = FeatureSpace.fit(
+            dataset.user_features[rated_users], dataset.user_feature_kinds
+        )
+        self.item_space = FeatureSpace.fit(
+            dataset.item_features[rated_items], dataset.item_feature_kinds
+        )
+        self.users = self.user_space.encode_table(dataset.user_features)
+        self.items = self.item_space.encode_table(dataset.item_features)
+        low, high = dataset.scale
+        spread = float(ratings.rating.std())
+        self.units = RatingUnits(float(ratings.rating.mean()), spread or 1.0, low, high)
+
+    def search(
+        self,
+        learners: IndexArray,
+        validation: Episodes,
+        seed: int,
+        note: Callable[[EpochReport], None],
+    ) -> int:
+        """Return the epoch (from 1) whose θ served the held-out users best."""
+        training = self.preset.training
+        run = _Run(self, seed)
+        best_epoch, best_score = 1, float("inf")
+        for epoch in range(1, training.epochs + 1):
+            started = time.monotonic()
+            loss = run.epoch(learners)
+            errors = self._validation_mae(run.averaged, validation)
+            score = float(np.mean(list(errors.values())))
+            note(
+                EpochReport(
+                    phase="search",
+                    epoch=epoch,
+                    epochs=training.epochs,
+                    loss=loss,
+                    validation_mae=errors,
+                    seconds=time.monotonic() - started,
+                )
+            )
+            if score < best_score:
+                best_epoch, best_score = epoch, score
+            elif epoch - best_epoch >= training.patience:
+                break
+        return best_epoch
+
+    def refit(
+        self,
+        learners: IndexArray,
+        epochs: int,
+        seed: int,
+        note: Callable[[EpochReport], None],
+    ) -> MetaWeights:
+        """Learn θ from all learners for a known number of epochs."""
+        run = _Run(self, seed)
+        for epoch in range(1, epochs + 1):
+            started = time.monotonic()
+            loss = run.epoch(learners)
+            note(
+                EpochReport(
+                    phase="refit",
+                    epoch=epoch,
+                    epochs=epochs,
+                    loss=loss,
+                    validation_mae=None,
+                    seconds=time.monotonic() - started,
+                )
+            )
+        return run.averaged
+
+    def _validation_mae(self, theta: MetaWeights, validation: Episodes) -> dict[str, float]:
+        query_set = validation.query_set
+        longest = validation.support_set.item_index.shape[1]
+        errors = {}
+        for size in (*(k for k in VALIDATION_SUPPORT_SIZES if k < longest), longest):
+            few = Episodes(
+                validation.user_index, validation.support_set.first(size), validation.query_set
+            )
+            with torch.no_grad():
+                predicted = predict_query_sets(
+                    theta, self.preset.estimator, self.units, self.users, self.items, few
+                )
+            absolute = (self.units.to_scale(predicted) - query_set.rating).abs() * query_set.mask
+            errors[str(size)] = float((absolute.sum(-1) / query_set.mask.sum(-1)).mean())
+        return errors
+
+
+class _Run:
+    """θ under training, its optimiser, and the running average of θ."""
+
+    def __init__(self, learner: _Learner, seed: int) -> None:
+        self._learner = learner
+        self._random = np.random.default_rng(seed)
+        generator = torch.Generator().manual_seed(seed)
+        preset = learner.preset
+        self._theta = initial_meta_weights(
+            preset.estimator, learner.user_space, learner.item_space, generator
+        )
+        self._tensors = self._theta.named_tensors()
+        self._average = {name: tensor.clone() for name, tensor in self._tensors.items()}
+        self._optimiser = torch.optim.Adam(
+            [tensor.requires_grad_() for tensor in self._tensors.values()],
+            lr=preset.training.learning_rate,
+            weight_decay=preset.training.weight_decay,
+        )
+        self._steps = 0
+
+    @property
+    def averaged(self) -> MetaWeights:
+        """A copy of the average of θ so far."""
+        return MetaWeights.from_named_tensors(
+            {name: tensor.clone() for name, tensor in self._average.items()}
+        )
+
+    def epoch(self, learners: IndexArray) -> float:
+        """Make one global update a batch until every learner was drawn; return the mean loss."""
+        learner, training = self._learner, self._learner.preset.training
+        losses = [
+            self._global_update(batch)
+            for batch in draw_training_batches(
+                learner.grouped,
+                learners,
+                batch_users=training.batch_users,
+                query_size=training.query_size,
+                support_limit=training.support_limit,
+                random=self._random,
+            )
+        ]
+        return float(np.mean(losses))
+
+    def _global_update(self, batch: Episodes) -> float:
+        learner, training = self._learner, self._learner.preset.training
+        predicted = predict_query_sets(
+            self._theta,
+            learner.preset.estimator,
+            learner.units,
+            learner.users,
+            learner.items,
+            batch,
+            second_order=training.second_order,
+            hide=self._partly_unknown,
+        )
+        loss = query_loss(predicted, batch.query_set, learner.units)
+        self._optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        # A single user far from the rest would otherwise throw θ off through five local steps.
+        torch.nn.utils.clip_grad_norm_(list(self._tensors.values()), _GRADIENT_NORM_LIMIT)
+        self._optimiser.step()
+        self._steps += 1
+        # A young average forgets its random start faster.
+        keep = min(training.weight_averaging, self._steps / (self._steps + 10))
+        for name, tensor in self._tensors.items():
+            self._average[name].lerp_(tensor.detach(), 1.0 - keep)
+        return loss.item()
+
+    def _partly_unknown(self, column: EncodedFeature) -> EncodedFeature:
+        rate = self._learner.preset.training.unknown_rate
+        return column.with_unknown(self._random.random(len(column)) < rate)

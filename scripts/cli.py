@@ -1,0 +1,171 @@
+"""The console command `melu`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from model.errors import ModelError
+
+app = typer.Typer(
+    help="MeLU Online: cold-start recommendations that adapt to a new user's first ratings.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+fetch_app = typer.Typer(help="Bring a public data set into the prepared form.")
+app.add_typer(fetch_app, name="fetch", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(help="Prepared data set: a folder with a dataset.toml.")]
+SkipBadRows = Annotated[
+    bool, typer.Option("--skip-bad-rows", help="Leave bad rows out instead of refusing the set.")
+]
+PresetName = Annotated[str, typer.Option(help="Estimator preset.")]
+LocalSteps = Annotated[int | None, typer.Option(help="Steps of the local update.")]
+LocalRate = Annotated[float | None, typer.Option(help="Step size of the local update.")]
+Epochs = Annotated[int | None, typer.Option(help="Most passes over the users.")]
+BatchUsers = Annotated[int | None, typer.Option(help="Users a global update.")]
+FirstOrder = Annotated[
+    bool, typer.Option("--first-order", help="First-order meta-gradient: faster, a little worse.")
+]
+
+# Each command imports what it needs when it runs: `melu --help` should not wait for torch.
+
+
+@fetch_app.command("ml-100k")
+def fetch_ml_100k(
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("data/ml-100k"),
+) -> None:
+    """MovieLens 100K: 100,000 ratings of 1,682 films by 943 users."""
+    from scripts.fetch import fetch_ml_100k as fetch
+
+    fetch(out)
+
+
+@fetch_app.command("ml-1m")
+def fetch_ml_1m(
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder with ratings.dat, users.dat and movies.dat."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("data/ml-1m"),
+) -> None:
+    """MovieLens 1M: 1,000,209 ratings of 3,706 films by 6,040 users."""
+    from scripts.fetch import fetch_ml_1m as fetch
+
+    fetch(out, source)
+
+
+@app.command()
+def describe(folder: Folder, skip_bad_rows: SkipBadRows = False) -> None:
+    """Print what is in a prepared data set."""
+    from scripts.describe import describe_dataset
+
+    describe_dataset(folder, skip_bad_rows=skip_bad_rows)
+
+
+@app.command()
+def train(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="Folder of the bundle to write.")],
+    preset: PresetName = "melu",
+    seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
+    local_steps: LocalSteps = None,
+    local_learning_rate: LocalRate = None,
+    epochs: Epochs = None,
+    batch_users: BatchUsers = None,
+    first_order: FirstOrder = False,
+    skip_bad_rows: SkipBadRows = False,
+) -> None:
+    """Meta-train θ on a prepared data set and write a bundle."""
+    from scripts.train import chosen_preset, train_bundle
+
+    chosen = chosen_preset(
+        preset,
+        local_steps=local_steps,
+        local_learning_rate=local_learning_rate,
+        epochs=epochs,
+        batch_users=batch_users,
+        second_order=False if first_order else None,
+    )
+    train_bundle(folder, out, chosen, seed=seed, skip_bad_rows=skip_bad_rows)
+
+
+@app.command()
+def evaluate(
+    folder: Folder,
+    preset: PresetName = "melu",
+    seeds: Annotated[int, typer.Option(min=1, help="Number of random splits.")] = 3,
+    local_steps: LocalSteps = None,
+    local_learning_rate: LocalRate = None,
+    epochs: Epochs = None,
+    batch_users: BatchUsers = None,
+    first_order: FirstOrder = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results to this file too.")
+    ] = None,
+    skip_bad_rows: SkipBadRows = False,
+) -> None:
+    """Measure a preset on users that it was not trained on, beside simple floors."""
+    from scripts.evaluate import evaluate_preset
+    from scripts.train import chosen_preset
+
+    chosen = chosen_preset(
+        preset,
+        local_steps=local_steps,
+        local_learning_rate=local_learning_rate,
+        epochs=epochs,
+        batch_users=batch_users,
+        second_order=False if first_order else None,
+    )
+    evaluate_preset(
+        folder, chosen, seeds=seeds, json_file=json_file, skip_bad_rows=skip_bad_rows
+    )
+
+
+@app.command()
+def serve(
+    model: Annotated[
+        Path | None, typer.Option(help="Bundle to serve [MELU_MODEL, default var/model].")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on [MELU_HOST, default 127.0.0.1].")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on [MELU_PORT, default 8000].")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes [MELU_WORKERS, default 1].")
+    ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(help="redis:// URL of your store [MELU_STORE_URL, default: embedded]."),
+    ] = None,
+) -> None:
+    """Serve the API and the demo page, with an embedded store unless one is named."""
+    from scripts.serve import serve as run
+
+    run(model=model, host=host, port=port, workers=workers, store=store)
+
+
+@app.command("opposite-users")
+def opposite_users(
+    url: Annotated[str, typer.Option(help="A running service.")] = "http://127.0.0.1:8000",
+) -> None:
+    """Show on a running service that two users with opposite ratings get different lists."""
+    from scripts.opposite_users import compare_opposite_users
+
+    compare_opposite_users(url)
+
+
+def main() -> None:
+    """Run the command; an expected error is one line on standard error and exit status 1."""
+    try:
+        app()
+    except ModelError as error:
+        typer.secho(f"melu: {error}", fg="red", err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()
