@@ -104,6 +104,15 @@ class Recommender:
         """Encoders of the item features."""
         return self._bundle.vocabularies.items
 
+    def warm_up(self) -> None:
+        """Answer once, so that no first user waits for what is built on first use."""
+        middle = sum(self.rating_scale) / 2
+        user = self.adapt({}, [(0, middle)])
+        self.score(user)
+        self.evidence(user)
+        self.catalogue.attributes(0)
+        self.catalogue.matching({name: [""] for name in self.catalogue.attribute_names})
+
     def check_attributes(self, attributes: Mapping[str, FeatureValue]) -> list[str]:
         """Check a user's attributes; return the names of those that training never saw.
 

@@ -141,11 +141,22 @@ def serve(
         str | None,
         typer.Option(help="redis:// URL of your store [MELU_STORE_URL, default: embedded]."),
     ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Listen beyond this machine without access control."),
+    ] = False,
 ) -> None:
     """Serve the API and the demo page, with an embedded store unless one is named."""
     from scripts.serve import serve as run
 
-    run(model=model, host=host, port=port, workers=workers, store=store)
+    run(
+        model=model,
+        host=host,
+        port=port,
+        workers=workers,
+        store=store,
+        insecure=insecure or None,
+    )
 
 
 @app.command("opposite-users")

@@ -1,0 +1,80 @@
+"""What routes are given: the services, built once when the service starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.problems import ModelUnavailable
+from app.services.actions import ActionRatings
+from app.services.compute import Compute
+from app.services.feedback import FeedbackService
+from app.services.items import ItemService
+from app.services.onboarding import OnboardingService
+from app.services.personal import Personaliser
+from app.services.recommendations import RecommendationService
+from app.services.users import UserService
+from app.settings import Settings
+from app.store import UserStore
+from model.recommender import Recommender
+
+MODEL_RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a request may need."""
+
+    recommender: Recommender
+    users: UserService
+    feedback: FeedbackService
+    recommendations: RecommendationService
+    onboarding: OnboardingService
+    items: ItemService
+
+
+def build_services(
+    settings: Settings, store: UserStore, recommender: Recommender, compute: Compute
+) -> Services:
+    """Put the services together.
+
+    Args:
+        settings: How.
+        store: Where users are.
+        recommender: The model.
+        compute: Where tensors are computed.
+
+    Returns:
+        The services.
+    """
+    actions = ActionRatings(settings.action_places, recommender.rating_scale)
+    personaliser = Personaliser(recommender, actions, settings.support_limit)
+    return Services(
+        recommender=recommender,
+        users=UserService(store, recommender, actions),
+        feedback=FeedbackService(store, recommender, actions),
+        recommendations=RecommendationService(store, recommender, personaliser, compute),
+        onboarding=OnboardingService(store, recommender, personaliser, compute),
+        items=ItemService(recommender.catalogue),
+    )
+
+
+def _services(request: Request) -> Services:
+    services: Services | None = request.app.state.services
+    if services is None:
+        raise ModelUnavailable(
+            "No model is loaded; the operator finds the reason in the service's log.",
+            retry_after=MODEL_RETRY_AFTER_SECONDS,
+        )
+    return services
+
+
+def _store(request: Request) -> UserStore:
+    store: UserStore = request.app.state.store
+    return store
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+StoreDep = Annotated[UserStore, Depends(_store)]

@@ -1,0 +1,225 @@
+"""Problems: the errors that clients see, as `application/problem+json` (RFC 9457)."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Fault(BaseModel):
+    """One fault of a request."""
+
+    loc: list[str | int] = Field(description="Where, such as `body`, `events`, 3, `rating`.")
+    message: str
+
+
+class ProblemBody(BaseModel):
+    """The body of every error."""
+
+    type: str = Field(description="A URI reference that names the kind of problem.")
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong, and the remedy.")
+    code: str = Field(description="A stable word for programs.")
+    errors: list[Fault] | None = None
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's word
+    """An error that a client sees; its subclasses fix status, code and title."""
+
+    status = 500
+    code = "internal_error"
+    title = "Internal error"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[Fault] = (),
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.retry_after = retry_after
+
+
+class UnknownUser(Problem):
+    """Nothing is stored for a user."""
+
+    status, code, title = 404, "unknown_user", "Unknown user"
+
+
+class UnknownItem(Problem):
+    """A path names an item that does not exist."""
+
+    status, code, title = 404, "unknown_item", "Unknown item"
+
+
+class UnknownItemInBody(UnknownItem):
+    """A body names an item that does not exist."""
+
+    status = 422
+
+
+class UnknownFeedback(Problem):
+    """There is no feedback of this user on this item."""
+
+    status, code, title = 404, "unknown_feedback", "Unknown feedback"
+
+
+class RatingOutOfRange(Problem):
+    """A rating is outside the data set's scale."""
+
+    status, code, title = 422, "rating_out_of_range", "Rating out of range"
+
+
+class UnknownAttribute(Problem):
+    """An attribute is named that the data set does not have."""
+
+    status, code, title = 422, "unknown_attribute", "Unknown attribute"
+
+
+class InvalidAttribute(Problem):
+    """An attribute's value does not fit its kind."""
+
+    status, code, title = 422, "invalid_attribute", "Invalid attribute"
+
+
+class InvalidFilter(Problem):
+    """A filter is not of the form `name:value`."""
+
+    status, code, title = 422, "invalid_filter", "Invalid filter"
+
+
+class InvalidBody(Problem):
+    """A body or parameter fails validation."""
+
+    status, code, title = 422, "invalid_body", "Invalid request"
+
+
+class InvalidParameter(InvalidBody):
+    """A path, query or header parameter fails validation."""
+
+    code = "invalid_parameter"
+
+
+class InvalidCursor(Problem):
+    """A cursor was not given out for this request."""
+
+    status, code, title = 400, "invalid_cursor", "Invalid cursor"
+
+
+class PayloadTooLarge(Problem):
+    """A request body is over the limit."""
+
+    status, code, title = 413, "payload_too_large", "Payload too large"
+
+
+class StoreUnavailable(Problem):
+    """The store can't be reached or can't write."""
+
+    status, code, title = 503, "store_unavailable", "Store unavailable"
+
+
+class ModelUnavailable(Problem):
+    """No bundle could be loaded."""
+
+    status, code, title = 503, "model_unavailable", "Model unavailable"
+
+
+def problem_response(problem: Problem) -> Response:
+    """Render a problem."""
+    body: dict[str, Any] = {
+        "type": f"urn:melu:problem:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }
+    if problem.errors:
+        body["errors"] = [fault.model_dump() for fault in problem.errors]
+    headers = {"Cache-Control": "no-store"}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    return Response(orjson.dumps(body), problem.status, headers, MEDIA_TYPE)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Let every error of an application be answered as a problem."""
+    # Handlers take the general Exception in Starlette's signature; each is registered for the
+    # one type that it names.
+    app.add_exception_handler(Problem, _answer_problem)
+    app.add_exception_handler(RequestValidationError, _answer_validation_error)
+    app.add_exception_handler(HTTPException, _answer_http_exception)
+    app.add_exception_handler(Exception, _answer_unexpected)
+
+
+async def _answer_problem(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - narrows the type
+    return problem_response(error)
+
+
+async def _answer_validation_error(_request: Request, error: Exception) -> Response:
+    """Tell where and what, never the value: it may be a secret, or not be valid JSON."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
+    faults = [
+        Fault(loc=["body"], message="the body is not valid JSON")
+        if fault["type"] == "json_invalid"
+        else Fault(loc=list(fault["loc"]), message=fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors()
+    ]
+    first = faults[0]
+    where = ".".join(str(part) for part in first.loc)
+    kind = InvalidBody if first.loc[0] == "body" else InvalidParameter
+    return problem_response(kind(f"{where}: {first.message}", errors=faults))
+
+
+async def _answer_http_exception(_request: Request, error: Exception) -> Response:
+    """Errors of the framework itself: no such path, wrong method, unreadable body."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type
+    status = HTTPStatus(error.status_code)
+    problem = Problem(str(error.detail))
+    problem.status = status.value
+    problem.title = status.phrase
+    problem.code = "invalid_body" if status == 400 else status.name.lower()
+    response = problem_response(problem)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
+    return problem_response(
+        Problem("Something went wrong on our side; the log has it under this X-Request-ID.")
+    )
+
+
+def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """Describe problems for the OpenAPI document.
+
+    Args:
+        *problems: What a route may answer with.
+
+    Returns:
+        The `responses` argument of a route.
+    """
+    described: dict[int | str, dict[str, Any]] = {}
+    for problem in problems:
+        entry = described.setdefault(
+            problem.status,
+            {"description": "", "content": {MEDIA_TYPE: {"schema": _PROBLEM_SCHEMA}}},
+        )
+        known = entry["description"]
+        entry["description"] = f"{known}, `{problem.code}`" if known else f"`{problem.code}`"
+    return described
+
+
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemBody"}
+

@@ -1,0 +1,68 @@
+"""Health, readiness, and what model is loaded."""
+
+from fastapi import APIRouter
+
+from app.dependencies import ServicesDep, StoreDep
+from app.problems import ModelUnavailable, StoreUnavailable, problem_responses
+from app.schemas import FeatureDescription, Health, ModelDescription, Readiness
+from model.features import FeatureSpace, NumberBins
+
+router = APIRouter(tags=["operations"])
+
+_LISTED_VALUES = 100
+
+
+@router.get("/healthz", summary="Alive")
+async def healthz() -> Health:
+    """The process answers; says nothing of store and model."""
+    return Health()
+
+
+@router.get(
+    "/readyz",
+    summary="Ready to serve",
+    responses=problem_responses(StoreUnavailable, ModelUnavailable),
+)
+async def readyz(services: ServicesDep, store: StoreDep) -> Readiness:
+    """200 if the model is loaded and the store answers; otherwise 503 says which is missing."""
+    await store.ping()
+    return Readiness(model=services.recommender.manifest.version)
+
+
+@router.get(
+    "/model",
+    summary="The loaded model",
+    response_model_exclude_none=True,
+    responses=problem_responses(ModelUnavailable),
+)
+async def get_model(services: ServicesDep) -> ModelDescription:
+    """Version, features with their values, rating scale, size of the catalogue, metrics."""
+    recommender = services.recommender
+    manifest = recommender.manifest
+    return ModelDescription(
+        version=manifest.version,
+        dataset=manifest.dataset,
+        preset=manifest.preset.name,
+        rating_scale=recommender.rating_scale,
+        user_features=_described(recommender.user_space),
+        item_features=_described(recommender.item_space),
+        items=len(recommender.catalogue),
+        metrics=manifest.metrics,
+        local_steps=manifest.preset.estimator.local_steps,
+        created_at=manifest.created_at,
+    )
+
+
+def _described(space: FeatureSpace) -> dict[str, FeatureDescription]:
+    described = {}
+    for name, encoder in space.encoders.items():
+        if isinstance(encoder, NumberBins):
+            described[name] = FeatureDescription(
+                kind=encoder.kind.value, minimum=encoder.lowest, maximum=encoder.highest
+            )
+        else:
+            few = len(encoder.values) <= _LISTED_VALUES
+            described[name] = FeatureDescription(
+                kind=encoder.kind.value, values=list(encoder.values) if few else None
+            )
+    return described

@@ -1,0 +1,151 @@
+"""Feedback: a user's support set and what else the user told."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from app.problems import Fault, InvalidCursor, RatingOutOfRange, UnknownFeedback, UnknownItemInBody
+from app.schemas import (
+    ActedItem,
+    FeedbackAccepted,
+    FeedbackEvent,
+    FeedbackItem,
+    FeedbackPage,
+    RatedItem,
+)
+from app.services.actions import ActionRatings
+from app.services.cursors import decode_cursor, encode_cursor
+from app.store import Feedback, NewEvent, UserStore
+from model.recommender import Recommender
+
+
+class FeedbackService:
+    """Adds, lists and deletes feedback.
+
+    Args:
+        store: Where it is kept.
+        recommender: Knows items and the rating scale.
+        actions: Knows what counts as a rating.
+    """
+
+    def __init__(self, store: UserStore, recommender: Recommender, actions: ActionRatings) -> None:
+        self._store = store
+        self._recommender = recommender
+        self._actions = actions
+
+    async def add(self, user_id: str, events: Sequence[FeedbackEvent]) -> FeedbackAccepted:
+        """Store all events, or none if one is bad.
+
+        Args:
+            user_id: The user.
+            events: The events.
+
+        Returns:
+            How many changed something.
+
+        Raises:
+            UnknownItemInBody: If an event names no item of the catalogue.
+            RatingOutOfRange: If a rating is outside the scale.
+            StoreUnavailable: If the store can't be reached.
+        """
+        for index, event in enumerate(events):
+            self._check(index, event)
+        now = datetime.now(UTC)
+        newest = _newest_of_each_item(events, now)
+        accepted, ignored, stored = await self._store.add_feedback(user_id, newest, now)
+        return FeedbackAccepted(
+            user_id=user_id,
+            accepted=accepted,
+            ignored=ignored + len(events) - len(newest),
+            support_size=self._actions.support_size(stored.feedback) if stored else 0,
+            support_version=stored.support_version if stored else 0,
+        )
+
+    async def page(self, user_id: str, limit: int, cursor: str | None) -> FeedbackPage:
+        """List feedback, newest first.
+
+        Args:
+            user_id: The user.
+            limit: Most pieces on the page.
+            cursor: `next_cursor` of the page before.
+
+        Returns:
+            The page; empty for a user of whom nothing is stored.
+
+        Raises:
+            InvalidCursor: If the cursor is not one of this user's listing.
+            StoreUnavailable: If the store can't be reached.
+        """
+        request = ["feedback", user_id]
+        after = decode_cursor(cursor, request) if cursor is not None else None
+        stored = await self._store.get(user_id)
+        feedback = list(stored.feedback) if stored else []
+        if after is not None:
+            feedback = [one for one in feedback if _comes_after(one, after)]
+        page = feedback[:limit]
+        more = len(feedback) > limit
+        return FeedbackPage(
+            items=[_shown(one) for one in page],
+            next_cursor=encode_cursor(request, _place(page[-1])) if more else None,
+        )
+
+    async def delete(self, user_id: str, item_id: str) -> None:
+        """Delete the feedback on one item.
+
+        Args:
+            user_id: The user.
+            item_id: The item.
+
+        Raises:
+            UnknownFeedback: If there is none.
+            StoreUnavailable: If the store can't be reached.
+        """
+        if not await self._store.delete_feedback(user_id, item_id, datetime.now(UTC)):
+            raise UnknownFeedback("This user has given no feedback on this item.")
+
+    def _check(self, index: int, event: FeedbackEvent) -> None:
+        if event.item_id not in self._recommender.catalogue.index_of:
+            message = f"there is no item {event.item_id!r}"
+            raise UnknownItemInBody(
+                f"Event {index}: {message}. Nothing was stored.",
+                errors=[Fault(loc=["body", "events", index, "item_id"], message=message)],
+            )
+        low, high = self._recommender.rating_scale
+        if event.rating is not None and not low <= event.rating <= high:
+            message = f"a rating is between {low:g} and {high:g}"
+            raise RatingOutOfRange(
+                f"Event {index}: {message}. Nothing was stored.",
+                errors=[Fault(loc=["body", "events", index, "rating"], message=message)],
+            )
+
+
+def _newest_of_each_item(events: Sequence[FeedbackEvent], now: datetime) -> list[NewEvent]:
+    """Keep one event an item: the newest, of equal times without `at` the last."""
+    newest: dict[str, NewEvent] = {}
+    for event in events:
+        value = event.rating if event.rating is not None else event.action
+        assert value is not None  # noqa: S101 - the schema holds one of both
+        # A clock that runs ahead must not win over all that comes later.
+        at = event.at if event.at is not None and event.at < now else None
+        known = newest.get(event.item_id)
+        if known is None or at is None or (known.at is not None and at > known.at):
+            newest[event.item_id] = NewEvent(event.item_id, value, at, event.event_id)
+    return list(newest.values())
+
+
+def _shown(feedback: Feedback) -> FeedbackItem:
+    if isinstance(feedback.value, str):
+        return ActedItem(item_id=feedback.item_id, action=feedback.value, at=feedback.at)
+    return RatedItem(item_id=feedback.item_id, rating=feedback.value, at=feedback.at)
+
+
+def _place(feedback: Feedback) -> list[str | int]:
+    return [feedback.at.isoformat(), feedback.item_id]
+
+
+def _comes_after(feedback: Feedback, place: list[str | int]) -> bool:
+    try:
+        at, item_id = place
+        before = datetime.fromisoformat(str(at))
+        return feedback.at < before or (feedback.at == before and feedback.item_id > str(item_id))
+    except (ValueError, TypeError) as error:
+        raise InvalidCursor("The cursor is damaged; begin again without one.") from error

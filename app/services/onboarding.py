@@ -1,0 +1,74 @@
+"""What to ask a new user."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.schemas import OnboardingItem, OnboardingItems, OnboardingQuery
+from app.services.compute import Compute
+from app.services.items import shown_item
+from app.services.personal import Personaliser
+from app.services.ranking import best_items, exclude_items
+from app.store import StoredUser, UserStore
+from model.recommender import Recommender
+
+
+class OnboardingService:
+    """Picks evidence candidates.
+
+    Args:
+        store: Where users are.
+        recommender: The model.
+        personaliser: Adapts to users.
+        compute: Where tensors are computed.
+    """
+
+    def __init__(
+        self,
+        store: UserStore,
+        recommender: Recommender,
+        personaliser: Personaliser,
+        compute: Compute,
+    ) -> None:
+        self._store = store
+        self._recommender = recommender
+        self._personaliser = personaliser
+        self._compute = compute
+
+    async def candidates(self, query: OnboardingQuery) -> OnboardingItems:
+        """Return the evidence candidates, best first.
+
+        For a user of whom something is stored, without the items already answered (`unseen`
+        included) and with each item's discrimination taken under the user's adapted weights.
+
+        Args:
+            query: The parameters.
+
+        Returns:
+            The items to ask about.
+
+        Raises:
+            StoreUnavailable: If a user is named and the store can't be reached.
+        """
+        user = await self._store.get(query.user_id) if query.user_id is not None else None
+        return await self._compute.run(lambda: self._pick(query, user))
+
+    def _pick(self, query: OnboardingQuery, user: StoredUser | None) -> OnboardingItems:
+        catalogue = self._recommender.catalogue
+        evidence = catalogue.evidence
+        allowed = np.ones(len(catalogue), dtype=np.bool_)
+        exclude_items(allowed, catalogue, query.exclude)
+        if user is not None:
+            evidence = self._recommender.evidence(self._personaliser.adapt(user))
+            exclude_items(allowed, catalogue, user.answered)
+        items = [
+            OnboardingItem(
+                **shown_item(catalogue, index).model_dump(),
+                rank=rank,
+                score=round(float(evidence.score[index]), 6),
+                discrimination=round(float(evidence.discrimination[index]), 6),
+                popularity=round(float(evidence.popularity[index]), 6),
+            )
+            for rank, index in enumerate(best_items(evidence.score, allowed, query.limit), start=1)
+        ]
+        return OnboardingItems(model_version=self._recommender.manifest.version, items=items)

@@ -1,0 +1,50 @@
+"""Search as you type over titles."""
+
+import re
+import sqlite3
+import threading
+
+from model.catalogue import Catalogue
+
+_WORD = re.compile(r"\w+")
+
+
+class TitleSearch:
+    """Finds titles in which every word of a query begins some word.
+
+    An in-memory SQLite FTS5 index, which folds case and accents.
+
+    Args:
+        catalogue: The items.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        self._database.execute(
+            "CREATE VIRTUAL TABLE titles USING fts5("
+            "title, content='', prefix='1 2 3', tokenize='unicode61 remove_diacritics 2')"
+        )
+        self._database.executemany(
+            "INSERT INTO titles(rowid, title) VALUES (?, ?)", enumerate(catalogue.titles)
+        )
+
+    def find(self, query: str) -> list[int] | None:
+        """Return the indices of the items whose title matches.
+
+        Args:
+            query: Beginnings of words, in any order.
+
+        Returns:
+            Internal item indices in no particular order; None for a query without a word, which
+            says nothing about any item.
+        """
+        words = _WORD.findall(query)
+        if not words:
+            return None
+        expression = " AND ".join(f'"{word}"*' for word in words)
+        with self._lock:
+            found = self._database.execute(
+                "SELECT rowid FROM titles WHERE titles MATCH ?", (expression,)
+            ).fetchall()
+        return [row[0] for row in found]

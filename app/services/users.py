@@ -1,0 +1,94 @@
+"""Profiles."""
+
+from datetime import UTC, datetime
+
+from app.problems import Fault, InvalidAttribute, UnknownAttribute, UnknownUser
+from app.schemas import PutUser, User
+from app.services.actions import ActionRatings
+from app.store import StoredUser, UserStore
+from app.store.users import Attributes
+from model.errors import FeatureValueError, UnknownFeatureError
+from model.recommender import Recommender
+
+
+class UserService:
+    """Stores, shows and erases users.
+
+    Args:
+        store: Where users are.
+        recommender: Knows the attributes.
+        actions: Knows what counts as a rating.
+    """
+
+    def __init__(self, store: UserStore, recommender: Recommender, actions: ActionRatings) -> None:
+        self._store = store
+        self._recommender = recommender
+        self._actions = actions
+
+    async def put(self, user_id: str, attributes: Attributes) -> tuple[bool, PutUser]:
+        """Set a user's attributes.
+
+        Args:
+            user_id: The user.
+            attributes: The whole profile.
+
+        Returns:
+            Whether the user is new, and the user with warnings of values never seen.
+
+        Raises:
+            UnknownAttribute: If the data set has no such attribute.
+            InvalidAttribute: If a value does not fit its attribute's kind.
+            StoreUnavailable: If the store can't be reached.
+        """
+        try:
+            unseen = self._recommender.check_attributes(attributes)
+        except UnknownFeatureError as error:
+            fault = Fault(loc=["body", "attributes", error.name], message="unknown attribute")
+            raise UnknownAttribute(
+                f"There is no user attribute {error.name!r}; there are: "
+                f"{', '.join(error.known) or 'none'}.",
+                errors=[fault],
+            ) from error
+        except FeatureValueError as error:
+            raise InvalidAttribute(f"{error}.") from error
+        is_new, stored = await self._store.put_profile(user_id, attributes, datetime.now(UTC))
+        warnings = [
+            f"{name}: training never saw this value, so it counts as unknown"
+            if self._recommender.user_space.encoders[name].kind != "number"
+            else f"{name}: outside the range that training saw, so the nearest value stands in"
+            for name in unseen
+        ]
+        shown = self._shown(user_id, stored)
+        return is_new, PutUser(**shown.model_dump(), warnings=warnings)
+
+    async def get(self, user_id: str) -> User:
+        """Return what is stored of a user.
+
+        Args:
+            user_id: The user.
+
+        Returns:
+            The user.
+
+        Raises:
+            UnknownUser: If nothing is stored.
+            StoreUnavailable: If the store can't be reached.
+        """
+        stored = await self._store.get(user_id)
+        if stored is None:
+            raise UnknownUser("Nothing is stored for this user.")
+        return self._shown(user_id, stored)
+
+    async def delete(self, user_id: str) -> None:
+        """Erase a user; nothing happens if there is none."""
+        await self._store.delete(user_id)
+
+    def _shown(self, user_id: str, stored: StoredUser) -> User:
+        return User(
+            user_id=user_id,
+            attributes=stored.attributes,
+            support_size=self._actions.support_size(stored.feedback),
+            support_version=stored.support_version,
+            created_at=stored.created_at,
+            updated_at=stored.updated_at,
+        )

@@ -1,0 +1,98 @@
+"""Settings, read from `MELU_…` environment variables when the service starts."""
+
+import ipaddress
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENVIRONMENT_PREFIX = "MELU_"
+
+
+class Settings(BaseSettings):
+    """Everything about a running service that can be set; docs/settings.md lists it."""
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, extra="ignore", frozen=True)
+
+    # Where it listens
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port to listen on."""
+    workers: int = Field(default=1, ge=1)
+    """Worker processes; all share the store."""
+    insecure: bool = False
+    """Allow an address that other machines can reach although no access control is set up."""
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins whose pages may call the API, parted by commas; none by default."""
+    max_body_bytes: int = Field(default=512 * 1024, ge=1024)
+    """Largest request body."""
+
+    # The model
+    model: Path = Path("var/model")
+    """Bundle to serve."""
+    compute_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Local updates and rankings that a worker runs at once."""
+    support_limit: int = Field(default=100, ge=1)
+    """Newest ratings of a user that the local update learns from."""
+
+    # The store
+    store_url: str | None = None
+    """redis://, rediss:// or unix:// URL of your Redis or Valkey; none starts the embedded one."""
+    store_folder: Path = Path("var/store")
+    """Where the embedded store keeps its data."""
+    store_fsync: Literal["always", "everysec"] = "always"
+    """When the embedded store flushes to disk: before each answer, or once a second."""
+    store_timeout_seconds: float = Field(default=1.0, gt=0)
+    """How long to wait for the store before answering 503."""
+    store_connections: int = Field(default=64, ge=1)
+    """Most connections of a worker to the store."""
+
+    # What an action counts as
+    action_like: float | None = Field(default=1.0, ge=0, le=1)
+    """Place of a `like` on the rating scale, 0 lowest and 1 highest; empty for no rating."""
+    action_dislike: float | None = Field(default=0.0, ge=0, le=1)
+    """Place of a `dislike` on the rating scale."""
+    action_click: float | None = Field(default=0.7, ge=0, le=1)
+    """Place of a `click` on the rating scale."""
+    action_skip: float | None = Field(default=None, ge=0, le=1)
+    """Place of a `skip` on the rating scale; none by default: passing over is weak evidence."""
+    # `unseen` says that the user does not know the item, so it never is a rating.
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _part_origins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator(
+        "action_like", "action_dislike", "action_click", "action_skip", mode="before"
+    )
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @cached_property
+    def action_places(self) -> dict[str, float | None]:
+        """Action → its place on the rating scale, or None for no rating."""
+        return {
+            "like": self.action_like,
+            "dislike": self.action_dislike,
+            "click": self.action_click,
+            "skip": self.action_skip,
+            "unseen": None,
+        }
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Tell whether only this machine can reach the service."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False

@@ -1,0 +1,53 @@
+"""Connections to Redis or Valkey, and what their failures become."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from app.problems import StoreUnavailable
+
+RETRY_AFTER_SECONDS = 1
+
+
+def connect_store(url: str, *, timeout_seconds: float, connections: int) -> Redis:
+    """Make a client; it connects when it is first used.
+
+    Args:
+        url: redis://, rediss:// or unix:// URL.
+        timeout_seconds: Bound on connecting, on each answer, and on waiting for a connection.
+        connections: Size of the pool.
+
+    Returns:
+        A client whose answers are text.
+
+    Raises:
+        ValueError: If the URL has another scheme.
+    """
+    pool = BlockingConnectionPool.from_url(
+        url,
+        decode_responses=True,
+        max_connections=connections,
+        timeout=timeout_seconds,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
+        # A repeated attempt would only double the time until the 503.
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Redis.from_pool(pool)
+
+
+@asynccontextmanager
+async def store_errors() -> AsyncIterator[None]:
+    """Turn whatever goes wrong with the store into the problem that clients see."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise StoreUnavailable(
+            "The store can't be reached or can't take writes just now. Nothing was changed; "
+            "try again.",
+            retry_after=RETRY_AFTER_SECONDS,
+        ) from error

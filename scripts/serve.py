@@ -1,0 +1,87 @@
+"""`melu serve`: the store if none is named, then the workers."""
+
+import os
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from pydantic import ValidationError
+
+from app.settings import ENVIRONMENT_PREFIX, Settings
+from app.store.embedded import EmbeddedStore, EmbeddedStoreError
+from model.bundle import load_bundle
+from model.errors import ModelError
+from scripts.terminal import console
+
+GRACEFUL_SHUTDOWN_SECONDS = 10
+
+
+class ServeError(ModelError):
+    """The service can't start; the message says what to change."""
+
+
+def serve(**options: object) -> None:
+    """Serve until interrupted.
+
+    Args:
+        **options: `Settings` fields that the command line gave (`store` for `store_url`); None
+            leaves the environment's value.
+
+    Raises:
+        ServeError: If the settings don't fit, or the store does not start.
+        BundleError: If the bundle can't be used.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if "store" in given:
+        given["store_url"] = given.pop("store")
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type] - validated here
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = ENVIRONMENT_PREFIX + str(fault["loc"][0]).upper()
+        raise ServeError(f"{name}: {fault['msg']}") from error
+    if not settings.listens_on_loopback and not settings.insecure:
+        raise ServeError(
+            f"{settings.host} can be reached from other machines and no access control is set up. "
+            "Listen on 127.0.0.1 behind a proxy that checks access, or pass --insecure if the "
+            "network itself keeps strangers out."
+        )
+    load_bundle(settings.model)  # a clear message now rather than 503s later
+    # Ends this process by unwinding it, so that the store is stopped in order.
+    signal.signal(signal.SIGTERM, _exit)
+    with ExitStack() as stack:
+        store_url = settings.store_url
+        if store_url is None:
+            try:
+                store = stack.enter_context(
+                    EmbeddedStore(settings.store_folder, settings.store_fsync)
+                )
+            except EmbeddedStoreError as error:
+                raise ServeError(str(error)) from error
+            store_url = store.url
+        _export(given | {"store_url": store_url})
+        address = f"http://{settings.host}:{settings.port}"
+        console.print(f"[bold green]MeLU Online[/] {address}  (API description: {address}/docs)")
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+            log_level="info",
+            access_log=False,
+        )
+
+
+def _export(values: dict[str, object]) -> None:
+    """Hand settings to the workers, which read them from the environment."""
+    for name, value in values.items():
+        text = str(value.resolve()) if isinstance(value, Path) else str(value)
+        os.environ[ENVIRONMENT_PREFIX + name.upper()] = text
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,96 @@
+"""Real parts for tests: a trained bundle, a running service, a store, a browser."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import torch
+
+from model.bundle import save_bundle
+from model.data import Dataset, load_dataset
+from model.presets import PRESETS
+from model.recommender import Recommender
+from model.training import TrainedEstimator, train
+from tests.running import Service, require
+from tests.worlds import write_two_tastes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def two_tastes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_two_tastes(tmp_path_factory.mktemp("data") / "two-tastes")
+
+
+@pytest.fixture(scope="session")
+def two_tastes(two_tastes_folder: Path) -> Dataset:
+    return load_dataset(two_tastes_folder)
+
+
+@pytest.fixture(scope="session")
+def trained(two_tastes: Dataset) -> TrainedEstimator:
+    preset = PRESETS["melu"].with_options(epochs=25, learning_rate=0.01)
+    return train(two_tastes, preset, seed=1)
+
+
+@pytest.fixture(scope="session")
+def bundle(
+    trained: TrainedEstimator, two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("bundle") / "model"
+    save_bundle(trained, two_tastes, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recommender(bundle: Path) -> Recommender:
+    return Recommender.load(bundle)
+
+
+@pytest.fixture(scope="session")
+def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    running = Service(bundle, tmp_path_factory.mktemp("service")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[httpx.Client]:
+    with service.client() as http:
+        yield http
+
+
+@pytest.fixture
+def user(request: pytest.FixtureRequest) -> str:
+    """A user id that no other test uses."""
+    return f"user of {request.node.nodeid.replace('/', ':')}"[-128:]
+
+
+@pytest.fixture
+def browser_page() -> "Iterator[Page]":
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = (path for name in names if (path := shutil.which(name)))
+    program = os.environ.get("MELU_CHROMIUM") or next(found, None)
+    with sync_playwright() as playwright:
+        program = program or (
+            playwright.chromium.executable_path
+            if Path(playwright.chromium.executable_path).exists()
+            else None
+        )
+        require("browser", program)
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        yield page
+        browser.close()

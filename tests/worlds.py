@@ -1,0 +1,83 @@
+"""Small worlds whose right answers are known."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+GENRES = ("comedy", "horror")
+ITEMS_OF_A_GENRE = 30
+USERS = 160
+RATINGS_OF_A_USER = 24
+
+_TOML = """
+name = "two-tastes"
+
+[ratings]
+file = "ratings.csv"
+user = "user_id"
+item = "item_id"
+rating = "rating"
+timestamp = "at"
+scale = [1, 5]
+
+[users]
+file = "users.csv"
+id = "user_id"
+[users.features]
+city = "category"
+age = "number"
+
+[items]
+file = "items.csv"
+id = "item_id"
+title = "title"
+[items.features]
+genre = { kind = "categories", separator = "|" }
+colour = "category"
+year = "number"
+"""
+
+
+def write_two_tastes(folder: Path, seed: int = 0) -> Path:
+    """Write a world in which half the users love comedy and hate horror, and half the reverse.
+
+    City, age, colour and year say nothing. So θ alone can predict no better than the middle, and
+    a single rating tells a user's taste: adaptation is all there is to gain. Items 0 to 29 are
+    comedies, 30 to 59 horror; item 0 is the most popular comedy, item 30 of horror.
+    """
+    random = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dataset.toml").write_text(_TOML)
+    count = len(GENRES) * ITEMS_OF_A_GENRE
+    pl.DataFrame(
+        {
+            "item_id": [str(i) for i in range(count)],
+            "title": [f"{GENRES[i // ITEMS_OF_A_GENRE].title()} Night {i}" for i in range(count)],
+            "genre": [GENRES[i // ITEMS_OF_A_GENRE] for i in range(count)],
+            "colour": random.choice(["red", "blue"], count),
+            "year": random.integers(1950, 2000, count),
+        }
+    ).write_csv(folder / "items.csv")
+    pl.DataFrame(
+        {
+            "user_id": [f"u{u}" for u in range(USERS)],
+            "city": random.choice(["Rome", "Oslo", "Lima"], USERS),
+            "age": random.integers(18, 80, USERS),
+        }
+    ).write_csv(folder / "users.csv")
+    rows = []
+    # Popularity falls from the first item of a genre to the last.
+    weight = np.tile(1.0 / np.arange(1, ITEMS_OF_A_GENRE + 1), len(GENRES))
+    for user in range(USERS):
+        loved = user % len(GENRES)
+        for item in random.choice(
+            count, RATINGS_OF_A_USER, replace=False, p=weight / weight.sum()
+        ):
+            likes = item // ITEMS_OF_A_GENRE == loved
+            rating = random.choice([4, 5]) if likes else random.choice([1, 2])
+            rows.append((f"u{user}", str(item), int(rating), int(random.integers(10**9))))
+    pl.DataFrame(rows, schema=["user_id", "item_id", "rating", "at"], orient="row").write_csv(
+        folder / "ratings.csv"
+    )
+    return folder
