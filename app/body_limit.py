@@ -37,4 +37,11 @@ class BodyLimit:
                 raise refusal
             return message
 
-        await self._app(scope, limited_receive, send)
+        async def send_unless_refused(message: Message) -> None:
+            # The application takes the refusal for a body that it can't read, and would say so.
+            if received <= self._max_bytes:
+                await send(message)
+
+        await self._app(scope, limited_receive, send_unless_refused)
+        if received > self._max_bytes:
+            await problem_response(refusal)(scope, receive, send)

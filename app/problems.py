@@ -222,4 +222,3 @@ def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any
 
 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/ProblemBody"}
-

@@ -1,5 +1,6 @@
 """Bodies of requests and answers, as the OpenAPI description shows them."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,10 @@ MAX_EVENTS = 500
 MAX_TEXT = 1000
 MAX_ATTRIBUTES = 100
 MAX_LIST = 200
+MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it is a float
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"  # what is left of percent-encoding that is no UTF-8
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 
 Action = Literal["like", "dislike", "click", "skip", "unseen"]
 
@@ -28,6 +33,10 @@ Action = Literal["like", "dislike", "click", "skip", "unseen"]
 def _check_id(value: str) -> str:
     if not is_valid_id(value):
         raise ValueError(f"an id is 1 to {MAX_ID_LENGTH} printable characters without '/'")
+    if value in {".", ".."}:
+        raise ValueError("'.' and '..' are no ids: browsers take them out of a path")
+    if _REPLACEMENT in value:
+        raise ValueError("an id is valid UTF-8")
     return value
 
 
@@ -40,7 +49,8 @@ def _check_text(value: str) -> str:
 
 
 def _check_time(value: object) -> object:
-    if not isinstance(value, str):
+    # Pydantic alone would read text of digits as seconds since the epoch.
+    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
         raise ValueError("a time is RFC 3339 text such as 2026-01-31T12:00:00Z")
     return value
 
@@ -56,7 +66,7 @@ UserId = Annotated[Id, Path(description="1 to 128 printable characters without `
 ItemId = Annotated[Id, Path(description="The data set's own id.")]
 Text = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-WholeNumber = Annotated[int, Strict()]
+WholeNumber = Annotated[int, Strict(), Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
 Time = Annotated[AwareDatetime, BeforeValidator(_check_time), AfterValidator(_check_after_epoch)]
 AttributeValue = (
     Text | WholeNumber | Number | Annotated[list[Text], Field(max_length=MAX_LIST)] | None

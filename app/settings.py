@@ -69,9 +69,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator(
-        "action_like", "action_dislike", "action_click", "action_skip", mode="before"
-    )
+    @field_validator("action_like", "action_dislike", "action_click", "action_skip", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value

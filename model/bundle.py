@@ -1,10 +1,10 @@
 """The bundle: θ and all that serving needs, in one versioned folder without any code.
 
-    bundle.json          format, version, configuration, metrics, checksums
-    weights.safetensors  θ
-    vocabularies.json    encoders of the user and item features
-    catalogue.parquet    items with their attributes and evidence scores
-    training.json/.png   how the training went
+bundle.json          format, version, configuration, metrics, checksums
+weights.safetensors  θ
+vocabularies.json    encoders of the user and item features
+catalogue.parquet    items with their attributes and evidence scores
+training.json/.png   how the training went
 """
 
 from __future__ import annotations
@@ -115,8 +115,10 @@ def save_bundle(trained: TrainedEstimator, dataset: Dataset, out: Path) -> Manif
     Raises:
         BundleError: If `out` is something else than a bundle or an empty folder.
     """
-    if out.exists() and not (out / MANIFEST_FILE).is_file() and (
-        not out.is_dir() or any(out.iterdir())
+    if (
+        out.exists()
+        and not (out / MANIFEST_FILE).is_file()
+        and (not out.is_dir() or any(out.iterdir()))
     ):
         raise BundleError(f"{out} exists and is no bundle; choose another --out.")
     evidence = evidence_scores(

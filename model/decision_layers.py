@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -50,7 +51,7 @@ def initial_decision_weights(widths: Sequence[int], generator: torch.Generator) 
         Weights of one user, `len(widths) - 1` layers.
     """
     weights = []
-    for fan_in, fan_out in zip(widths[:-1], widths[1:], strict=True):
+    for fan_in, fan_out in pairwise(widths):
         bound = (3.0 / fan_in) ** 0.5
         weights.append(torch.empty(fan_out, fan_in).uniform_(-bound, bound, generator=generator))
     return DecisionWeights(tuple(weights), tuple(torch.zeros(w.shape[0]) for w in weights))

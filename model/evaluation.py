@@ -128,9 +128,7 @@ def evaluate_user_cold(
         trained = train(dataset, preset, seed=seed, users=warm_users, on_epoch=on_epoch)
         users = trained.user_space.encode_table(dataset.user_features)
         items = trained.item_space.encode_table(dataset.item_features)
-        nothing = Episodes(
-            episodes.user_index, episodes.support_set.first(0), episodes.query_set
-        )
+        nothing = Episodes(episodes.user_index, episodes.support_set.first(0), episodes.query_set)
         evaluation.users.extend(episodes.user_index.tolist())
         evaluation.add(ADAPTED, trained.predict(users, items, episodes), episodes)
         evaluation.add(UNADAPTED, trained.predict(users, items, nothing), episodes)

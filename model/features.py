@@ -140,7 +140,7 @@ FeatureEncoder = Annotated[Vocabulary | NumberBins, Field(discriminator="kind")]
 class EncodedFeature:
     """One feature of many rows, as bags of slots in compressed rows.
 
-    Attributes:
+    Args:
         slots: All rows' slots in order, shape [total].
         offsets: Row r owns `slots[offsets[r]:offsets[r + 1]]`, shape [rows + 1]. No row is
             empty: an unknown value is the bag of the unknown slot.

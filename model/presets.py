@@ -64,8 +64,6 @@ class Preset(BaseModel):
 
 PRESETS = {
     preset.name: preset
-    for preset in (
-        Preset(name="melu", estimator=EstimatorConfig(), training=TrainingConfig()),
-    )
+    for preset in (Preset(name="melu", estimator=EstimatorConfig(), training=TrainingConfig()),)
 }
 DEFAULT_PRESET = "melu"

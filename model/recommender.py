@@ -190,7 +190,7 @@ class Recommender:
         """
         with torch.inference_mode():
             norm = predicted_gradient_norm(user.decision, self._pairs(user)).numpy()
-        discrimination = norm / max(float(norm.max(initial=0.0)), 1e-12)
+        discrimination = (norm / max(float(norm.max(initial=0.0)), 1e-12)).astype(np.float32)
         popularity = self.catalogue.evidence.popularity
         return EvidenceScores(discrimination, popularity, discrimination * popularity)
 
@@ -201,8 +201,5 @@ class Recommender:
     def _item_feature(self, index: int, name: str) -> FeatureValue:
         catalogue = self._bundle.catalogue
         if name in catalogue.attribute_names:
-            value = catalogue.attributes(index).get(name)
-            return value
+            return catalogue.attributes(index).get(name)
         return catalogue.titles[index]
-
-

@@ -118,9 +118,7 @@ def evaluate(
         batch_users=batch_users,
         second_order=False if first_order else None,
     )
-    evaluate_preset(
-        folder, chosen, seeds=seeds, json_file=json_file, skip_bad_rows=skip_bad_rows
-    )
+    evaluate_preset(folder, chosen, seeds=seeds, json_file=json_file, skip_bad_rows=skip_bad_rows)
 
 
 @app.command()

@@ -66,7 +66,8 @@ def _feature(column: pl.Series, kind: FeatureKind) -> tuple[str, str, str, str]:
     unknown = f"{(empty.fill_null(value=True).mean() or 0.0):.1%}"
     known = flat.drop_nulls()
     if kind is FeatureKind.NUMBER:
-        examples = f"{known.min():g} to {known.max():g}"
+        numbers = known.to_numpy()
+        examples = f"{numbers.min():g} to {numbers.max():g}"
         return kind.value, f"{known.n_unique():,}", unknown, examples
     if kind is FeatureKind.TEXT:
         known = pl.Series([word for text in known for word in words(text)], dtype=pl.String)

@@ -101,8 +101,7 @@ def _as_json(evaluation: UserColdEvaluation, dataset: str, preset: str, seeds: i
             "rmse": evaluation.estimate(predictor, "rmse").mean,
             **{
                 gain: {
-                    str(k): evaluation.estimate(predictor, f"{gain}@{k}").mean
-                    for k in NDCG_CUTOFFS
+                    str(k): evaluation.estimate(predictor, f"{gain}@{k}").mean for k in NDCG_CUTOFFS
                 }
                 for gain in GAINS
             },

@@ -215,9 +215,7 @@ def _tables_100k_from_zip(archive: Path) -> Tables:
 
 
 def _tables_1m(folder: Path) -> Tables:
-    ratings = _double_colon(
-        folder / "ratings.dat", ["user_id", "item_id", "rating", "timestamp"]
-    )
+    ratings = _double_colon(folder / "ratings.dat", ["user_id", "item_id", "rating", "timestamp"])
     if ratings.get_column("timestamp").n_unique() == 1:
         # A copy whose times were lost: without the column the row order decides.
         ratings = ratings.drop("timestamp")
@@ -279,7 +277,7 @@ def _titled(rows: list[tuple[str, str, str]]) -> pl.DataFrame:
 
 
 def _shown_title(name: pl.Expr, year: pl.Expr) -> pl.Expr:
-    """"Usual Suspects, The" of 1995 → "The Usual Suspects (1995)", as a person would type it."""
+    """ "Usual Suspects, The" of 1995 → "The Usual Suspects (1995)", as a person would type it."""
     pattern = _ARTICLE.pattern.replace("?P<rest>", "").replace("?P<article>", "")
     name = name.str.strip_chars().str.replace(pattern, "$2 $1")
     return pl.when(year.is_null()).then(name).otherwise(pl.format("{} ({})", name, year))
@@ -291,7 +289,7 @@ def _shown_title(name: pl.Expr, year: pl.Expr) -> pl.Expr:
 def _is_complete(out: Path, name: str) -> bool:
     try:
         described = tomllib.loads((out / "dataset.toml").read_text())
-        done = described["name"] == name
+        done = bool(described["name"] == name)
     except (OSError, tomllib.TOMLDecodeError, KeyError):
         return False
     if done:

@@ -37,7 +37,7 @@ def serve(**options: object) -> None:
     if "store" in given:
         given["store_url"] = given.pop("store")
     try:
-        settings = Settings(**given)  # type: ignore[arg-type] - validated here
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         fault = error.errors()[0]
         name = ENVIRONMENT_PREFIX + str(fault["loc"][0]).upper()

@@ -66,7 +66,8 @@ class Service:
                     *(sys.executable, "-m", "scripts.cli", "serve"),
                     *("--model", str(self.bundle), "--port", str(self.port), *self.arguments),
                 ],
-                env=inherited | {"MELU_STORE_FOLDER": str(self.folder / "store")}
+                env=inherited
+                | {"MELU_STORE_FOLDER": str(self.folder / "store")}
                 | self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,

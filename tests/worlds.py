@@ -71,9 +71,7 @@ def write_two_tastes(folder: Path, seed: int = 0) -> Path:
     weight = np.tile(1.0 / np.arange(1, ITEMS_OF_A_GENRE + 1), len(GENRES))
     for user in range(USERS):
         loved = user % len(GENRES)
-        for item in random.choice(
-            count, RATINGS_OF_A_USER, replace=False, p=weight / weight.sum()
-        ):
+        for item in random.choice(count, RATINGS_OF_A_USER, replace=False, p=weight / weight.sum()):
             likes = item // ITEMS_OF_A_GENRE == loved
             rating = random.choice([4, 5]) if likes else random.choice([1, 2])
             rows.append((f"u{user}", str(item), int(rating), int(random.integers(10**9))))

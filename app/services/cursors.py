@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from hashlib import blake2b
 
 import orjson
 
@@ -18,7 +19,7 @@ def encode_cursor(request: list[str], place: list[str | int]) -> str:
     Returns:
         Text safe in a URL.
     """
-    return urlsafe_b64encode(orjson.dumps([request, place])).decode().rstrip("=")
+    return urlsafe_b64encode(orjson.dumps([_digest(request), place])).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, request: list[str]) -> list[str | int]:
@@ -40,9 +41,14 @@ def decode_cursor(cursor: str, request: list[str]) -> list[str | int]:
         whose, place = decoded
     except (ValueError, TypeError, Base64Error) as error:
         raise InvalidCursor(_REMEDY) from error
-    if whose != request or not isinstance(place, list):
+    if whose != _digest(request) or not isinstance(place, list):
         raise InvalidCursor(_REMEDY)
     return place
+
+
+def _digest(request: list[str]) -> str:
+    """A request may be long; its cursors stay short."""
+    return blake2b(orjson.dumps(request), digest_size=12).hexdigest()
 
 
 _REMEDY = (

@@ -3,10 +3,11 @@
 import re
 import sqlite3
 import threading
+import unicodedata
 
 from model.catalogue import Catalogue
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 class TitleSearch:
@@ -39,7 +40,8 @@ class TitleSearch:
             Internal item indices in no particular order; None for a query without a word, which
             says nothing about any item.
         """
-        words = _WORD.findall(query)
+        # An accent that is a character of its own would part its word in two.
+        words = _WORD.findall(unicodedata.normalize("NFC", query))
         if not words:
             return None
         expression = " AND ".join(f'"{word}"*' for word in words)

@@ -102,12 +102,12 @@ class UserStore:
     async def ping(self) -> None:
         """Return if the store answers."""
         async with store_errors():
-            await self._redis.execute_command("PING")
+            await self._redis.ping()
 
     async def get(self, user_id: str) -> StoredUser | None:
         """Return what is stored of a user, or None."""
         async with store_errors():
-            fields = await self._redis.execute_command("HGETALL", _key(user_id))
+            fields: Mapping[str, str] = await self._redis.hgetall(_key(user_id))  # type: ignore[assignment]
         return _stored_user(fields)
 
     async def put_profile(
@@ -123,7 +123,7 @@ class UserStore:
         Returns:
             Whether the user was new, and the user.
         """
-        arguments = [_microseconds(now), orjson.dumps(attributes).decode()]
+        arguments: list[str | int] = [_microseconds(now), orjson.dumps(attributes).decode()]
         async with store_errors():
             is_new, flat = await self._put_profile(keys=[_key(user_id)], args=arguments)
         return bool(is_new), _known_user(_pairs(flat))
@@ -150,9 +150,7 @@ class UserStore:
             at = "" if event.at is None else _microseconds(event.at)
             arguments += [event.item_id, value, at, event.event_id or ""]
         async with store_errors():
-            accepted, ignored, flat = await self._add_feedback(
-                keys=[_key(user_id)], args=arguments
-            )
+            accepted, ignored, flat = await self._add_feedback(keys=[_key(user_id)], args=arguments)
         return accepted, ignored, _stored_user(_pairs(flat))
 
     async def delete_feedback(self, user_id: str, item_id: str, now: datetime) -> bool:
@@ -175,7 +173,7 @@ class UserStore:
     async def delete(self, user_id: str) -> None:
         """Erase a user; nothing happens if there is none."""
         async with store_errors():
-            await self._redis.execute_command("DEL", _key(user_id))
+            await self._redis.delete(_key(user_id))
 
 
 def _script(name: str) -> str:

@@ -142,8 +142,10 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
         ],
     )
     if description.users is None:
-        known = ratings_table.get_column(description.ratings.user).drop_nulls().unique(
-            maintain_order=True
+        known = (
+            ratings_table.get_column(description.ratings.user)
+            .drop_nulls()
+            .unique(maintain_order=True)
         )
         user_ids = known.filter(known.map_elements(is_valid_id, return_dtype=pl.Boolean))
         user_features = pl.DataFrame()

@@ -101,9 +101,7 @@ def test_first_order_is_another_gradient_of_the_same_loss(world: World):
 
 def test_loss_of_a_batch_is_the_mean_of_its_users_losses(world: World):
     def only(ratings: PaddedRatings, row: int) -> PaddedRatings:
-        return PaddedRatings(
-            ratings.item_index[[row]], ratings.rating[[row]], ratings.mask[[row]]
-        )
+        return PaddedRatings(ratings.item_index[[row]], ratings.rating[[row]], ratings.mask[[row]])
 
     together = world.loss(second_order=False)
     alone = [

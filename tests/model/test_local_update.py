@@ -19,7 +19,9 @@ def _random_problem(seed: int, rows: int = 7, width: int = 6, dtype: torch.dtype
     decision = DecisionWeights(
         tuple(w.to(dtype) for w in decision.weights),
         # Biases away from zero, so that a gradient that forgets them is caught.
-        tuple(0.1 * torch.randn(b.shape, generator=generator, dtype=dtype) for b in decision.biases),
+        tuple(
+            0.1 * torch.randn(b.shape, generator=generator, dtype=dtype) for b in decision.biases
+        ),
     )
     embedding = torch.randn(rows, width, generator=generator, dtype=dtype)
     rating = torch.randn(rows, generator=generator, dtype=dtype)

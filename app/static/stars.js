@@ -1,0 +1,140 @@
+// A row of stars, or a number field for scales with too many steps for stars.
+
+import { el, star } from "./dom.js";
+import { shownNumber } from "./words.js";
+
+const MOST_STARS = 10;
+
+/** The ratings a visitor may give, or null if they are too many for stars. */
+export function steps([low, high]) {
+  const step = [1, 0.5].find((size) => Number.isInteger(low / size) && Number.isInteger(high / size));
+  const count = step ? Math.round((high - low) / step) + 1 : Infinity;
+  return count <= MOST_STARS ? Array.from({ length: count }, (_, index) => low + index * step) : null;
+}
+
+/**
+ * Make a control to rate with.
+ *
+ * @param {object} options
+ * @param {[number, number]} options.scale  lowest and highest rating
+ * @param {string} options.label  what is rated, for screen readers
+ * @param {(rating: number, byKeyboard: boolean) => void} options.onrate
+ * @returns {{element: HTMLElement, set: (rating: number | null) => void, focus: () => void}}
+ */
+export function ratingControl(options) {
+  const ratings = steps(options.scale);
+  return ratings ? starRow(ratings, options) : numberField(options);
+}
+
+function starRow(ratings, { scale, label, onrate }) {
+  const halves = ratings.length > 1 && ratings[1] - ratings[0] < 1;
+  let given = -1;
+  const radios = ratings.map((rating, index) =>
+    el(
+      "button",
+      {
+        type: "button",
+        role: "radio",
+        class: halves ? "star half" : "star",
+        "aria-checked": "false",
+        "aria-label": `${shownNumber(rating)} of ${shownNumber(scale[1])}`,
+        tabindex: index ? "-1" : "0",
+        title: shownNumber(rating),
+        // A click from the keyboard (Enter, Space) or from a screen reader has no pointer detail.
+        onclick: (event) => onrate(rating, event.detail === 0),
+        onpointerenter: (event) => event.pointerType === "mouse" && paint(index),
+        onfocus: () => radios[index].matches(":focus-visible") && paint(index),
+      },
+      star(halves ? (Number.isInteger(rating) ? "right" : "left") : "whole"),
+    ),
+  );
+  const element = el(
+    "div",
+    {
+      class: "stars",
+      role: "radiogroup",
+      "aria-label": label,
+      "aria-describedby": "rating-help",
+      onpointerleave: () => paint(given),
+      onfocusout: () => paint(given),
+      onkeydown: move,
+    },
+    ...radios,
+  );
+
+  function paint(upTo) {
+    radios.forEach((radio, index) => radio.classList.toggle("lit", index <= upTo));
+  }
+
+  function stopAt(index) {
+    radios.forEach((radio, place) => radio.setAttribute("tabindex", place === index ? "0" : "-1"));
+  }
+
+  // Arrows only move: a rating counts, and its card goes, when Enter or Space says so.
+  function move(event) {
+    const at = radios.indexOf(document.activeElement);
+    const last = radios.length - 1;
+    const next = {
+      ArrowRight: Math.min(at + 1, last),
+      ArrowDown: Math.min(at + 1, last),
+      ArrowLeft: Math.max(at - 1, 0),
+      ArrowUp: Math.max(at - 1, 0),
+      Home: 0,
+      End: last,
+    }[event.key];
+    const typed = ratings.findIndex((rating) => String(rating) === event.key);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (next !== undefined) {
+      event.preventDefault();
+      stopAt(next);
+      radios[next].focus();
+      paint(next);
+    } else if (typed >= 0) {
+      event.preventDefault();
+      onrate(ratings[typed], true);
+    }
+  }
+
+  return {
+    element,
+    set(rating) {
+      given = rating === null ? -1 : ratings.findLastIndex((step) => step <= rating + 1e-9);
+      radios.forEach((radio, index) => radio.setAttribute("aria-checked", String(index === given)));
+      if (!element.contains(document.activeElement)) stopAt(Math.max(given, 0));
+      element.classList.toggle("given", given >= 0);
+      paint(given);
+    },
+    focus() {
+      radios.find((radio) => radio.getAttribute("tabindex") === "0").focus({ preventScroll: true });
+    },
+  };
+}
+
+function numberField({ scale: [low, high], label, onrate }) {
+  const input = el("input", {
+    type: "number", min: low, max: high, step: "any", inputmode: "decimal",
+    "aria-label": `${label}, from ${shownNumber(low)} to ${shownNumber(high)}`,
+    placeholder: `${shownNumber(low)}–${shownNumber(high)}`,
+  });
+  const element = el(
+    "form",
+    {
+      class: "number-rating",
+      novalidate: true,
+      onsubmit: (event) => {
+        event.preventDefault();
+        const rating = input.valueAsNumber;
+        if (Number.isFinite(rating)) onrate(Math.min(Math.max(rating, low), high), true);
+      },
+    },
+    input,
+    el("button", { type: "submit", class: "plain", text: "Rate" }),
+  );
+  return {
+    element,
+    set: (rating) => {
+      input.value = rating === null ? "" : String(rating);
+    },
+    focus: () => input.focus({ preventScroll: true }),
+  };
+}

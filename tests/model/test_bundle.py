@@ -1,0 +1,129 @@
+"""A bundle is checked whole, and what is wrong with it is named."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from model.bundle import FORMAT_VERSION, _sha256, load_bundle, save_bundle
+from model.data import Dataset
+from model.errors import BundleError
+from model.training import TrainedEstimator
+
+
+@pytest.fixture
+def copy(bundle: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bundle, tmp_path / "bundle"))
+
+
+def _edit_manifest(folder: Path, change: Callable[[dict], object]) -> None:
+    path = folder / "bundle.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def _edit_weights(folder: Path, change: Callable[[dict], object]) -> None:
+    path = folder / "weights.safetensors"
+    tensors = load_file(path)
+    change(tensors)
+    save_file(tensors, path)
+    _edit_manifest(folder, lambda m: m["checksums"].update({path.name: _sha256(path)}))
+
+
+def test_holds_what_it_promises_and_no_pickle(bundle: Path):
+    assert {path.name for path in bundle.iterdir()} == {
+        "bundle.json",
+        "weights.safetensors",
+        "vocabularies.json",
+        "catalogue.parquet",
+        "training.json",
+        "training.png",
+    }
+    loaded = load_bundle(bundle)
+    assert loaded.manifest.dataset == "two-tastes"
+    assert loaded.manifest.items == len(loaded.catalogue) == 60
+    assert "validation_mae@5" in loaded.manifest.metrics
+    assert (bundle / "training.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_equal_content_has_an_equal_version(
+    trained: TrainedEstimator, two_tastes: Dataset, bundle: Path, tmp_path: Path
+):
+    again = save_bundle(trained, two_tastes, tmp_path / "again")
+    assert again.version == load_bundle(bundle).manifest.version
+
+
+@pytest.mark.parametrize(
+    "name", ["bundle.json", "weights.safetensors", "vocabularies.json", "catalogue.parquet"]
+)
+def test_a_missing_file_is_named(copy: Path, name: str):
+    (copy / name).unlink()
+    with pytest.raises(BundleError, match=name) as refused:
+        load_bundle(copy)
+    assert "melu train" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "vocabularies.json", "catalogue.parquet"])
+def test_an_altered_or_truncated_file_is_named(copy: Path, name: str):
+    content = (copy / name).read_bytes()
+    for damaged in (content[:-1], content[:-1] + bytes([content[-1] ^ 1]), b""):
+        (copy / name).write_bytes(damaged)
+        with pytest.raises(BundleError, match=name):
+            load_bundle(copy)
+
+
+def test_a_manifest_that_is_no_json_is_named(copy: Path):
+    (copy / "bundle.json").write_text("{")
+    with pytest.raises(BundleError, match=r"bundle\.json"):
+        load_bundle(copy)
+
+
+def test_another_format_is_refused_by_number(copy: Path):
+    _edit_manifest(copy, lambda m: m.update(format_version=FORMAT_VERSION + 1))
+    with pytest.raises(BundleError, match=f"format {FORMAT_VERSION + 1}; this release reads"):
+        load_bundle(copy)
+
+
+def test_a_configuration_that_does_not_fit_the_weights_is_refused(copy: Path):
+    _edit_manifest(copy, lambda m: m["preset"]["estimator"].update(embedding_width=8))
+    with pytest.raises(BundleError, match="where the configuration asks for"):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda t: t.pop("decision.1.bias"), r"lacks decision\.1\.bias"),
+        (lambda t: t.update(extra=torch.zeros(1)), "unknown extra"),
+        (lambda t: t["decision.0.weight"].fill_(float("nan")), "not finite"),
+        (lambda t: t.update({"decision.2.bias": torch.zeros(2)}), r"decision\.2\.bias"),
+    ],
+)
+def test_wrong_weights_are_named(copy: Path, change: Callable[[dict], object], expected: str):
+    _edit_weights(copy, change)
+    with pytest.raises(BundleError, match=expected):
+        load_bundle(copy)
+
+
+def test_never_overwrites_what_is_no_bundle(
+    trained: TrainedEstimator, two_tastes: Dataset, tmp_path: Path
+):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("mine")
+    with pytest.raises(BundleError, match="is no bundle"):
+        save_bundle(trained, two_tastes, precious)
+    assert (precious / "thesis.txt").read_text() == "mine"
+
+
+def test_replaces_a_bundle_and_leaves_nothing_else_behind(
+    trained: TrainedEstimator, two_tastes: Dataset, copy: Path
+):
+    save_bundle(trained, two_tastes, copy)
+    load_bundle(copy)
+    assert [path.name for path in copy.parent.iterdir()] == [copy.name]

@@ -1,0 +1,65 @@
+"""Imports go one way: scripts → app → model, and inside app down the stairs."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# What each part may import of the project; `app` alone is what stands directly in app/.
+ALLOWED = {
+    "model": {"model"},
+    "app.store": {"app.store", "app.problems"},
+    "app.services": {"app.services", "app.store", "app.schemas", "app.problems", "model"},
+    "app.routes": {"app.routes", "app.dependencies", "app.schemas", "app.problems", "model"},
+    "scripts": {"scripts", "app", "model"},
+}
+DOOR_INTO_TORCH = {"app/services/compute.py"}
+
+
+def _imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module)
+    return names
+
+
+def _files(part: str) -> list[Path]:
+    files = sorted((ROOT / part.replace(".", "/")).rglob("*.py"))
+    assert files
+    return files
+
+
+@pytest.mark.parametrize("part", ALLOWED)
+def test_a_part_imports_only_what_lies_below_it(part: str):
+    own = {"app", "model", "scripts", "tests"}
+    for path in _files(part):
+        for name in _imported(path):
+            if name.split(".")[0] in own:
+                allowed = any(name == a or name.startswith(a + ".") for a in ALLOWED[part])
+                assert allowed, f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_the_services_reach_torch_by_one_door():
+    for path in _files("app"):
+        if str(path.relative_to(ROOT)) not in DOOR_INTO_TORCH:
+            assert "torch" not in {name.split(".")[0] for name in _imported(path)}, path
+
+
+def test_only_the_store_talks_to_redis():
+    for path in _files("app"):
+        if "store" not in path.relative_to(ROOT).parts:
+            assert "redis" not in {name.split(".")[0] for name in _imported(path)}, path
+
+
+def test_nothing_in_model_or_app_knows_a_data_set():
+    for part in ("model", "app"):
+        for path in _files(part):
+            text = path.read_text().lower()
+            code = text.replace("melu fetch ml-100k", "")
+            assert "movielens" not in code, path
+            assert "ml-1" not in code, path
