@@ -63,7 +63,7 @@ def _spread(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
 def _feature(column: pl.Series, kind: FeatureKind) -> tuple[str, str, str, str]:
     flat = column.explode() if kind is FeatureKind.CATEGORIES else column
     empty = column.list.len() == 0 if kind is FeatureKind.CATEGORIES else column.is_null()
-    unknown = f"{(empty.fill_null(value=True).mean() or 0.0):.1%}"
+    unknown = f"{empty.fill_null(value=True).to_numpy().mean():.1%}"
     known = flat.drop_nulls()
     if kind is FeatureKind.NUMBER:
         numbers = known.to_numpy()

@@ -28,9 +28,10 @@ ZIP_MD5 = {
 }
 
 _GENRES_100K = (
-    "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy "
-    "Film-Noir Horror Musical Mystery Romance Sci-Fi Thriller War Western"
-).split()
+    *("unknown", "Action", "Adventure", "Animation", "Children's", "Comedy", "Crime"),
+    *("Documentary", "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery"),
+    *("Romance", "Sci-Fi", "Thriller", "War", "Western"),
+)
 _ARTICLE = re.compile(r"^(?P<rest>.+), (?P<article>The|A|An|Le|La|Les|L'|El|Il|Der|Die|Das)$")
 _YEAR = re.compile(r"\s*\((\d{4})\)\s*$")
 
@@ -277,7 +278,7 @@ def _titled(rows: list[tuple[str, str, str]]) -> pl.DataFrame:
 
 
 def _shown_title(name: pl.Expr, year: pl.Expr) -> pl.Expr:
-    """ "Usual Suspects, The" of 1995 → "The Usual Suspects (1995)", as a person would type it."""
+    """Turn "Usual Suspects, The" of 1995 into "The Usual Suspects (1995)", as a person would type it."""
     pattern = _ARTICLE.pattern.replace("?P<rest>", "").replace("?P<article>", "")
     name = name.str.strip_chars().str.replace(pattern, "$2 $1")
     return pl.when(year.is_null()).then(name).otherwise(pl.format("{} ({})", name, year))

@@ -25,7 +25,7 @@ async function call(method, path, { query = {}, body, signal } = {}) {
       if (one !== undefined && one !== null) search.append(name, one);
     }
   }
-  const address = search.size ? `${path}?${search}` : path;
+  const address = search.toString() ? `${path}?${search}` : path;
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), PATIENCE);
   signal?.addEventListener("abort", () => abort.abort(), { once: true });

@@ -45,7 +45,6 @@ function takeBack(item) {
 
 function saveProfile(attributes) {
   send({ kind: "profile", attributes });
-  if (retryTimer) profile.kept();
 }
 
 function startOver() {
@@ -114,7 +113,9 @@ function delivered(entry, result) {
     rememberProfile();
     profile.saved(result.warnings);
   }
-  refresh("candidates", "recommendations");
+  // A list of feedback asked for before this was stored would miss it.
+  const listed = parts.feedback.isStale ? ["feedback"] : [];
+  refresh("candidates", "recommendations", ...listed);
 }
 
 function refused(entry, problem) {
@@ -123,7 +124,7 @@ function refused(entry, problem) {
     delivered(entry);
     return;
   }
-  if (entry.userId !== userId) return;
+  if (entry.userId !== userId && entry.kind !== "erase") return;
   if (entry.kind === "profile") {
     profile.refused(problem.message);
     return;
@@ -142,11 +143,11 @@ function isWaiting(itemId) {
 const load = {
   model: async () => api.getModel(),
   profile: async (user) => {
-    if (!hasProfile()) return {};
+    if (!hasProfile()) return null;
     try {
       return (await api.getUser(user)).attributes;
     } catch (problem) {
-      if (problem.status === 404) return {};
+      if (problem.status === 404) return null;
       throw problem;
     }
   },
@@ -166,7 +167,7 @@ const arrived = {
     profile.use(model);
     showModel();
   },
-  profile: (attributes) => profile.fill(attributes),
+  profile: (attributes) => attributes && profile.fill(attributes),
   feedback(feedback) {
     newestOrder = feedback.length;
     answers = new Map(
@@ -191,6 +192,8 @@ const arrived = {
   recommendations(answer) {
     learnTitles(answer.items);
     recommendations.show(answer, model, hasProfile());
+    // Another bundle serves by now.
+    if (answer.model_version !== model.version) refresh("model").then(() => refresh("profile"));
   },
 };
 
@@ -205,6 +208,7 @@ function refresh(...names) {
 }
 
 async function loadPart(name) {
+  if (!model && name !== "model") return; // nothing can be drawn yet; it stays stale
   const part = parts[name];
   const asked = (part.asked += 1);
   const user = userId;
@@ -282,6 +286,7 @@ function failed(problem) {
   }
   isAway = true;
   lastProblem = problem;
+  parts.recommendations.isStale = true; // its answer is what shows that all is well again
   if (!retryTimer) {
     const asked = problem.retryAfter === null ? pause : Math.max(problem.retryAfter * 1000, 500);
     retryTimer = setTimeout(resume, asked * (1 + 0.2 * Math.random()));
@@ -296,6 +301,7 @@ function showAway() {
   const kept = waiting
     ? ` ${plural(waiting, "change")} of yours ${waiting === 1 ? "is" : "are"} kept here and sent as soon as it is back.`
     : "";
+  if (outbox.entries.some((entry) => entry.kind === "profile")) profile.kept();
   status.away(`${lastProblem.message} Trying again by itself.${kept}`, resume);
 }
 

@@ -19,6 +19,7 @@ export function candidateCards({ onanswer }) {
   let answers = new Map();
   let model = null;
   let timer = null;
+  let made = 0;
 
   function makeCard(item) {
     const control = ratingControl({
@@ -26,7 +27,7 @@ export function candidateCards({ onanswer }) {
       label: `Rate ${item.title}`,
       onrate: (rating) => onanswer(item, { rating }),
     });
-    const titleId = `candidate-${item.item_id}`;
+    const titleId = `candidate-${(made += 1)}`;
     const element = el(
       "li",
       { class: "card", "aria-labelledby": titleId, "data-item": item.item_id },

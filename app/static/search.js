@@ -165,9 +165,9 @@ export function itemSearch({ find, onanswer, onproblem }) {
     input.focus();
   });
 
-  // A press beside a button must not take the focus out of the box, which would close the popup.
+  // A press must not take the focus out of the box, which would close the popup before the click.
   popup.addEventListener("mousedown", (event) => {
-    if (!event.target.closest("button, input")) event.preventDefault();
+    if (!event.target.closest("input")) event.preventDefault();
   });
 
   box.addEventListener("focusout", (event) => {

@@ -98,7 +98,9 @@ function starRow(ratings, { scale, label, onrate }) {
   return {
     element,
     set(rating) {
-      given = rating === null ? -1 : ratings.findLastIndex((step) => step <= rating + 1e-9);
+      const next = rating === null ? -1 : ratings.findLastIndex((step) => step <= rating + 1e-9);
+      if (next === given) return; // somebody may be choosing at this moment
+      given = next;
       radios.forEach((radio, index) => radio.setAttribute("aria-checked", String(index === given)));
       if (!element.contains(document.activeElement)) stopAt(Math.max(given, 0));
       element.classList.toggle("given", given >= 0);

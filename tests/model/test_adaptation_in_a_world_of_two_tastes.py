@@ -1,6 +1,7 @@
 """Where only adaptation can help, it does; and it does so safely from many threads."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -83,7 +84,7 @@ def test_serving_leaves_theta_bit_equal(recommender: Recommender):
 
 
 def test_saved_and_loaded_predictions_are_bit_equal(
-    trained: TrainedEstimator, two_tastes: Dataset, recommender: Recommender, bundle
+    trained: TrainedEstimator, two_tastes: Dataset, recommender: Recommender, bundle: Path
 ):
     users = trained.user_space.encode_table(two_tastes.user_features)
     items = trained.item_space.encode_table(two_tastes.item_features)

@@ -8,7 +8,7 @@ import torch
 from model.data import FeatureKind
 from model.errors import FeatureValueError, UnknownFeatureError
 from model.estimator import embed
-from model.features import UNKNOWN_SLOT, FeatureSpace
+from model.features import UNKNOWN_SLOT, FeatureSpace, FeatureValue
 
 TABLE = pl.DataFrame(
     {
@@ -81,7 +81,9 @@ def test_numbers_fall_into_bins_in_order_and_the_outermost_are_open(space: Featu
         ("title", 3),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_refused_by_name(space: FeatureSpace, name: str, value):
+def test_a_value_of_the_wrong_kind_is_refused_by_name(
+    space: FeatureSpace, name: str, value: FeatureValue
+):
     with pytest.raises(FeatureValueError, match=name):
         space.encode([{name: value}])
 

@@ -79,7 +79,8 @@ def test_a_missing_file_says_what_a_source_is(dat_folder: Path, tmp_path: Path):
 
 def _wheel(path: Path) -> Path:
     tables = {
-        "inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t12\t5\t9\n2\t12\t1\t9\n",
+        "inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
+        "1\t12\t5\t9\n2\t12\t1\t9\n",
         "user": "user_id:token\tage:token\tgender:token\toccupation:token\tzip_code:token\n"
         "1\t24\tM\twriter\t85711\n2\t53\tF\tother\t94043\n",
         "item": "item_id:token\tmovie_title:token_seq\trelease_year:token\tclass:token_seq\n"
