@@ -1,10 +1,14 @@
 """The application: `uvicorn app.main:create_app --factory`."""
 
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from multiprocessing import parent_process
 from pathlib import Path
+from threading import Thread
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
@@ -50,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        _end_with_supervisor()
         if settings.store_url is None:
             raise RuntimeError(
                 "no store is named: set MELU_STORE_URL=redis://…, or start with `melu serve`, "
@@ -103,3 +108,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # Outermost, so that every answer carries the id.
     app.add_middleware(CorrelationIdMiddleware, validator=is_valid_id)
     return app
+
+
+def _end_with_supervisor() -> None:
+    """Let a worker process end if its supervisor is killed, rather than keep the port."""
+    supervisor = parent_process()
+    if supervisor is None:
+        return
+
+    def wait_and_end() -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=wait_and_end, name="supervisor", daemon=True).start()

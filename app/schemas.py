@@ -337,7 +337,6 @@ class ModelDescription(BaseModel):
     item_features: dict[str, FeatureDescription]
     items: int
     metrics: dict[str, float]
-    local_steps: int
     created_at: datetime
 
 

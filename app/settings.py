@@ -5,11 +5,13 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "MELU_"
+_STORE_SCHEMES = ("redis", "rediss", "unix")
 
 
 class Settings(BaseSettings):
@@ -67,6 +69,20 @@ class Settings(BaseSettings):
     def _part_origins(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("store_url")
+    @classmethod
+    def _check_store_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return value
+        parts = urlsplit(value)
+        try:
+            valid = parts.scheme in _STORE_SCHEMES and parts.port != 0
+        except ValueError:  # the port is no number
+            valid = False
+        if not valid:
+            raise ValueError("expected a URL such as redis://127.0.0.1:6379/0")
         return value
 
     @field_validator("action_like", "action_dislike", "action_click", "action_skip", mode="before")

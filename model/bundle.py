@@ -10,12 +10,12 @@ training.json/.png   how the training went
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
-import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
@@ -23,13 +23,13 @@ from safetensors.torch import save as save_tensors
 
 from model.catalogue import Catalogue
 from model.data.loading import Dataset
-from model.errors import BundleError
-from model.estimator import MetaWeights, RatingUnits, initial_meta_weights
+from model.errors import BundleError, FeatureValueError
+from model.estimator import Estimator
 from model.evidence import evidence_scores
 from model.features import FeatureSpace
 from model.folders import replacing_folder
-from model.presets import Preset
-from model.training import TrainedEstimator, TrainingReport
+from model.presets import Preset, restore_estimator
+from model.reports import TrainingReport
 from model.training_plot import draw_training
 
 FORMAT_VERSION = 1
@@ -49,13 +49,6 @@ class _Format(BaseModel):
     format_version: int
 
 
-class _Units(BaseModel):
-    mean: float
-    spread: float
-    lowest: float
-    highest: float
-
-
 class Manifest(BaseModel):
     """`bundle.json`."""
 
@@ -66,7 +59,7 @@ class Manifest(BaseModel):
     created_at: datetime
     dataset: str
     preset: Preset
-    units: _Units
+    rating_scale: tuple[float, float]
     items: int
     metrics: dict[str, float]
     checksums: dict[str, str]
@@ -88,24 +81,24 @@ class Bundle:
 
     Attributes:
         manifest: Configuration, version and metrics.
-        theta: θ.
-        units: The estimator's units.
-        vocabularies: Encoders of the features.
+        estimator: θ, bound to the catalogue's items.
         catalogue: The items.
     """
 
     manifest: Manifest
-    theta: MetaWeights
-    units: RatingUnits
-    vocabularies: Vocabularies
+    estimator: Estimator
     catalogue: Catalogue
 
 
-def save_bundle(trained: TrainedEstimator, dataset: Dataset, out: Path) -> Manifest:
+def save_bundle(
+    estimator: Estimator, report: TrainingReport, preset: Preset, dataset: Dataset, out: Path
+) -> Manifest:
     """Write a bundle, whole or not at all; one that stands there is replaced.
 
     Args:
-        trained: What `train` returned.
+        estimator: What was trained.
+        report: How that went.
+        preset: Its configuration.
         dataset: What it was trained on.
         out: The bundle's folder.
 
@@ -115,31 +108,20 @@ def save_bundle(trained: TrainedEstimator, dataset: Dataset, out: Path) -> Manif
     Raises:
         BundleError: If `out` is something else than a bundle or an empty folder.
     """
-    if (
-        out.exists()
-        and not (out / MANIFEST_FILE).is_file()
-        and (not out.is_dir() or any(out.iterdir()))
-    ):
+    if _holds_something_else(out):
         raise BundleError(f"{out} exists and is no bundle; choose another --out.")
+    raters = np.bincount(dataset.ratings.item_index, minlength=len(dataset.item_ids))
     evidence = evidence_scores(
-        trained.theta,
-        trained.units,
-        trained.user_space.encode_table(dataset.user_features),
-        trained.item_space.encode_table(dataset.item_features),
-        dataset.ratings,
-        user_count=len(dataset.user_ids),
-        item_count=len(dataset.item_ids),
+        estimator.mean_gradient_norms(dataset, dataset.ratings), raters.astype(np.float32)
     )
-    vocabularies = Vocabularies(users=trained.user_space, items=trained.item_space)
+    vocabularies = Vocabularies(users=estimator.user_space, items=estimator.item_space)
     with replacing_folder(out) as folder:
         Catalogue.of_dataset(dataset, evidence).table.write_parquet(folder / CATALOGUE_FILE)
-        tensors = {name: t.contiguous() for name, t in trained.theta.named_tensors().items()}
+        tensors = {name: t.detach().contiguous() for name, t in estimator.tensors().items()}
         (folder / WEIGHTS_FILE).write_bytes(save_tensors(tensors))
         (folder / VOCABULARIES_FILE).write_text(vocabularies.model_dump_json(), encoding="utf-8")
-        (folder / TRAINING_FILE).write_text(
-            trained.report.model_dump_json(indent=2), encoding="utf-8"
-        )
-        draw_training(trained.report, folder / TRAINING_PLOT_FILE)
+        (folder / TRAINING_FILE).write_text(report.model_dump_json(indent=2), encoding="utf-8")
+        draw_training(report, folder / TRAINING_PLOT_FILE)
         checksums = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
         # Equal weights over an equal catalogue are the same model, whenever they were trained.
         identity = "".join(
@@ -148,13 +130,13 @@ def save_bundle(trained: TrainedEstimator, dataset: Dataset, out: Path) -> Manif
         digest = hashlib.sha256(identity.encode()).hexdigest()
         manifest = Manifest(
             format_version=FORMAT_VERSION,
-            version=f"{dataset.description.name}-{trained.preset.name}-{digest[:12]}",
+            version=f"{dataset.description.name}-{preset.name}-{digest[:12]}",
             created_at=datetime.now(UTC),
             dataset=dataset.description.name,
-            preset=trained.preset,
-            units=_Units(**asdict(trained.units)),
+            preset=preset,
+            rating_scale=dataset.scale,
             items=len(dataset.item_ids),
-            metrics=_metrics(trained.report),
+            metrics=_metrics(report),
             checksums=checksums,
         )
         (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
@@ -190,14 +172,24 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(
             f"{folder} lists {len(catalogue)} items where {manifest.items} are due. {_REMEDY}"
         )
-    _check_tensors(tensors, manifest, vocabularies, folder)
-    return Bundle(
-        manifest=manifest,
-        theta=MetaWeights.from_named_tensors(tensors),
-        units=RatingUnits(**manifest.units.model_dump()),
-        vocabularies=vocabularies,
-        catalogue=catalogue,
-    )
+    try:
+        estimator = restore_estimator(
+            manifest.preset,
+            manifest.rating_scale,
+            vocabularies.users,
+            vocabularies.items,
+            tensors,
+            catalogue.features(vocabularies.items.names),
+        )
+    except (BundleError, FeatureValueError) as error:
+        raise BundleError(f"{folder}: {error}. {_REMEDY}") from error
+    return Bundle(manifest, estimator, catalogue)
+
+
+def _holds_something_else(out: Path) -> bool:
+    if not out.exists() or (out / MANIFEST_FILE).is_file():
+        return False
+    return not out.is_dir() or any(out.iterdir())
 
 
 def _read_manifest(folder: Path) -> Manifest:
@@ -216,26 +208,6 @@ def _read_manifest(folder: Path) -> Manifest:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"]) or "the file"
         raise BundleError(f"{path}: {where}: {problem['msg']}. {_REMEDY}") from error
-
-
-def _check_tensors(
-    tensors: dict[str, torch.Tensor], manifest: Manifest, vocabularies: Vocabularies, folder: Path
-) -> None:
-    expected = initial_meta_weights(
-        manifest.preset.estimator, vocabularies.users, vocabularies.items, torch.Generator()
-    ).named_tensors()
-    if missing := sorted(expected.keys() - tensors.keys()):
-        raise BundleError(f"{folder}: {WEIGHTS_FILE} lacks {', '.join(missing)}. {_REMEDY}")
-    if surplus := sorted(tensors.keys() - expected.keys()):
-        raise BundleError(f"{folder}: {WEIGHTS_FILE} has unknown {', '.join(surplus)}. {_REMEDY}")
-    for name, tensor in tensors.items():
-        if tensor.shape != expected[name].shape or tensor.dtype != expected[name].dtype:
-            raise BundleError(
-                f"{folder}: {name} is {tensor.dtype} {tuple(tensor.shape)} where the configuration "
-                f"asks for {expected[name].dtype} {tuple(expected[name].shape)}. {_REMEDY}"
-            )
-        if not tensor.isfinite().all():
-            raise BundleError(f"{folder}: {name} holds values that are not finite. {_REMEDY}")
 
 
 def _metrics(report: TrainingReport) -> dict[str, float]:

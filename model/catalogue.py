@@ -13,6 +13,7 @@ import polars as pl
 from model.data.loading import Dataset
 from model.errors import UnknownFeatureError
 from model.evidence import EvidenceScores
+from model.features import FeatureValue
 
 AttributeValue = str | int | float | list[str] | None
 Mask = npt.NDArray[np.bool_]
@@ -91,6 +92,20 @@ class Catalogue:
             for name, values in self._attribute_values.items()
             if values[index] not in (None, [])
         }
+
+    def features(self, names: Sequence[str]) -> list[dict[str, FeatureValue]]:
+        """Return every item's values of some features, as an encoder takes them.
+
+        Args:
+            names: Attributes; a name that is none is a feature made of the title.
+
+        Returns:
+            One record an item.
+        """
+        columns = {name: self._attribute_values.get(name, self.titles) for name in names}
+        return [
+            {name: values[index] for name, values in columns.items()} for index in range(len(self))
+        ]
 
     def matching(self, filters: Mapping[str, Sequence[str]]) -> Mask:
         """Mark the items that have, for every attribute named, one of the values given.

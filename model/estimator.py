@@ -1,152 +1,114 @@
-"""The user preference estimator: embeddings of content features, then the decision layers.
-
-Input are content features only, no ids: that is what lets it meet new users and new items.
-"""
+"""The one interface of all presets: what a trained estimator can do."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from pydantic import BaseModel, ConfigDict, Field
+import numpy.typing as npt
 from torch import Tensor
-from torch.nn import functional
 
-from model.decision_layers import DecisionWeights, initial_decision_weights
-from model.features import EncodedTable, FeatureSpace
+from model.data.loading import Dataset, Ratings
+from model.episodes import Episodes
+from model.features import FeatureSpace, FeatureValue
 
-
-class EstimatorConfig(BaseModel):
-    """The shape of the estimator and its local update, as `melu train` writes it to the bundle."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    embedding_width: int = Field(default=16, ge=1)
-    """Width of each feature's embedding."""
-    hidden_widths: tuple[int, ...] = Field(default=(64, 64))
-    """Widths of the decision layers below the output."""
-    local_steps: int = Field(default=5, ge=0)
-    """Steps of gradient descent on a user's support set."""
-    local_learning_rate: float = Field(default=0.3, gt=0)
-    """Step size of the local update, on ratings of zero mean and unit variance."""
-    support_damping: float = Field(default=20.0, ge=0)
-    """n₀ of the local update; 0 is the published mean over the support set."""
+FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class RatingUnits:
-    """The estimator's units: ratings of zero mean and unit variance over the training data.
-
-    With these the same rates suit any rating scale.
+class AdaptedUser:
+    """A user's own copy of the decision layers; each preset adds its weights.
 
     Attributes:
-        mean: Mean training rating.
-        spread: Standard deviation of the training ratings.
-        lowest: Lowest rating of the scale.
-        highest: Highest rating of the scale.
+        local_steps: Steps taken; 0 without a support set.
+        support_size: Ratings that they were taken on.
     """
 
-    mean: float
-    spread: float
-    lowest: float
-    highest: float
-
-    def standardise(self, rating: Tensor) -> Tensor:
-        """Ratings on the data set's scale → the estimator's units."""
-        return (rating - self.mean) / self.spread
-
-    def to_scale(self, prediction: Tensor) -> Tensor:
-        """The estimator's units → the data set's scale, clipped to it."""
-        return (prediction * self.spread + self.mean).clamp(self.lowest, self.highest)
+    local_steps: int
+    support_size: int
 
 
-@dataclass(frozen=True)
-class MetaWeights:
-    """θ: everything that the global update learns.
+class Estimator(ABC):
+    """θ of one preset, bound to the items that it scores.
+
+    Nothing that a method does changes θ, so any number of threads may share one estimator.
 
     Attributes:
-        user_embeddings: Feature → table, shape [slots, embedding width].
-        item_embeddings: The same for items.
-        decision: The decision layers, which the local update copies and moves.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
     """
 
-    user_embeddings: dict[str, Tensor]
-    item_embeddings: dict[str, Tensor]
-    decision: DecisionWeights
+    user_space: FeatureSpace
+    item_space: FeatureSpace
 
-    def named_tensors(self) -> dict[str, Tensor]:
-        """Every tensor under a stable name, as stored in a bundle."""
-        named = {f"user.{name}": table for name, table in self.user_embeddings.items()}
-        named |= {f"item.{name}": table for name, table in self.item_embeddings.items()}
-        for layer, weight in enumerate(self.decision.weights):
-            named[f"decision.{layer}.weight"] = weight
-            named[f"decision.{layer}.bias"] = self.decision.biases[layer]
-        return named
+    @abstractmethod
+    def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
+        """Adapt to each support set and predict each query set.
 
-    @classmethod
-    def from_named_tensors(cls, named: dict[str, Tensor]) -> MetaWeights:
-        """Put together what `named_tensors` took apart."""
-        layers = sum(name.startswith("decision.") for name in named) // 2
-        return cls(
-            {n.removeprefix("user."): t for n, t in named.items() if n.startswith("user.")},
-            {n.removeprefix("item."): t for n, t in named.items() if n.startswith("item.")},
-            DecisionWeights(
-                tuple(named[f"decision.{layer}.weight"] for layer in range(layers)),
-                tuple(named[f"decision.{layer}.bias"] for layer in range(layers)),
-            ),
-        )
+        Args:
+            dataset: The data set whose indices the episodes use.
+            episodes: B episodes of q query places.
 
+        Returns:
+            On the rating scale and clipped to it, shape [B, q].
+        """
 
-def initial_meta_weights(
-    config: EstimatorConfig, users: FeatureSpace, items: FeatureSpace, generator: torch.Generator
-) -> MetaWeights:
-    """Draw θ before training.
+    @abstractmethod
+    def adapt(
+        self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
+    ) -> AdaptedUser:
+        """Run the local update on a new user's support set; θ stays as it is.
 
-    Args:
-        config: The shape.
-        users: The user features.
-        items: The item features.
-        generator: Source of randomness.
+        Args:
+            attributes: The user's features, all known to `user_space`.
+            support_set: (item index, rating on the data set's scale) pairs.
 
-    Returns:
-        Small normal embeddings and He-uniform decision layers.
-    """
+        Returns:
+            The user's own copy of the decision layers.
+        """
 
-    def tables(space: FeatureSpace) -> dict[str, Tensor]:
-        width = config.embedding_width
-        return {
-            name: torch.empty(encoder.slots, width).normal_(0.0, 0.1, generator=generator)
-            for name, encoder in space.encoders.items()
-        }
+    @abstractmethod
+    def score(self, user: AdaptedUser) -> FloatArray:
+        """Predict the user's rating of every item.
 
-    user_embeddings, item_embeddings = tables(users), tables(items)
-    input_width = config.embedding_width * (len(users.encoders) + len(items.encoders))
-    widths = (input_width, *config.hidden_widths, 1)
-    return MetaWeights(
-        user_embeddings, item_embeddings, initial_decision_weights(widths, generator)
-    )
+        Args:
+            user: What `adapt` returned.
 
+        Returns:
+            Predicted ratings in the data set's units but not clipped to its scale, so that they
+            order items beyond its ends too. Shape [items].
+        """
 
-def embed(tables: dict[str, Tensor], encoded: EncodedTable, rows: int) -> Tensor:
-    """Embed encoded rows: the mean over each feature's bag, all features side by side.
+    @abstractmethod
+    def teaching(self, user: AdaptedUser) -> FloatArray:
+        """Tell how far a rating of each item would move the user's decision layers.
 
-    Args:
-        tables: Feature → embedding table.
-        encoded: The rows.
-        rows: Their number, which a table of no features can't tell.
+        Args:
+            user: What `adapt` returned.
 
-    Returns:
-        Shape [rows, features · embedding width].
-    """
-    # In the order of the feature space: the tables' own order does not survive a file.
-    parts = [
-        functional.embedding_bag(
-            torch.from_numpy(np.ascontiguousarray(column.slots)),
-            tables[name],
-            torch.from_numpy(np.ascontiguousarray(column.offsets[:-1])),
-            mode="mean",
-        )
-        for name, column in encoded.items()
-    ]
-    return torch.cat(parts, dim=-1) if parts else torch.zeros(rows, 0)
+        Returns:
+            Not negative, in units of its own. Shape [items].
+        """
+
+    @abstractmethod
+    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
+        """Mean gradient norm of each item over its raters, as MeLU's evidence candidates take it.
+
+        For a rating with squared error L the paper takes the Frobenius norm of the decision
+        layers' gradient of L / ‖L‖, so that a large error does not pass for a discriminating
+        item. With e = ŷ − y that norm is 2 ‖∇ŷ‖ / |e|. It grows without bound as e nears 0, so
+        |e| counts as at least 0.1 standard deviations of the ratings.
+
+        Args:
+            dataset: The data set.
+            ratings: The ratings of the warm users.
+
+        Returns:
+            Shape [items]; 0 for an item that nobody rated.
+        """
+
+    @abstractmethod
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor that the estimator needs, under stable names, as stored in a bundle."""

@@ -14,8 +14,8 @@ from model.episodes import Episodes, RatingsByUser, draw_test_episodes
 from model.errors import DatasetError
 from model.floors import Floors
 from model.metrics import Gain, mean_absolute_error, ndcg, root_mean_squared_error
-from model.presets import Preset
-from model.training import EpochReport, train
+from model.presets import Preset, fit_estimator
+from model.reports import EpochReport
 
 NDCG_CUTOFFS = (1, 3, 5, 10)
 GAINS: dict[str, Gain] = {"ndcg_exp": "exponential", "ndcg_lin": "linear"}
@@ -125,14 +125,15 @@ def evaluate_user_cold(
                 f"none of the test users has more than {QUERY_SIZE} ratings, which an episode "
                 "needs; this data set is too sparse to evaluate on."
             )
-        trained = train(dataset, preset, seed=seed, users=warm_users, on_epoch=on_epoch)
-        users = trained.user_space.encode_table(dataset.user_features)
-        items = trained.item_space.encode_table(dataset.item_features)
+        warm_ratings = dataset.ratings.of_users(warm_users)
+        estimator, _ = fit_estimator(
+            dataset, preset, seed=seed, ratings=warm_ratings, on_epoch=on_epoch
+        )
         nothing = Episodes(episodes.user_index, episodes.support_set.first(0), episodes.query_set)
         evaluation.users.extend(episodes.user_index.tolist())
-        evaluation.add(ADAPTED, trained.predict(users, items, episodes), episodes)
-        evaluation.add(UNADAPTED, trained.predict(users, items, nothing), episodes)
-        floors = Floors.fit(dataset.ratings.of_users(warm_users), len(dataset.item_ids))
+        evaluation.add(ADAPTED, estimator.predict(dataset, episodes), episodes)
+        evaluation.add(UNADAPTED, estimator.predict(dataset, nothing), episodes)
+        floors = Floors.fit(warm_ratings, len(dataset.item_ids))
         for name, predicted in floors.predict(episodes, dataset.scale).items():
             evaluation.add(name, predicted, episodes)
     return evaluation

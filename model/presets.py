@@ -1,69 +1,95 @@
-"""Presets: named configurations of the estimator and its training."""
+"""Presets: named estimators with their configuration."""
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
 
-from model.estimator import EstimatorConfig
+from model.data.loading import Dataset, Ratings
+from model.estimator import Estimator
+from model.features import FeatureSpace, FeatureValue
+from model.melu import MeluEstimator, MeluPreset
+from model.reports import EpochReport, TrainingReport
 
+Preset = MeluPreset
 
-class TrainingConfig(BaseModel):
-    """How θ is learnt."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    learning_rate: float = Field(default=0.003, gt=0)
-    """Adam's step size in the global update."""
-    weight_decay: float = Field(default=1e-4, ge=0)
-    """L2 penalty of Adam."""
-    batch_users: int = Field(default=16, ge=1)
-    """Episodes a global update."""
-    query_size: int = Field(default=20, ge=1)
-    """Ratings in a training episode's query set."""
-    support_limit: int = Field(default=60, ge=1)
-    """Most ratings in a training episode's support set."""
-    unknown_rate: float = Field(default=0.2, ge=0, lt=1)
-    """Share of feature values shown as unknown, so that the unknown slot is learnt too."""
-    second_order: bool = True
-    """Exact meta-gradient; False is first-order MAML, cheaper and a little worse."""
-    weight_averaging: float = Field(default=0.98, ge=0, lt=1)
-    """Decay of the running average of θ over global updates; the average is what is kept."""
-    epochs: int = Field(default=60, ge=1)
-    """Most passes over the users."""
-    patience: int = Field(default=6, ge=1)
-    """Epochs without a better validation score after which training stops."""
-    validation_share: float = Field(default=0.1, gt=0, lt=1)
-    """Share of the training users held out to decide when to stop."""
-
-
-class Preset(BaseModel):
-    """One named configuration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    estimator: EstimatorConfig
-    training: TrainingConfig
-
-    def with_options(self, **options: Any) -> "Preset":  # noqa: ANN401 - checked below
-        """Return a copy with some fields of `estimator` or `training` set; None leaves one.
-
-        Args:
-            **options: Field name → value.
-
-        Returns:
-            The validated copy.
-        """
-        given = {name: value for name, value in options.items() if value is not None}
-        data = self.model_dump()
-        for part in ("estimator", "training"):
-            fields = data[part].keys()
-            data[part] |= {name: value for name, value in given.items() if name in fields}
-        return Preset.model_validate(data)
-
-
-PRESETS = {
-    preset.name: preset
-    for preset in (Preset(name="melu", estimator=EstimatorConfig(), training=TrainingConfig()),)
-}
+PRESETS: dict[str, Preset] = {"melu": MeluPreset()}
 DEFAULT_PRESET = "melu"
+
+
+def with_options(preset: Preset, **options: Any) -> Preset:  # noqa: ANN401 - checked below
+    """Return a copy with some fields of `estimator` or `training` set.
+
+    Args:
+        preset: The preset.
+        **options: Field name → value; None leaves the preset's own.
+
+    Returns:
+        The validated copy.
+
+    Raises:
+        ValueError: If the preset has no such field, or a value is out of range.
+    """
+    data = preset.model_dump()
+    for name, value in options.items():
+        if value is None:
+            continue
+        parts = [part for part in ("estimator", "training") if name in data[part]]
+        if not parts:
+            raise ValueError(f"the preset {preset.name} has no {name}")
+        data[parts[0]][name] = value
+    return type(preset).model_validate(data)
+
+
+def fit_estimator(
+    dataset: Dataset,
+    preset: Preset,
+    *,
+    seed: int,
+    ratings: Ratings | None = None,
+    on_epoch: Callable[[EpochReport], None] = lambda _report: None,
+) -> tuple[Estimator, TrainingReport]:
+    """Train a preset.
+
+    Args:
+        dataset: Users, items and their features.
+        preset: What to train.
+        seed: Every random draw follows from it.
+        ratings: What to learn from; all ratings of the data set if None.
+        on_epoch: Called after each epoch.
+
+    Returns:
+        The estimator, and how the training went.
+
+    Raises:
+        DatasetError: If there are too few ratings to learn from.
+    """
+    ratings = dataset.ratings if ratings is None else ratings
+    return MeluEstimator.fit(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
+
+
+def restore_estimator(
+    preset: Preset,
+    scale: tuple[float, float],
+    user_space: FeatureSpace,
+    item_space: FeatureSpace,
+    tensors: dict[str, Tensor],
+    items: Sequence[Mapping[str, FeatureValue]],
+) -> Estimator:
+    """Put an estimator together from what a bundle stores.
+
+    Args:
+        preset: Configuration.
+        scale: Lowest and highest rating.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        tensors: As stored.
+        items: The features of each item to score.
+
+    Returns:
+        The estimator.
+
+    Raises:
+        BundleError: If the tensors do not fit the configuration.
+    """
+    return MeluEstimator.restore(preset, scale, user_space, item_space, tensors, items)

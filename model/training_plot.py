@@ -4,7 +4,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from model.training import TrainingReport
+from model.reports import TrainingReport
 
 
 def draw_training(report: TrainingReport, path: Path) -> None:

@@ -278,7 +278,7 @@ def _titled(rows: list[tuple[str, str, str]]) -> pl.DataFrame:
 
 
 def _shown_title(name: pl.Expr, year: pl.Expr) -> pl.Expr:
-    """Turn "Usual Suspects, The" of 1995 into "The Usual Suspects (1995)", as a person would type it."""
+    """Turn "Usual Suspects, The" of 1995 into "The Usual Suspects (1995)", as a person would."""
     pattern = _ARTICLE.pattern.replace("?P<rest>", "").replace("?P<article>", "")
     name = name.str.strip_chars().str.replace(pattern, "$2 $1")
     return pl.when(year.is_null()).then(name).otherwise(pl.format("{} ({})", name, year))

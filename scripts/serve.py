@@ -41,7 +41,8 @@ def serve(**options: object) -> None:
     except ValidationError as error:
         fault = error.errors()[0]
         name = ENVIRONMENT_PREFIX + str(fault["loc"][0]).upper()
-        raise ServeError(f"{name}: {fault['msg']}") from error
+        message = fault["msg"].removeprefix("Value error, ")
+        raise ServeError(f"{name}: {message}") from error
     if not settings.listens_on_loopback and not settings.insecure:
         raise ServeError(
             f"{settings.host} can be reached from other machines and no access control is set up. "

@@ -16,7 +16,7 @@ from rich.progress import (
 )
 
 from model.data import LoadReport
-from model.training import EpochReport
+from model.reports import EpochReport
 
 console = Console(stderr=True)
 output = Console()

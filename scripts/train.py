@@ -5,8 +5,7 @@ from pathlib import Path
 from model.bundle import save_bundle
 from model.data import load_dataset
 from model.errors import ModelError
-from model.presets import PRESETS, Preset
-from model.training import train
+from model.presets import PRESETS, Preset, fit_estimator, with_options
 from scripts.terminal import console, machine, print_load_report, training_progress
 
 
@@ -26,7 +25,7 @@ def chosen_preset(name: str, **options: float | bool | None) -> Preset:
     if name not in PRESETS:
         raise ModelError(f"there is no preset {name!r}; there are: {', '.join(PRESETS)}")
     try:
-        return PRESETS[name].with_options(**options)
+        return with_options(PRESETS[name], **options)
     except ValueError as error:
         raise ModelError(f"these options do not fit: {error}") from error
 
@@ -49,9 +48,8 @@ def train_bundle(
     dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
     print_load_report(dataset.report)
     with training_progress() as on_epoch:
-        trained = train(dataset, preset, seed=seed, on_epoch=on_epoch)
-    manifest = save_bundle(trained, dataset, out)
-    report = trained.report
+        estimator, report = fit_estimator(dataset, preset, seed=seed, on_epoch=on_epoch)
+    manifest = save_bundle(estimator, report, preset, dataset, out)
     console.print(
         f"[green]{manifest.version}[/] is in {out}: θ of {report.users:,} users and "
         f"{report.ratings:,} ratings, {report.best_epoch} epochs, {report.seconds:.0f} s "

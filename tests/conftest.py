@@ -12,9 +12,10 @@ import torch
 
 from model.bundle import save_bundle
 from model.data import Dataset, load_dataset
-from model.presets import PRESETS
+from model.estimator import Estimator
+from model.presets import PRESETS, Preset, fit_estimator, with_options
 from model.recommender import Recommender
-from model.training import TrainedEstimator, train
+from model.reports import TrainingReport
 from tests.running import Service, require
 from tests.worlds import write_two_tastes
 
@@ -35,17 +36,29 @@ def two_tastes(two_tastes_folder: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def trained(two_tastes: Dataset) -> TrainedEstimator:
-    preset = PRESETS["melu"].with_options(epochs=25, learning_rate=0.01)
-    return train(two_tastes, preset, seed=1)
+def preset() -> Preset:
+    return with_options(PRESETS["melu"], epochs=25, learning_rate=0.01)
+
+
+@pytest.fixture(scope="session")
+def fitted(two_tastes: Dataset, preset: Preset) -> tuple[Estimator, TrainingReport]:
+    return fit_estimator(two_tastes, preset, seed=1)
+
+
+@pytest.fixture(scope="session")
+def estimator(fitted: tuple[Estimator, TrainingReport]) -> Estimator:
+    return fitted[0]
 
 
 @pytest.fixture(scope="session")
 def bundle(
-    trained: TrainedEstimator, two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory
+    fitted: tuple[Estimator, TrainingReport],
+    preset: Preset,
+    two_tastes: Dataset,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     folder = tmp_path_factory.mktemp("bundle") / "model"
-    save_bundle(trained, two_tastes, folder)
+    save_bundle(*fitted, preset, two_tastes, folder)
     return folder
 
 

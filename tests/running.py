@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
+import redis
 
 START_SECONDS = 90
 
@@ -33,6 +34,37 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = START_SECONDS) -> None:
+    """Wait until `condition` holds; fail if it never does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody has waited for yet has ended all the same."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def run_melu(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a `melu` command that ends by itself."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("MELU_")}
+    return subprocess.run(
+        [sys.executable, "-m", "scripts.cli", *arguments],
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
 
 
 @dataclass
@@ -89,12 +121,14 @@ class Service:
             time.sleep(0.1)
         pytest.fail(f"{path} gave {found}, not {status}, for {seconds} s:\n{self.log}")
 
+    def store(self) -> redis.Redis:
+        """Connect to the embedded store behind the service's back."""
+        socket_path = self.folder / "store" / "store.sock"
+        return redis.Redis(unix_socket_path=str(socket_path), decode_responses=True)
+
     def store_pid(self) -> int:
         """Process id of the embedded store."""
-        import redis
-
-        socket_path = self.folder / "store" / "store.sock"
-        with redis.Redis(unix_socket_path=str(socket_path)) as client:
+        with self.store() as client:
             return int(client.info("server")["process_id"])
 
     def kill(self) -> None:
@@ -115,26 +149,47 @@ class Service:
             raise
 
 
+@dataclass
+class RedisServer:
+    """The machine's own redis-server; it can be stopped and started again on its data."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> "RedisServer":
+        program = shutil.which("redis-server")
+        require("redis", program)
+        assert program is not None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.process = subprocess.Popen(
+            [program, "--port", str(self.port), "--bind", "127.0.0.1", "--appendonly", "yes"],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+        )
+        wait_for(self._answers, "redis-server to answer")
+        return self
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.url) as client:
+            return bool(client.ping())
+        return False
+
+
 @contextlib.contextmanager
 def running_redis(folder: Path) -> Iterator[str]:
     """Run the machine's own redis-server; yield its URL."""
-    program = shutil.which("redis-server")
-    require("redis", program)
-    assert program is not None
-    port = free_port()
-    folder.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--appendonly", "yes"],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-    )
+    server = RedisServer(folder).start()
     try:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        yield f"redis://127.0.0.1:{port}/0"
+        yield server.url
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        server.stop()

@@ -48,7 +48,6 @@ async def get_model(services: ServicesDep) -> ModelDescription:
         item_features=_described(recommender.item_space),
         items=len(recommender.catalogue),
         metrics=manifest.metrics,
-        local_steps=manifest.preset.estimator.local_steps,
         created_at=manifest.created_at,
     )
 

@@ -2,7 +2,8 @@
 
 from app.services.actions import ActionRatings
 from app.store import StoredUser
-from model.recommender import AdaptedUser, Recommender
+from model.estimator import AdaptedUser
+from model.recommender import Recommender
 
 
 class Personaliser:

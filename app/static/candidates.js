@@ -5,7 +5,8 @@ import { ratingControl } from "./stars.js";
 import { attributeLine } from "./words.js";
 
 export const PLACES = 6;
-const LINGER = 450; // ms that an answered card stays, so that the answer is seen to have landed
+const LINGER = 450; // ms that an answered card stays, so that the answer is seen to land
+const ARRIVAL = 300; // ms that a new card takes no clicks
 
 /**
  * @param {object} options
@@ -50,10 +51,13 @@ export function candidateCards({ onanswer }) {
   }
 
   function comeIn(element) {
+    // A second click meant for the card before must not rate this one.
+    element.classList.add("arriving");
+    setTimeout(() => element.classList.remove("arriving"), ARRIVAL);
     if (prefersStillness()) return;
     element.animate(
       [{ opacity: 0, transform: "translateY(6px)" }, { opacity: 1, transform: "none" }],
-      { duration: 260, easing: "ease-out" },
+      { duration: ARRIVAL, easing: "ease-out" },
     );
   }
 

@@ -107,6 +107,7 @@ export function recommendationList() {
         JSON.stringify(shown.items) === JSON.stringify(answer.items);
       sayStrategy(answer, hasProfile);
       sayTiming(answer, model.items);
+      byId("score-note").textContent = `predicted rating, ${model.rating_scale.map(shownNumber).join("–")}`;
       list.removeAttribute("aria-busy");
       if (isSame) return;
       const before = new Map([...rows].map(([id, row]) => [id, row.offsetTop]));
@@ -116,8 +117,13 @@ export function recommendationList() {
       );
       for (const item of answer.items) fillRow(rows.get(item.item_id), item, move.get(item.item_id), model.rating_scale);
       list.replaceChildren(...rows.values());
-      glide(before);
-      if (shown) say(byId("recommendations-said"), `${strategy.textContent}. First is now ${answer.items[0]?.title ?? "nothing"}.`);
+      if (shown) {
+        glide(before);
+        say(
+          byId("recommendations-said"),
+          `${strategy.textContent}. First is now ${answer.items[0]?.title ?? "nothing"}.`,
+        );
+      }
       shown = answer;
     },
     clear() {

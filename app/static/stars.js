@@ -42,7 +42,8 @@ function starRow(ratings, { scale, label, onrate }) {
         title: shownNumber(rating),
         // A click from the keyboard (Enter, Space) or from a screen reader has no pointer detail.
         onclick: (event) => onrate(rating, event.detail === 0),
-        onpointerenter: (event) => event.pointerType === "mouse" && paint(index),
+        // Moved, not only entered: a new card that comes up under a resting pointer stays blank.
+        onpointermove: (event) => event.pointerType === "mouse" && paint(index),
         onfocus: () => radios[index].matches(":focus-visible") && paint(index),
       },
       star(halves ? (Number.isInteger(rating) ? "right" : "left") : "whole"),

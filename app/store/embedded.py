@@ -1,6 +1,7 @@
 """The embedded store: a Valkey server that starts and stops with the service."""
 
 import logging
+import os
 import signal
 import tempfile
 import threading
@@ -24,6 +25,7 @@ _START_SECONDS = 120.0
 _CHECK_SECONDS = 0.5
 _CHECKS_BEFORE_RESTART = 3
 _LONGEST_SOCKET_PATH = 100
+"""Bytes; operating systems allow little more."""
 
 
 class EmbeddedStoreError(Exception):
@@ -55,7 +57,7 @@ class EmbeddedStore:
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="embedded-store", daemon=True)
         self._lock: IO[str] | None = None
-        self._socket = self._socket_path()
+        self._socket = self._folder / "store.sock"
 
     @property
     def url(self) -> str:
@@ -66,6 +68,8 @@ class EmbeddedStore:
         """Start the server and wait until it answers."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._take_folder()
+        if len(os.fsencode(self._socket)) > _LONGEST_SOCKET_PATH:
+            self._socket = self._short_folder() / "store.sock"
         self._end_orphan()
         self._server = ValkeyServer(
             data_dir=self._folder,
@@ -151,9 +155,13 @@ class EmbeddedStore:
         except (RedisError, OSError):
             logger.debug("the socket %s was left behind by a killed store", self._socket)
 
-    def _socket_path(self) -> Path:
-        path = self._folder / "store.sock"
-        if len(str(path)) <= _LONGEST_SOCKET_PATH:
-            return path
-        # The operating system allows some 100 characters.
-        return Path(tempfile.mkdtemp(prefix="melu-")) / "store.sock"
+    def _short_folder(self) -> Path:
+        """Return a folder for the socket, the same each time: an orphan may listen there."""
+        note = self._folder / "socket-folder"
+        if note.exists():
+            noted = Path(note.read_text(encoding="utf-8"))
+            if noted.is_dir() and noted.stat().st_uid == os.getuid():
+                return noted
+        made = Path(tempfile.mkdtemp(prefix="melu-"))
+        note.write_text(str(made), encoding="utf-8")
+        return made

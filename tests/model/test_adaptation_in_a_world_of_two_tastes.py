@@ -9,19 +9,20 @@ import torch
 from model.bundle import load_bundle
 from model.data import Dataset
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes
+from model.estimator import Estimator
 from model.metrics import mean_absolute_error
-from model.presets import PRESETS
+from model.presets import Preset, fit_estimator, with_options
 from model.recommender import Recommender
-from model.training import TrainedEstimator, train
 from tests.worlds import ITEMS_OF_A_GENRE, USERS
 
 COMEDY, HORROR = 0, ITEMS_OF_A_GENRE
 
 
-def test_users_never_trained_on_are_understood(two_tastes: Dataset):
+def test_users_never_trained_on_are_understood(two_tastes: Dataset, preset: Preset):
     warm, cold = np.arange(0, 120), np.arange(120, USERS)
-    preset = PRESETS["melu"].with_options(epochs=25, learning_rate=0.01)
-    trained = train(two_tastes, preset, seed=0, users=warm)
+    estimator, _ = fit_estimator(
+        two_tastes, preset, seed=0, ratings=two_tastes.ratings.of_users(warm)
+    )
     episodes = draw_test_episodes(
         RatingsByUser(two_tastes.ratings, USERS),
         cold,
@@ -29,12 +30,10 @@ def test_users_never_trained_on_are_understood(two_tastes: Dataset):
         support_limit=5,
         random=np.random.default_rng(0),
     )
-    users = trained.user_space.encode_table(two_tastes.user_features)
-    items = trained.item_space.encode_table(two_tastes.item_features)
     nothing = Episodes(episodes.user_index, episodes.support_set.first(0), episodes.query_set)
     rating = episodes.query_set.rating
-    adapted = mean_absolute_error(trained.predict(users, items, episodes), rating).numpy()
-    alone = mean_absolute_error(trained.predict(users, items, nothing), rating).numpy()
+    adapted = mean_absolute_error(estimator.predict(two_tastes, episodes), rating).numpy()
+    alone = mean_absolute_error(estimator.predict(two_tastes, nothing), rating).numpy()
     difference = adapted - alone
     standard_error = difference.std(ddof=1) / len(difference) ** 0.5
     assert difference.mean() < -2 * standard_error
@@ -74,7 +73,7 @@ def test_many_threads_answer_exactly_as_one(recommender: Recommender):
 
 
 def test_serving_leaves_theta_bit_equal(recommender: Recommender):
-    theta = recommender._bundle.theta.named_tensors()
+    theta = recommender._estimator.tensors()
     before = {name: tensor.clone() for name, tensor in theta.items()}
     user = recommender.adapt({"city": "Rome"}, [(1, 5.0), (40, 1.0)])
     recommender.score(user)
@@ -84,10 +83,8 @@ def test_serving_leaves_theta_bit_equal(recommender: Recommender):
 
 
 def test_saved_and_loaded_predictions_are_bit_equal(
-    trained: TrainedEstimator, two_tastes: Dataset, recommender: Recommender, bundle: Path
+    estimator: Estimator, two_tastes: Dataset, bundle: Path
 ):
-    users = trained.user_space.encode_table(two_tastes.user_features)
-    items = trained.item_space.encode_table(two_tastes.item_features)
     episodes = draw_test_episodes(
         RatingsByUser(two_tastes.ratings, USERS),
         np.arange(20),
@@ -95,22 +92,14 @@ def test_saved_and_loaded_predictions_are_bit_equal(
         support_limit=90,
         random=np.random.default_rng(0),
     )
-    loaded = load_bundle(bundle)
-    again = TrainedEstimator(
-        loaded.manifest.preset,
-        loaded.theta,
-        loaded.units,
-        loaded.vocabularies.users,
-        loaded.vocabularies.items,
-        trained.report,
-    )
+    loaded = load_bundle(bundle).estimator
     assert torch.equal(
-        again.predict(users, items, episodes), trained.predict(users, items, episodes)
+        loaded.predict(two_tastes, episodes), estimator.predict(two_tastes, episodes)
     )
 
 
 def test_serving_predicts_what_training_measured(
-    trained: TrainedEstimator, two_tastes: Dataset, recommender: Recommender
+    estimator: Estimator, two_tastes: Dataset, recommender: Recommender
 ):
     user = 7
     episodes = draw_test_episodes(
@@ -120,9 +109,7 @@ def test_serving_predicts_what_training_measured(
         support_limit=90,
         random=np.random.default_rng(0),
     )
-    users = trained.user_space.encode_table(two_tastes.user_features)
-    items = trained.item_space.encode_table(two_tastes.item_features)
-    expected = trained.predict(users, items, episodes)[0].numpy()
+    expected = estimator.predict(two_tastes, episodes)[0].numpy()
     support = episodes.support_set
     adapted = recommender.adapt(
         two_tastes.user_features.row(user, named=True),
@@ -132,8 +119,10 @@ def test_serving_predicts_what_training_measured(
     np.testing.assert_allclose(scores, expected, atol=1e-4)
 
 
-def test_training_again_with_the_same_seed_gives_the_same_theta(two_tastes: Dataset):
-    preset = PRESETS["melu"].with_options(epochs=2)
-    first, second = (train(two_tastes, preset, seed=3).theta.named_tensors() for _ in range(2))
+def test_training_again_with_the_same_seed_gives_the_same_theta(
+    two_tastes: Dataset, preset: Preset
+):
+    short = with_options(preset, epochs=2)
+    first, second = (fit_estimator(two_tastes, short, seed=3)[0].tensors() for _ in range(2))
     for name, tensor in first.items():
         assert torch.equal(tensor, second[name]), name

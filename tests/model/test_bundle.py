@@ -12,7 +12,11 @@ from safetensors.torch import load_file, save_file
 from model.bundle import FORMAT_VERSION, _sha256, load_bundle, save_bundle
 from model.data import Dataset
 from model.errors import BundleError
-from model.training import TrainedEstimator
+from model.estimator import Estimator
+from model.presets import Preset
+from model.reports import TrainingReport
+
+Fitted = tuple[Estimator, TrainingReport]
 
 
 @pytest.fixture
@@ -52,9 +56,9 @@ def test_holds_what_it_promises_and_no_pickle(bundle: Path):
 
 
 def test_equal_content_has_an_equal_version(
-    trained: TrainedEstimator, two_tastes: Dataset, bundle: Path, tmp_path: Path
+    fitted: Fitted, preset: Preset, two_tastes: Dataset, bundle: Path, tmp_path: Path
 ):
-    again = save_bundle(trained, two_tastes, tmp_path / "again")
+    again = save_bundle(*fitted, preset, two_tastes, tmp_path / "again")
     assert again.version == load_bundle(bundle).manifest.version
 
 
@@ -98,7 +102,7 @@ def test_a_configuration_that_does_not_fit_the_weights_is_refused(copy: Path):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda t: t.pop("decision.1.bias"), r"lacks decision\.1\.bias"),
+        (lambda t: t.pop("decision.1.bias"), r"lack decision\.1\.bias"),
         (lambda t: t.update(extra=torch.zeros(1)), "unknown extra"),
         (lambda t: t["decision.0.weight"].fill_(float("nan")), "not finite"),
         (lambda t: t.update({"decision.2.bias": torch.zeros(2)}), r"decision\.2\.bias"),
@@ -111,19 +115,19 @@ def test_wrong_weights_are_named(copy: Path, change: Callable[[dict], object], e
 
 
 def test_never_overwrites_what_is_no_bundle(
-    trained: TrainedEstimator, two_tastes: Dataset, tmp_path: Path
+    fitted: Fitted, preset: Preset, two_tastes: Dataset, tmp_path: Path
 ):
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "thesis.txt").write_text("mine")
     with pytest.raises(BundleError, match="is no bundle"):
-        save_bundle(trained, two_tastes, precious)
+        save_bundle(*fitted, preset, two_tastes, precious)
     assert (precious / "thesis.txt").read_text() == "mine"
 
 
 def test_replaces_a_bundle_and_leaves_nothing_else_behind(
-    trained: TrainedEstimator, two_tastes: Dataset, copy: Path
+    fitted: Fitted, preset: Preset, two_tastes: Dataset, copy: Path
 ):
-    save_bundle(trained, two_tastes, copy)
+    save_bundle(*fitted, preset, two_tastes, copy)
     load_bundle(copy)
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]

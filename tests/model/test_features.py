@@ -7,8 +7,8 @@ import torch
 
 from model.data import FeatureKind
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.estimator import embed
 from model.features import UNKNOWN_SLOT, FeatureSpace, FeatureValue
+from model.melu.weights import embed
 
 TABLE = pl.DataFrame(
     {

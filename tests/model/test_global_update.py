@@ -8,9 +8,10 @@ import torch
 
 from model.data import Dataset
 from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
-from model.estimator import EstimatorConfig, MetaWeights, RatingUnits, initial_meta_weights
 from model.features import FeatureSpace
-from model.global_update import predict_query_sets, query_loss
+from model.melu.global_update import predict_query_sets, query_loss
+from model.melu.preset import EstimatorConfig
+from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
 
 UNITS = RatingUnits(mean=3.0, spread=1.2, lowest=1.0, highest=5.0)
 

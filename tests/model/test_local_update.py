@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from model.decision_layers import (
+from model.melu.decision_layers import (
     DecisionWeights,
     initial_decision_weights,
     predict,
     predicted_gradient_norm,
     squared_error_gradient,
 )
-from model.local_update import local_update
+from model.melu.local_update import local_update
 
 
 def _random_problem(seed: int, rows: int = 7, width: int = 6, dtype: torch.dtype = torch.float64):

@@ -9,16 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from pydantic import BaseModel, ConfigDict
-from torch import Tensor
 
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes, draw_training_batches
 from model.errors import DatasetError
-from model.estimator import MetaWeights, RatingUnits, initial_meta_weights
-from model.features import EncodedFeature, EncodedTable, FeatureSpace
-from model.global_update import predict_query_sets, query_loss
-from model.presets import Preset
+from model.features import EncodedFeature, FeatureSpace
+from model.melu.global_update import predict_query_sets, query_loss
+from model.melu.preset import MeluPreset
+from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
+from model.reports import EpochReport, TrainingReport
 
 IndexArray = npt.NDArray[np.int64]
 
@@ -28,43 +27,11 @@ _SUPPORT_LIMIT = 90
 _GRADIENT_NORM_LIMIT = 1.0
 
 
-class EpochReport(BaseModel):
-    """What one pass over the users gave."""
-
-    model_config = ConfigDict(frozen=True)
-
-    phase: str
-    """`search` with users held out, `refit` on all of them."""
-    epoch: int
-    epochs: int
-    """Most epochs that this phase may take."""
-    loss: float
-    """Mean query loss of the global updates."""
-    validation_mae: dict[str, float] | None
-    """Support size → MAE of the held-out users, on the rating scale; None in a refit."""
-    seconds: float
-
-
-class TrainingReport(BaseModel):
-    """The course of a training."""
-
-    model_config = ConfigDict(frozen=True)
-
-    seed: int
-    users: int
-    ratings: int
-    validation_users: int
-    best_epoch: int
-    epochs: tuple[EpochReport, ...]
-    seconds: float
-
-
 @dataclass(frozen=True)
-class TrainedEstimator:
-    """θ and all that is needed to use it.
+class Learnt:
+    """What training gives.
 
     Attributes:
-        preset: Configuration that it was trained with.
         theta: θ.
         units: The estimator's units.
         user_space: Encoders of the user features.
@@ -72,40 +39,21 @@ class TrainedEstimator:
         report: How the training went.
     """
 
-    preset: Preset
     theta: MetaWeights
     units: RatingUnits
     user_space: FeatureSpace
     item_space: FeatureSpace
     report: TrainingReport
 
-    def predict(self, users: EncodedTable, items: EncodedTable, episodes: Episodes) -> Tensor:
-        """Adapt to each support set and predict each query set, on the rating scale.
-
-        Args:
-            users: All users' features, encoded by `user_space`.
-            items: All items' features, encoded by `item_space`.
-            episodes: B episodes of q query places.
-
-        Returns:
-            Shape [B, q].
-        """
-        with torch.no_grad():
-            return self.units.to_scale(
-                predict_query_sets(
-                    self.theta, self.preset.estimator, self.units, users, items, episodes
-                )
-            )
-
 
 def train(
     dataset: Dataset,
-    preset: Preset,
+    ratings: Ratings,
+    preset: MeluPreset,
     *,
     seed: int,
-    users: IndexArray | None = None,
-    on_epoch: Callable[[EpochReport], None] = lambda _report: None,
-) -> TrainedEstimator:
+    on_epoch: Callable[[EpochReport], None],
+) -> Learnt:
     """Learn θ.
 
     A share of the users is held out first: training runs until their mean absolute error, over
@@ -114,19 +62,18 @@ def train(
 
     Args:
         dataset: The data set.
+        ratings: The ratings to learn from.
         preset: Configuration.
         seed: Every draw (hold-out, initial weights, episodes) follows from it.
-        users: The users to learn from; all that rated, if None.
         on_epoch: Called after each epoch.
 
     Returns:
-        The trained estimator.
+        θ and its report.
 
     Raises:
         DatasetError: If there are too few users with ratings to learn from.
     """
     started = time.monotonic()
-    ratings = dataset.ratings if users is None else dataset.ratings.of_users(users)
     grouped = RatingsByUser(ratings, len(dataset.user_ids))
     learners = np.flatnonzero(grouped.counts >= 2)
     if len(learners) < 2:
@@ -152,8 +99,7 @@ def train(
         searching = np.setdiff1d(learners, held_out)
         best_epoch = learner.search(searching, validation, seed, note)
     theta = learner.refit(learners, best_epoch, seed, note)
-    return TrainedEstimator(
-        preset=preset,
+    return Learnt(
         theta=theta,
         units=learner.units,
         user_space=learner.user_space,
@@ -174,7 +120,7 @@ class _Learner:
     """The encoded data, and the passes over it."""
 
     def __init__(
-        self, dataset: Dataset, ratings: Ratings, grouped: RatingsByUser, preset: Preset
+        self, dataset: Dataset, ratings: Ratings, grouped: RatingsByUser, preset: MeluPreset
     ) -> None:
         self.preset = preset
         self.grouped = grouped

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from model.decision_layers import DecisionWeights, squared_error_gradient
+from model.melu.decision_layers import DecisionWeights, squared_error_gradient
 
 
 def local_update(

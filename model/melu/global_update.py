@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.decision_layers import predict
 from model.episodes import Episodes, PaddedRatings
-from model.estimator import EstimatorConfig, MetaWeights, RatingUnits, embed
 from model.features import EncodedFeature, EncodedTable
-from model.local_update import local_update
+from model.melu.decision_layers import predict
+from model.melu.local_update import local_update
+from model.melu.preset import EstimatorConfig
+from model.melu.weights import MetaWeights, RatingUnits, embed
 
 
 def predict_query_sets(

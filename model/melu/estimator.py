@@ -1,0 +1,251 @@
+"""The preset `melu` behind the interface of all presets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.data.loading import Dataset, Ratings
+from model.episodes import Episodes
+from model.errors import BundleError
+from model.estimator import AdaptedUser, Estimator, FloatArray
+from model.features import EncodedTable, FeatureSpace, FeatureValue
+from model.melu.decision_layers import DecisionWeights, predict, predicted_gradient_norm
+from model.melu.global_update import predict_query_sets
+from model.melu.local_update import local_update
+from model.melu.preset import MeluPreset
+from model.melu.training import train
+from model.melu.weights import MetaWeights, RatingUnits, embed, initial_meta_weights
+from model.reports import EpochReport, TrainingReport
+
+SMALLEST_ERROR = 0.1
+_CHUNK = 65_536
+_UNITS = "units"
+
+
+@dataclass(frozen=True)
+class MeluUser(AdaptedUser):
+    """A user's own copy of the decision layers.
+
+    Attributes:
+        embedding: The user's content embedding, shape [user width].
+        decision: Adapted weights, or θ's own where no step was taken.
+    """
+
+    embedding: Tensor
+    decision: DecisionWeights
+
+
+class MeluEstimator(Estimator):
+    """θ as the paper has it: embeddings of content features and decision layers.
+
+    Args:
+        preset: Configuration.
+        theta: θ.
+        units: The estimator's units.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        items: The items to score, encoded by `item_space`.
+        item_count: Their number.
+    """
+
+    def __init__(
+        self,
+        preset: MeluPreset,
+        theta: MetaWeights,
+        units: RatingUnits,
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+        items: EncodedTable,
+        item_count: int,
+    ) -> None:
+        self.preset = preset
+        self.theta = theta
+        self.units = units
+        self.user_space = user_space
+        self.item_space = item_space
+        self._items = items
+        with torch.no_grad():
+            self._item_embeddings = embed(theta.item_embeddings, items, item_count)
+
+    @classmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        ratings: Ratings,
+        preset: MeluPreset,
+        *,
+        seed: int,
+        on_epoch: Callable[[EpochReport], None],
+    ) -> tuple[MeluEstimator, TrainingReport]:
+        """Learn θ from ratings.
+
+        Args:
+            dataset: Users, items and their features.
+            ratings: What to learn from.
+            preset: Configuration.
+            seed: Every random draw follows from it.
+            on_epoch: Called after each epoch.
+
+        Returns:
+            The estimator, and how the training went.
+
+        Raises:
+            DatasetError: If there are too few users with ratings to learn from.
+        """
+        learnt = train(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
+        estimator = cls(
+            preset,
+            learnt.theta,
+            learnt.units,
+            learnt.user_space,
+            learnt.item_space,
+            learnt.item_space.encode_table(dataset.item_features),
+            len(dataset.item_ids),
+        )
+        return estimator, learnt.report
+
+    @classmethod
+    def restore(
+        cls,
+        preset: MeluPreset,
+        scale: tuple[float, float],
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+        tensors: dict[str, Tensor],
+        items: Sequence[Mapping[str, FeatureValue]],
+    ) -> MeluEstimator:
+        """Put together what `tensors` took apart.
+
+        Args:
+            preset: Configuration.
+            scale: Lowest and highest rating.
+            user_space: Encoders of the user features.
+            item_space: Encoders of the item features.
+            tensors: As stored.
+            items: The features of each item to score.
+
+        Returns:
+            An estimator whose predictions are bit-equal to the stored one's.
+
+        Raises:
+            BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
+        """
+        expected = initial_meta_weights(
+            preset.estimator, user_space, item_space, torch.Generator()
+        ).named_tensors() | {_UNITS: torch.zeros(2, dtype=torch.float64)}
+        check_tensors(tensors, expected)
+        mean, spread = tensors[_UNITS].tolist()
+        theta = {name: tensor for name, tensor in tensors.items() if name != _UNITS}
+        return cls(
+            preset,
+            MetaWeights.from_named_tensors(theta),
+            RatingUnits(mean, spread, *scale),
+            user_space,
+            item_space,
+            item_space.encode(items),
+            len(items),
+        )
+
+    def tensors(self) -> dict[str, Tensor]:
+        """θ and the units."""
+        units = torch.tensor([self.units.mean, self.units.spread], dtype=torch.float64)
+        return self.theta.named_tensors() | {_UNITS: units}
+
+    def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
+        """Adapt to each support set and predict each query set; see `Estimator`."""
+        users = self.user_space.encode_table(dataset.user_features)
+        with torch.no_grad():
+            return self.units.to_scale(
+                predict_query_sets(
+                    self.theta, self.preset.estimator, self.units, users, self._items, episodes
+                )
+            )
+
+    def adapt(
+        self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
+    ) -> MeluUser:
+        """Run the local update on a new user's support set; see `Estimator`."""
+        config = self.preset.estimator
+        with torch.no_grad():
+            user = embed(self.theta.user_embeddings, self.user_space.encode([attributes]), 1)[0]
+            if not support_set or not config.local_steps:
+                return MeluUser(0, 0, user, self.theta.decision)
+            items = self._item_embeddings[[index for index, _ in support_set]]
+            rating = torch.tensor([rating for _, rating in support_set], dtype=torch.float32)
+            decision = local_update(
+                self.theta.decision,
+                torch.cat([user.expand(len(items), -1), items], dim=-1),
+                self.units.standardise(rating),
+                torch.ones_like(rating),
+                local_steps=config.local_steps,
+                local_learning_rate=config.local_learning_rate,
+                support_damping=config.support_damping,
+            )
+        return MeluUser(config.local_steps, len(support_set), user, decision)
+
+    def score(self, user: AdaptedUser) -> FloatArray:
+        """Predict the user's rating of every item; see `Estimator`."""
+        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
+        with torch.no_grad():
+            predicted = predict(user.decision, self._pairs(user))
+            scores: FloatArray = (predicted * self.units.spread + self.units.mean).numpy()
+        return scores
+
+    def teaching(self, user: AdaptedUser) -> FloatArray:
+        """Norm of each prediction's gradient under the user's own weights; see `Estimator`."""
+        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
+        with torch.no_grad():
+            norm: FloatArray = predicted_gradient_norm(user.decision, self._pairs(user)).numpy()
+        return norm
+
+    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
+        """Mean gradient norm of each item over its raters; see `Estimator`."""
+        total = torch.zeros(len(self._item_embeddings), dtype=torch.float64)
+        users = self.user_space.encode_table(dataset.user_features)
+        with torch.no_grad():
+            user = embed(self.theta.user_embeddings, users, len(dataset.user_ids))
+            for start in range(0, len(ratings), _CHUNK):
+                chunk = slice(start, start + _CHUNK)
+                item_index = torch.from_numpy(ratings.item_index[chunk])
+                user_index = torch.from_numpy(ratings.user_index[chunk])
+                pair = torch.cat([user[user_index], self._item_embeddings[item_index]], dim=-1)
+                target = self.units.standardise(torch.from_numpy(ratings.rating[chunk]))
+                error = (predict(self.theta.decision, pair) - target).abs()
+                norm = 2 * predicted_gradient_norm(self.theta.decision, pair)
+                total.index_add_(0, item_index, (norm / error.clamp(min=SMALLEST_ERROR)).double())
+        raters = np.bincount(ratings.item_index, minlength=len(total))
+        mean: FloatArray = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
+        return mean
+
+    def _pairs(self, user: MeluUser) -> Tensor:
+        items = self._item_embeddings
+        return torch.cat([user.embedding.expand(len(items), -1), items], dim=-1)
+
+
+def check_tensors(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    """Compare stored tensors with what a configuration asks for.
+
+    Args:
+        found: As stored.
+        expected: Names, shapes and types that are due; the values do not matter.
+
+    Raises:
+        BundleError: If one is missing, surplus, of the wrong shape or not finite.
+    """
+    if missing := sorted(expected.keys() - found.keys()):
+        raise BundleError(f"the weights lack {', '.join(missing)}")
+    if surplus := sorted(found.keys() - expected.keys()):
+        raise BundleError(f"the weights have unknown {', '.join(surplus)}")
+    for name, tensor in found.items():
+        if tensor.shape != expected[name].shape or tensor.dtype != expected[name].dtype:
+            raise BundleError(
+                f"{name} is {tensor.dtype} {tuple(tensor.shape)} where the configuration "
+                f"asks for {expected[name].dtype} {tuple(expected[name].shape)}"
+            )
+        if not tensor.isfinite().all():
+            raise BundleError(f"{name} holds values that are not finite")

@@ -1,0 +1,34 @@
+"""What a training tells about itself."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EpochReport(BaseModel):
+    """What one pass over the users gave."""
+
+    model_config = ConfigDict(frozen=True)
+
+    phase: str
+    """What the pass is for: `search` with users held out, `refit` on all of them."""
+    epoch: int
+    epochs: int
+    """Most epochs that this phase may take."""
+    loss: float
+    """Mean query loss of the global updates."""
+    validation_mae: dict[str, float] | None
+    """Support size → MAE of the held-out users, on the rating scale; None in a refit."""
+    seconds: float
+
+
+class TrainingReport(BaseModel):
+    """The course of a training."""
+
+    model_config = ConfigDict(frozen=True)
+
+    seed: int
+    users: int
+    ratings: int
+    validation_users: int
+    best_epoch: int
+    epochs: tuple[EpochReport, ...]
+    seconds: float
