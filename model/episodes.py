@@ -44,11 +44,14 @@ class Episodes:
         user_index: Internal user indices, shape [B].
         support_set: What the local update learns from.
         query_set: What the adapted copy is judged by; shares no rating with the support set.
+        support_in_training: Whether θ was learnt from the support ratings too, as for warm users;
+            item statistics then have to leave them out.
     """
 
     user_index: IndexArray
     support_set: PaddedRatings
     query_set: PaddedRatings
+    support_in_training: bool = False
 
 
 class RatingsByUser:
