@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
@@ -58,7 +58,7 @@ class Manifest(BaseModel):
     version: str
     created_at: datetime
     dataset: str
-    preset: Preset
+    preset: Preset = Field(discriminator="name")
     rating_scale: tuple[float, float]
     items: int
     metrics: dict[str, float]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Literal
@@ -180,19 +181,28 @@ class FeatureSpace(BaseModel):
     encoders: dict[str, FeatureEncoder]
 
     @classmethod
-    def fit(cls, table: pl.DataFrame, kinds: Mapping[str, FeatureKind]) -> FeatureSpace:
+    def fit(
+        cls,
+        table: pl.DataFrame,
+        kinds: Mapping[str, FeatureKind],
+        minimum_counts: Mapping[FeatureKind, int] | None = None,
+    ) -> FeatureSpace:
         """Learn vocabularies and bins from the columns of a typed feature table.
 
         Args:
             table: A column a feature; the rows that training may learn from.
             kinds: Feature name → kind, for every column at least.
+            minimum_counts: Kind → rows that must hold a value for it to be known; 1 if left out.
 
         Returns:
             One encoder a column.
         """
         return cls(
             encoders={
-                column.name: _fit(column, kinds[column.name]) for column in table.iter_columns()
+                column.name: _fit(
+                    column, kinds[column.name], (minimum_counts or {}).get(kinds[column.name], 1)
+                )
+                for column in table.iter_columns()
             }
         )
 
@@ -236,13 +246,19 @@ class FeatureSpace(BaseModel):
         return [name for name, value in record.items() if self.encoders[name].unseen(value)]
 
 
-def _fit(column: pl.Series, kind: FeatureKind) -> Vocabulary | NumberBins:
+def _fit(column: pl.Series, kind: FeatureKind, minimum_count: int) -> Vocabulary | NumberBins:
     if kind is FeatureKind.NUMBER:
         return _fit_bins(column.drop_nulls().to_numpy())
-    if kind is FeatureKind.CATEGORIES:
-        column = column.explode()
-    seen = column.drop_nulls().unique().to_list()
-    values = {word for text in seen for word in words(text)} if kind is FeatureKind.TEXT else seen
+    parts: Iterable[str]
+    if kind is FeatureKind.TEXT:
+        # A word that a text repeats counts once.
+        parts = (word for text in column.drop_nulls() for word in set(words(text)))
+    else:
+        parts = (
+            column.explode().drop_nulls() if kind is FeatureKind.CATEGORIES else column.drop_nulls()
+        )
+    counts = Counter(parts)
+    values = (value for value, count in counts.items() if count >= minimum_count)
     return Vocabulary(kind=kind, values=tuple(sorted(values)))
 
 

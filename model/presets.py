@@ -5,16 +5,17 @@ from typing import Any
 
 from torch import Tensor
 
+from model.bayesian import BayesianEstimator, BayesianPreset
 from model.data.loading import Dataset, Ratings
 from model.estimator import Estimator
 from model.features import FeatureSpace, FeatureValue
 from model.melu import MeluEstimator, MeluPreset
 from model.reports import EpochReport, TrainingReport
 
-Preset = MeluPreset
+Preset = MeluPreset | BayesianPreset
 
-PRESETS: dict[str, Preset] = {"melu": MeluPreset()}
-DEFAULT_PRESET = "melu"
+PRESETS: dict[str, Preset] = {"default": BayesianPreset(), "melu": MeluPreset()}
+DEFAULT_PRESET = "default"
 
 
 def with_options(preset: Preset, **options: Any) -> Preset:  # noqa: ANN401 - checked below
@@ -65,7 +66,10 @@ def fit_estimator(
         DatasetError: If there are too few ratings to learn from.
     """
     ratings = dataset.ratings if ratings is None else ratings
-    return MeluEstimator.fit(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
+    dataset = dataset.of_preset(preset.name)
+    if isinstance(preset, MeluPreset):
+        return MeluEstimator.fit(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
+    return BayesianEstimator.fit(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
 
 
 def restore_estimator(
@@ -92,4 +96,6 @@ def restore_estimator(
     Raises:
         BundleError: If the tensors do not fit the configuration.
     """
-    return MeluEstimator.restore(preset, scale, user_space, item_space, tensors, items)
+    if isinstance(preset, MeluPreset):
+        return MeluEstimator.restore(preset, scale, user_space, item_space, tensors, items)
+    return BayesianEstimator.restore(preset, scale, user_space, item_space, tensors, items)

@@ -227,19 +227,22 @@ def _tables_1m(folder: Path) -> Tables:
     items = _titled(list(movies.iter_rows()))
     extras = folder / "movies_extrainfos.dat"
     if extras.is_file():
-        columns = ["item_id", "t", "y", "rated", "r", "genre", "director", "w", "actors"]
-        about = _double_colon(extras, columns).select(
-            "item_id",
-            "rated",
-            *(
-                pl.col(name).str.replace_all(r"\s*,\s*", "|")
-                for name in ("genre", "director", "actors")
-            ),
-        )
-        about = about.with_columns(pl.exclude("item_id").replace("N/A", ""))
-        items = items.drop("genre").join(about, on="item_id", how="left")
-        items = items.select("item_id", "title", "rated", "genre", "director", "actors", "year")
+        items = items.drop("genre").join(_about_films(extras), on="item_id", how="left")
     return {"ratings": ratings, "users": users, "items": items}
+
+
+def _about_films(path: Path) -> pl.DataFrame:
+    """Read what IMDb tells of the films: lists parted by `|`, without "(as himself)" and such."""
+    columns = [
+        *("item_id", "_title", "_year", "rated", "_released", "genre"),
+        *("director", "writer", "actors", "plot"),
+    ]
+    about = _double_colon(path, columns).select(pl.exclude("^_.*$"))
+    about = about.with_columns(pl.exclude("item_id").replace(["N/A", "nan", "None"], ""))
+    lists = pl.col("genre", "director", "writer", "actors")
+    return about.with_columns(
+        lists.str.replace_all(r"\s*\([^)]*\)", "").str.replace_all(r"\s*,\s*", "|")
+    )
 
 
 def _double_colon(path: Path, columns: list[str]) -> pl.DataFrame:
@@ -353,5 +356,10 @@ _TOML_1M_PAPER = (
 genre = { kind = "categories", separator = "|" }
 director = { kind = "categories", separator = "|" }
 actors = { kind = "categories", separator = "|" }
+# The MeLU paper uses the features above and no others.
+writer = { kind = "categories", separator = "|", presets = ["default"] }
+title = { kind = "text", presets = ["default"] }
+plot = { kind = "text", presets = ["default"] }
+year = { kind = "number", presets = ["default"] }
 """
 )

@@ -52,7 +52,7 @@ function starRow(ratings, { scale, label, onrate }) {
   const element = el(
     "div",
     {
-      class: "stars",
+      class: !halves && ratings.length > 6 ? "stars many" : "stars",
       role: "radiogroup",
       "aria-label": label,
       "aria-describedby": "rating-help",

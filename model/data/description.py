@@ -33,6 +33,8 @@ class Feature(BaseModel):
     kind: FeatureKind
     separator: str = Field(default="|", min_length=1)
     """What parts the values of a `categories` column."""
+    presets: tuple[str, ...] | None = None
+    """Estimator presets that use the feature; all if left out."""
 
 
 def _kind_alone(value: object) -> object:

@@ -1,6 +1,6 @@
 """Read a prepared data set into typed tables, refusing or reporting every bad row."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +43,10 @@ class Ratings:
 
     def of_users(self, users: IndexArray) -> "Ratings":
         """Return the ratings of the given users."""
-        mask = np.isin(self.user_index, users)
+        return self.where(np.isin(self.user_index, users))
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> "Ratings":
+        """Return the marked ratings."""
         return Ratings(self.user_index[mask], self.item_index[mask], self.rating[mask])
 
 
@@ -94,6 +97,16 @@ class Dataset:
         """Item feature → kind."""
         described = self.description.items.features
         return {name: described[name].kind for name in self.item_features.columns}
+
+    def of_preset(self, preset: str) -> "Dataset":
+        """Return the data set with only the features that a preset uses."""
+        users = self.description.users.features if self.description.users else {}
+        items = self.description.items.features
+        return replace(
+            self,
+            user_features=_used(self.user_features, users, preset),
+            item_features=_used(self.item_features, items, preset),
+        )
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -173,6 +186,11 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
         ratings=ratings,
         report=report,
     )
+
+
+def _used(table: pl.DataFrame, described: dict[str, Feature], preset: str) -> pl.DataFrame:
+    presets = {name: described[name].presets for name in table.columns}
+    return table.select(name for name, only in presets.items() if only is None or preset in only)
 
 
 class _RowChecker:

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
-from model.errors import BundleError
 from model.estimator import AdaptedUser, Estimator, FloatArray
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.melu.decision_layers import DecisionWeights, predict, predicted_gradient_norm
@@ -21,6 +20,7 @@ from model.melu.preset import MeluPreset
 from model.melu.training import train
 from model.melu.weights import MetaWeights, RatingUnits, embed, initial_meta_weights
 from model.reports import EpochReport, TrainingReport
+from model.stored_tensors import check_tensors
 
 SMALLEST_ERROR = 0.1
 _CHUNK = 65_536
@@ -225,27 +225,3 @@ class MeluEstimator(Estimator):
     def _pairs(self, user: MeluUser) -> Tensor:
         items = self._item_embeddings
         return torch.cat([user.embedding.expand(len(items), -1), items], dim=-1)
-
-
-def check_tensors(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
-    """Compare stored tensors with what a configuration asks for.
-
-    Args:
-        found: As stored.
-        expected: Names, shapes and types that are due; the values do not matter.
-
-    Raises:
-        BundleError: If one is missing, surplus, of the wrong shape or not finite.
-    """
-    if missing := sorted(expected.keys() - found.keys()):
-        raise BundleError(f"the weights lack {', '.join(missing)}")
-    if surplus := sorted(found.keys() - expected.keys()):
-        raise BundleError(f"the weights have unknown {', '.join(surplus)}")
-    for name, tensor in found.items():
-        if tensor.shape != expected[name].shape or tensor.dtype != expected[name].dtype:
-            raise BundleError(
-                f"{name} is {tensor.dtype} {tuple(tensor.shape)} where the configuration "
-                f"asks for {expected[name].dtype} {tuple(expected[name].shape)}"
-            )
-        if not tensor.isfinite().all():
-            raise BundleError(f"{name} holds values that are not finite")

@@ -1,0 +1,398 @@
+"""The preset `default` behind the interface of all presets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.bayesian.item_rows import ItemRows, build_training_rows
+from model.bayesian.network import BayesianNetwork, DecisionWeights, Representation
+from model.bayesian.preset import BayesianPreset
+from model.bayesian.training import make_support_set, own_residuals, train_network
+from model.data.description import FeatureKind
+from model.data.loading import Dataset, Ratings
+from model.episodes import Episodes, PaddedRatings, RatingsByUser
+from model.errors import DatasetError
+from model.estimator import AdaptedUser, Estimator, FloatArray
+from model.features import EncodedTable, FeatureSpace, FeatureValue
+from model.items.statistics import ItemStatistics
+from model.reports import EpochReport, TrainingReport
+from model.stored_tensors import check_tensors
+
+Ratable = TypeVar("Ratable", Tensor, FloatArray)
+
+RANGE = 4.0
+SMALLEST_ERROR = 0.1
+_CHUNK = 256
+_RATINGS_CHUNK = 65_536
+# A value of a user feature that few users have would be learnt as if it were their name.
+_USER_MINIMUM_COUNTS = {
+    FeatureKind.CATEGORY: 10,
+    FeatureKind.CATEGORIES: 10,
+    FeatureKind.TEXT: 10,
+}
+
+
+@dataclass(frozen=True)
+class BayesianUser(AdaptedUser):
+    """A user's own decision layers, one set a member.
+
+    Attributes:
+        decisions: Adapted weights of each member, B = 1.
+        covariances: Posterior covariance of w of each member, shape [D, D].
+    """
+
+    decisions: tuple[DecisionWeights, ...]
+    covariances: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One network with its represented items.
+
+    Attributes:
+        network: The network.
+        items: The items, represented once.
+        base: Base ratings for a user without ratings in training, shape [items].
+    """
+
+    network: BayesianNetwork
+    items: Representation
+    base: Tensor
+
+
+class BayesianEstimator(Estimator):
+    """θ with a Bayesian start of the local update, averaged over its members.
+
+    Args:
+        preset: Configuration.
+        scale: Lowest and highest rating.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        networks: The members.
+        rows: What the item encoder sees, one row an item.
+        statistics: Item statistics, for episodes of users who were trained on.
+    """
+
+    def __init__(
+        self,
+        preset: BayesianPreset,
+        scale: tuple[float, float],
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+        networks: Sequence[BayesianNetwork],
+        rows: ItemRows,
+        statistics: ItemStatistics | None = None,
+    ) -> None:
+        self.preset = preset
+        self.user_space = user_space
+        self.item_space = item_space
+        self._scale = scale
+        self._rows = rows
+        self._statistics = statistics
+        self._members = tuple(_member(network, rows) for network in networks)
+
+    @classmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        ratings: Ratings,
+        preset: BayesianPreset,
+        *,
+        seed: int,
+        on_epoch: Callable[[EpochReport], None],
+    ) -> tuple[BayesianEstimator, TrainingReport]:
+        """Learn θ from ratings.
+
+        Args:
+            dataset: Users, items and their features.
+            ratings: What to learn from.
+            preset: Configuration.
+            seed: Every random draw follows from it.
+            on_epoch: Called after each epoch.
+
+        Returns:
+            The estimator, and how the training went.
+
+        Raises:
+            DatasetError: If there are too few users with ratings to learn from.
+        """
+        started = time.monotonic()
+        unit = Ratings(
+            ratings.user_index, ratings.item_index, _to_unit(ratings.rating, dataset.scale)
+        )
+        grouped = RatingsByUser(unit, len(dataset.user_ids))
+        if (grouped.counts >= 2).sum() < 2:
+            raise DatasetError(
+                "fewer than two users have two ratings or more; meta-learning needs several users."
+            )
+        rows = build_training_rows(dataset, unit, preset, np.random.default_rng(seed))
+        rated_users = np.unique(ratings.user_index)
+        user_space = FeatureSpace.fit(
+            dataset.user_features[rated_users], dataset.user_feature_kinds, _USER_MINIMUM_COUNTS
+        )
+        rated_items = np.unique(ratings.item_index)
+        item_space = FeatureSpace.fit(
+            dataset.item_features[rated_items], dataset.item_feature_kinds
+        )
+        users = user_space.encode_table(dataset.user_features)
+        reports: list[EpochReport] = []
+
+        def note(report: EpochReport) -> None:
+            reports.append(report)
+            on_epoch(report)
+
+        members = preset.estimator.members
+        networks = [
+            train_network(
+                rows,
+                grouped,
+                users,
+                user_space,
+                preset,
+                # Members of different seeds must not share one.
+                seed=seed * members + member,
+                phase=f"member {member + 1} of {members}",
+                on_epoch=note,
+            )
+            for member in range(members)
+        ]
+        estimator = cls(
+            preset,
+            dataset.scale,
+            user_space,
+            item_space,
+            networks,
+            rows.whole.first(len(dataset.item_ids)),
+            rows.statistics,
+        )
+        report = TrainingReport(
+            seed=seed,
+            users=len(rated_users),
+            ratings=len(ratings),
+            validation_users=0,
+            best_epoch=reports[-1].epoch,
+            epochs=tuple(reports),
+            seconds=time.monotonic() - started,
+        )
+        return estimator, report
+
+    @classmethod
+    def restore(
+        cls,
+        preset: BayesianPreset,
+        scale: tuple[float, float],
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+        tensors: dict[str, Tensor],
+        items: Sequence[Mapping[str, FeatureValue]],
+    ) -> BayesianEstimator:
+        """Put together what `tensors` took apart.
+
+        Args:
+            preset: Configuration.
+            scale: Lowest and highest rating.
+            user_space: Encoders of the user features.
+            item_space: Encoders of the item features.
+            tensors: As stored.
+            items: The features of each item to score; only their number matters here.
+
+        Returns:
+            An estimator whose predictions are bit-equal to the stored one's.
+
+        Raises:
+            BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
+        """
+        config = preset.estimator
+        inputs = tensors.get("items.inputs", torch.zeros(0, 0)).shape[-1]
+        start_width = tensors.get("items.linear", torch.zeros(0, 0)).shape[-1]
+        networks = [
+            BayesianNetwork(preset, inputs, start_width, user_space, 0.0, torch.Generator())
+            for _ in range(config.members)
+        ]
+        count = len(items)
+        expected = _named_items(
+            ItemRows(
+                torch.zeros(count, inputs),
+                torch.zeros(count, start_width),
+                *(torch.zeros(count) for _ in range(3)),
+            )
+        )
+        for member, network in enumerate(networks):
+            expected |= _named_network(member, network)
+        check_tensors(tensors, expected)
+        for member, network in enumerate(networks):
+            prefix = f"member.{member}."
+            state = {
+                name.removeprefix(prefix): tensor
+                for name, tensor in tensors.items()
+                if name.startswith(prefix)
+            }
+            network.load_state_dict(state)
+            network.eval().requires_grad_(requires_grad=False)
+        rows = ItemRows(
+            *(
+                tensors[f"items.{name}"]
+                for name in ("inputs", "linear", "quality", "residual_sum", "count")
+            )
+        )
+        return cls(preset, scale, user_space, item_space, networks, rows)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The members' weights and what the encoder sees of the items."""
+        named = _named_items(self._rows)
+        for index, member in enumerate(self._members):
+            named |= _named_network(index, member.network)
+        return named
+
+    def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
+        """Adapt to each support set and predict each query set; see `Estimator`."""
+        users = self.user_space.encode_table(dataset.user_features)
+        chunks = [
+            self._predict_chunk(users, episodes, slice(start, start + _CHUNK))
+            for start in range(0, len(episodes.user_index), _CHUNK)
+        ]
+        low, high = self._scale
+        return _from_unit(torch.cat(chunks), self._scale).clamp(low, high)
+
+    def _predict_chunk(self, users: EncodedTable, episodes: Episodes, chunk: slice) -> Tensor:
+        user_index = episodes.user_index[chunk]
+        encoded = {name: column.rows(user_index) for name, column in users.items()}
+        given = episodes.support_set
+        ratings = PaddedRatings(
+            given.item_index[chunk],
+            _to_unit(given.rating[chunk], self._scale) * given.mask[chunk],
+            given.mask[chunk],
+        )
+        row = torch.from_numpy(ratings.item_index)
+        query_row = torch.from_numpy(episodes.query_set.item_index[chunk])
+        if episodes.support_in_training and self._statistics is not None:
+            residual = own_residuals(user_index, ratings, self._statistics)
+            own = ratings.mask
+        else:
+            residual = own = torch.zeros_like(ratings.rating)
+        predictions = []
+        with torch.no_grad():
+            for member in self._members:
+                support = make_support_set(
+                    member.network, member.items, row, ratings, residual, own
+                )
+                decision = member.network.local_update(member.items, encoded, support)
+                predictions.append(
+                    member.base[query_row] + decision.predict(member.items.phi[query_row])
+                )
+        return torch.stack(predictions).mean(0)
+
+    def adapt(
+        self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
+    ) -> BayesianUser:
+        """Run the local update on a new user's support set; see `Estimator`."""
+        user = self.user_space.encode([attributes])
+        index = np.array([[item for item, _ in support_set]], dtype=np.int64)
+        rating = torch.tensor([[rating for _, rating in support_set]], dtype=torch.float32)
+        ratings = PaddedRatings(index, _to_unit(rating, self._scale), torch.ones_like(rating))
+        row, nothing = torch.from_numpy(index), torch.zeros_like(rating)
+        decisions, covariances = [], []
+        with torch.no_grad():
+            for member in self._members:
+                support = make_support_set(
+                    member.network, member.items, row, ratings, nothing, nothing
+                )
+                decisions.append(member.network.local_update(member.items, user, support))
+                covariances.append(member.network.covariance(member.items, row[0]))
+        steps = self.preset.estimator.local_steps + 1 if support_set else 0
+        return BayesianUser(steps, len(support_set), tuple(decisions), tuple(covariances))
+
+    def score(self, user: AdaptedUser) -> FloatArray:
+        """Predict the user's rating of every item; see `Estimator`."""
+        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
+        with torch.no_grad():
+            predictions = [
+                member.base + decision.predict(member.items.phi.unsqueeze(0))[0]
+                for member, decision in zip(self._members, user.decisions, strict=True)
+            ]
+            scores: FloatArray = _from_unit(torch.stack(predictions).mean(0), self._scale).numpy()
+        return scores
+
+    def teaching(self, user: AdaptedUser) -> FloatArray:
+        """How unsure the user's rating of each item still is; see `Estimator`.
+
+        The standard deviation of w·φ under the user's posterior: what a rating of the item can
+        still move.
+        """
+        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
+        deviations = [
+            ((member.items.phi @ covariance) * member.items.phi).sum(1).clamp(min=0).sqrt()
+            for member, covariance in zip(self._members, user.covariances, strict=True)
+        ]
+        found: FloatArray = torch.stack(deviations).mean(0).numpy()
+        return found
+
+    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
+        """Mean gradient norm of each item over its raters; see `Estimator`.
+
+        The decision layers before the local update are those of a user of whom only the features
+        are known; the gradient is of the first member.
+        """
+        member = self._members[0]
+        users = self.user_space.encode_table(dataset.user_features)
+        total = torch.zeros(len(member.base), dtype=torch.float64)
+        spread = float(_to_unit(ratings.rating, self._scale).std()) or 1.0
+        nobody = PaddedRatings(
+            np.zeros((len(dataset.user_ids), 0), dtype=np.int64),
+            torch.zeros(len(dataset.user_ids), 0),
+            torch.zeros(len(dataset.user_ids), 0),
+        )
+        empty = torch.from_numpy(nobody.item_index)
+        with torch.no_grad():
+            support = make_support_set(
+                member.network, member.items, empty, nobody, nobody.rating, nobody.mask
+            )
+            linear = member.network.local_update(member.items, users, support).linear
+            norms = member.network.gradient_norms(member.items)
+            shared = member.network.hidden_prediction(member.items)
+            for start in range(0, len(ratings), _RATINGS_CHUNK):
+                chunk = slice(start, start + _RATINGS_CHUNK)
+                item = torch.from_numpy(ratings.item_index[chunk])
+                own = linear[torch.from_numpy(ratings.user_index[chunk])]
+                rating = torch.from_numpy(_to_unit(ratings.rating[chunk], self._scale))
+                predicted = member.base[item] + shared[item]
+                predicted = predicted + (own * member.items.phi[item]).sum(1)
+                error = ((predicted - rating).abs() / spread).clamp(min=SMALLEST_ERROR)
+                total.index_add_(0, item, (2 * norms[item] / error).double())
+        raters = np.bincount(ratings.item_index, minlength=len(total))
+        mean: FloatArray = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
+        return mean
+
+
+def _member(network: BayesianNetwork, rows: ItemRows) -> _Member:
+    with torch.no_grad():
+        items = network.represent(rows)
+        every = torch.arange(len(rows)).unsqueeze(0)
+        nothing = torch.zeros(1, len(rows))
+        return _Member(network, items, network.base(items, every, nothing, nothing)[0])
+
+
+def _named_items(rows: ItemRows) -> dict[str, Tensor]:
+    return {f"items.{name}": tensor for name, tensor in rows.named_tensors().items()}
+
+
+def _named_network(member: int, network: BayesianNetwork) -> dict[str, Tensor]:
+    return {f"member.{member}.{name}": t for name, t in network.state_dict().items()}
+
+
+def _to_unit(rating: Ratable, scale: tuple[float, float]) -> Ratable:
+    """Bring ratings to 1…5, on which variances and dampings keep their meaning."""
+    low, high = scale
+    return 1 + (rating - low) * (RANGE / (high - low))
+
+
+def _from_unit(prediction: Tensor, scale: tuple[float, float]) -> Tensor:
+    low, high = scale
+    return low + (prediction - 1) * ((high - low) / RANGE)

@@ -1,0 +1,234 @@
+"""What the item encoder sees of each item: statistics, factors, and what content foretells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sparse
+import torch
+from torch import Tensor
+
+from model.bayesian.preset import BayesianPreset
+from model.data.description import FeatureKind
+from model.data.loading import Dataset, Ratings
+from model.items.content import ItemContent, LeaveOneOutRegression, principal_components
+from model.items.factorisation import cooccurrence_factors, probabilistic_pca, rotate_onto
+from model.items.statistics import ItemStatistics, item_statistics
+
+Matrix = npt.NDArray[np.float64]
+Vector = npt.NDArray[np.float64]
+
+TASTE_WEIGHTS = {
+    FeatureKind.CATEGORY: 0.5,
+    FeatureKind.CATEGORIES: 0.5,
+    FeatureKind.TEXT: 0.5,
+}
+"""How much each kind of feature says about who likes an item."""
+QUALITY_WEIGHTS = {
+    FeatureKind.CATEGORY: 0.1,
+    FeatureKind.CATEGORIES: 0.1,
+    FeatureKind.TEXT: 0.1,
+}
+"""How much each kind of feature says about how good an item is."""
+_RATING_VARIANCE = 0.9
+_QUALITY_VARIANCE = 0.4
+_COUNT_POWER = 0.75
+_SPREAD_DAMPING = 5.0
+
+
+@dataclass(frozen=True)
+class ItemRows:
+    """The encoder's view of items, one row each.
+
+    Attributes:
+        inputs: What the encoder reads, shape [rows, inputs].
+        linear: Where the representation starts, shape [rows, D − 1].
+        quality: Item bias foretold by content, shape [rows].
+        residual_sum: Σ residuals of the training ratings, shape [rows].
+        count: Number of training ratings, shape [rows].
+    """
+
+    inputs: Tensor
+    linear: Tensor
+    quality: Tensor
+    residual_sum: Tensor
+    count: Tensor
+
+    def __len__(self) -> int:
+        return len(self.quality)
+
+    def first(self, count: int) -> ItemRows:
+        """Return the first rows."""
+        return ItemRows(
+            self.inputs[:count],
+            self.linear[:count],
+            self.quality[:count],
+            self.residual_sum[:count],
+            self.count[:count],
+        )
+
+    def named_tensors(self) -> dict[str, Tensor]:
+        """Every tensor under its name."""
+        return {
+            "inputs": self.inputs,
+            "linear": self.linear,
+            "quality": self.quality,
+            "residual_sum": self.residual_sum,
+            "count": self.count,
+        }
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """The rows that training uses.
+
+    Row i is item i; row I + i is the same item shown as if it were new.
+
+    Attributes:
+        whole: Fitted to all training ratings; what serves.
+        folds: For each fold of the users, fitted without that fold's ratings, on the same axes.
+        fold_of_user: Shape [users].
+        statistics: Of all training ratings.
+    """
+
+    whole: ItemRows
+    folds: tuple[ItemRows, ...]
+    fold_of_user: npt.NDArray[np.int64]
+    statistics: ItemStatistics
+
+
+@dataclass(frozen=True)
+class _Collaborative:
+    """What ratings tell: factors, those expected from content, and factors of who rated what."""
+
+    statistics: ItemStatistics
+    factors: Matrix
+    expected: Matrix
+    cooccurrence: Matrix
+
+
+def build_training_rows(
+    dataset: Dataset, ratings: Ratings, preset: BayesianPreset, random: np.random.Generator
+) -> TrainingRows:
+    """Fit everything that is known before meta-training.
+
+    A training episode must not see factors that its own ratings went into: a representation
+    fitted to the query set would promise more than new users get. So the users are parted into
+    folds, and the factors are fitted once without each fold (cross-fitting).
+
+    Args:
+        dataset: Items and their features.
+        ratings: Training ratings, brought to a range of 4.
+        preset: Configuration.
+        random: Source of randomness.
+
+    Returns:
+        The rows.
+    """
+    config = preset.estimator
+    users, items = len(dataset.user_ids), len(dataset.item_ids)
+    statistics = item_statistics(ratings, users, items, damping=config.item_damping)
+    known = statistics.known
+    content = ItemContent.fit(dataset.item_features, dataset.item_feature_kinds, known, random)
+    taste = content.rows(TASTE_WEIGHTS)
+    quality = _foretold_bias(content.rows(QUALITY_WEIGHTS), statistics)
+    components = principal_components(taste, known, config.content_width, random)
+
+    n = statistics.count[known]
+    smoother = LeaveOneOutRegression(taste, 1.0, known, 3.0 * (1.0 + 40.0 / n))
+    bias = statistics.item_bias(quality, config.item_damping)
+
+    def factorise(
+        some: Ratings, counted: ItemStatistics, axes: _Collaborative | None
+    ) -> _Collaborative:
+        residual = some.rating - statistics.mean - bias[some.item_index]
+        factors = probabilistic_pca(
+            some,
+            residual,
+            items,
+            config.rating_factors,
+            ridge=config.factor_ridge,
+            random=random,
+        )
+        together = cooccurrence_factors(some, users, items, config.cooccurrence_factors, random)
+        if axes is not None:
+            factors = rotate_onto(factors, axes.factors.astype(np.float32), statistics.count)
+            together = rotate_onto(together, axes.cooccurrence.astype(np.float32), np.ones(items))
+        loadings = factors.astype(np.float64)
+        return _Collaborative(
+            counted, loadings, smoother.predict(loadings), together.astype(np.float64)
+        )
+
+    whole = factorise(ratings, statistics, None)
+    fold_of_user = random.integers(0, preset.training.folds, users)
+    folds = []
+    for fold in range(preset.training.folds):
+        out = fold_of_user[ratings.user_index] == fold
+        rest = factorise(ratings.where(~out), statistics.without(ratings.where(out)), whole)
+        folds.append(_rows(rest, statistics, quality, components, preset))
+    return TrainingRows(
+        _rows(whole, statistics, quality, components, preset),
+        tuple(folds),
+        fold_of_user,
+        statistics,
+    )
+
+
+def _foretold_bias(rows: sparse.csr_matrix, statistics: ItemStatistics) -> Vector:
+    """Item bias foretold by content, each known item left out of its own."""
+    known = statistics.known
+    n = statistics.count[known]
+    noise = (_QUALITY_VARIANCE + _RATING_VARIANCE / n) * (n.mean() / n) ** _COUNT_POWER
+    mean = statistics.residual_sum / np.maximum(statistics.count, 1)
+    regression = LeaveOneOutRegression(rows, 1.0, known, noise)
+    return regression.predict(mean[:, None])[:, 0]
+
+
+def _rows(
+    found: _Collaborative,
+    whole: ItemStatistics,
+    quality: Vector,
+    components: Matrix,
+    preset: BayesianPreset,
+) -> ItemRows:
+    """Put the columns together, for every item as it is and as if it were new."""
+    config = preset.estimator
+    known = whole.known
+    statistics = found.statistics
+    apart = np.where(known[:, None], found.factors - found.expected, 0)
+    bias = statistics.item_bias(quality, config.item_damping)
+    count = np.maximum(statistics.count, 0)
+    spread = (statistics.square_sum + _SPREAD_DAMPING * _RATING_VARIANCE) / (
+        count + _SPREAD_DAMPING
+    )
+    one, zero = np.ones_like(quality), np.zeros_like(quality)
+    scaled_content = components * config.content_variance**0.5
+
+    def columns(*parts: Matrix | Vector) -> Matrix:
+        return np.concatenate([p[:, None] if p.ndim == 1 else p for p in parts], axis=1)
+
+    as_known = columns(
+        *(quality, 3 * found.expected, 3 * apart, bias, np.log1p(count) / 5),
+        *(spread - _RATING_VARIANCE, one, found.cooccurrence),
+    )
+    as_new = columns(
+        *(quality, 3 * found.expected, 0 * apart, quality, zero, zero, zero),
+        0 * found.cooccurrence,
+    )
+    known_start = columns(found.expected + apart, scaled_content)
+    new_start = columns(found.expected, scaled_content)
+    as_known[~known], known_start[~known] = as_new[~known], new_start[~known]
+
+    def tensor(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> Tensor:
+        return torch.from_numpy(np.concatenate([first, second]).astype(np.float32))
+
+    return ItemRows(
+        inputs=tensor(as_known, as_new),
+        linear=tensor(known_start, new_start),
+        quality=tensor(quality, quality),
+        # Sums stay whole in every fold: an episode's own ratings are left out one by one.
+        residual_sum=tensor(whole.residual_sum, zero),
+        count=tensor(whole.count, zero),
+    )

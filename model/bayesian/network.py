@@ -1,0 +1,362 @@
+"""θ of the preset `default`, and the local update that it serves.
+
+Shared by all users: an item encoder that gives each item a representation φ, a base rating, and
+how noisy ratings of it are; and the decision layers
+
+    ŷ = base + w·φ + v·tanh(Wᵀ φ + b).
+
+A user's copy of w starts from the exact posterior mean of a Bayesian linear regression of the
+support set on φ: one Newton step on the local loss. Its prior mean depends on the user's features
+and on a summary of the support set. Then all decision layers (w, v, W, b) take a few gradient
+steps with learnt rates, and the global update goes through all of it.
+
+Dimensions: B episodes, n ratings, R item rows, D representation, H hidden decision layer,
+C inputs to a support set's summary.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from model.bayesian.item_rows import ItemRows
+from model.bayesian.preset import BayesianPreset
+from model.features import EncodedTable, FeatureSpace
+
+_ENCODER_GAIN = 0.3
+_SET_GAIN = 0.3
+_SET_DAMPING = 5.0
+_MOMENT_DAMPING = 3.0
+_RATE_GAIN = 10.0  # lets Adam move the rates faster than other weights
+_FIRST_RATE = 0.2 / _RATE_GAIN
+
+
+@dataclass(frozen=True)
+class Representation:
+    """What the encoder makes of item rows.
+
+    Attributes:
+        phi: φ, shape [R, D].
+        expected: Item bias expected without ratings, shape [R].
+        noise: Variance of a rating around a user's taste, shape [R].
+        summary: An item's contributions to a support set's summary, shape [R, 2 C].
+        residual_sum: Σ residuals of the training ratings, shape [R].
+        count: Number of training ratings, shape [R].
+    """
+
+    phi: Tensor
+    expected: Tensor
+    noise: Tensor
+    summary: Tensor
+    residual_sum: Tensor
+    count: Tensor
+
+
+@dataclass(frozen=True)
+class SupportSet:
+    """The support sets of B episodes, padded to n places.
+
+    Attributes:
+        row: Item rows, shape [B, n].
+        rating: Brought to a range of 4, shape [B, n].
+        mask: 1 for a rating, 0 for padding, shape [B, n].
+        residual: Rating − base, 0 where padded, shape [B, n].
+    """
+
+    row: Tensor
+    rating: Tensor
+    mask: Tensor
+    residual: Tensor
+
+
+@dataclass(frozen=True)
+class DecisionWeights:
+    """The decision layers of B episodes.
+
+    Attributes:
+        linear: w, shape [B, D].
+        hidden_weight: W, shape [B, D, H].
+        hidden_bias: b, shape [B, H].
+        output: v, shape [B, H].
+    """
+
+    linear: Tensor
+    hidden_weight: Tensor
+    hidden_bias: Tensor
+    output: Tensor
+
+    def predict(self, phi: Tensor) -> Tensor:
+        """Return w·φ + v·tanh(Wᵀ φ + b).
+
+        Args:
+            phi: Shape [B, n, D].
+
+        Returns:
+            Shape [B, n].
+        """
+        hidden = torch.tanh(phi @ self.hidden_weight + self.hidden_bias.unsqueeze(-2))
+        linear = (phi @ self.linear.unsqueeze(-1)).squeeze(-1)
+        return linear + (hidden @ self.output.unsqueeze(-1)).squeeze(-1)
+
+
+class BayesianNetwork(nn.Module):
+    """One member of the ensemble.
+
+    Args:
+        preset: Configuration.
+        inputs: Columns that the item encoder reads.
+        start_width: Columns that a representation starts from; D is one more, the user's bias.
+        users: Encoders of the user features.
+        mean: Global mean of the training ratings, brought to a range of 4.
+        generator: Source of the initial weights.
+    """
+
+    def __init__(
+        self,
+        preset: BayesianPreset,
+        inputs: int,
+        start_width: int,
+        users: FeatureSpace,
+        mean: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        config, training = preset.estimator, preset.training
+        self._config = config
+        width = start_width + 1
+        self.width = width
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
+        self.mean: Tensor
+        c = config.set_inputs
+
+        self.encoder = nn.Sequential(
+            nn.Linear(inputs, config.encoder_width),
+            nn.SiLU(),
+            nn.Dropout(training.dropout),
+            nn.Linear(config.encoder_width, width + 2 + 2 * c),
+        )
+        self.start_scale_log = nn.Parameter(torch.zeros(start_width))
+        self.damping_log = nn.Parameter(torch.tensor(math.log(config.item_damping)))
+        self.quality_scale = nn.Parameter(torch.ones(()))
+        # Of items with and without training ratings.
+        noises = [math.log(config.noise), math.log(config.noise + 0.2)]
+        self.noise_log = nn.Parameter(torch.tensor(noises))
+
+        self.prior_mean = nn.Parameter(torch.zeros(width))
+        self.user_embeddings = nn.ParameterDict(
+            {
+                f"feature_{index}": nn.Parameter(torch.zeros(encoder.slots, width))
+                for index, encoder in enumerate(users.encoders.values())
+            }
+        )
+        self._user_features = tuple(users.encoders)
+        self.set_encoder = nn.Sequential(
+            nn.Linear(width + 2 * c + 5, config.set_width),
+            nn.SiLU(),
+            nn.Dropout(training.set_dropout),
+            nn.Linear(config.set_width, width + 1),
+        )
+        self.set_linear = nn.Linear(width + c, width, bias=False)
+
+        h = config.hidden_width
+        self.hidden_weight = nn.Parameter(torch.empty(width, h))
+        self.hidden_bias = nn.Parameter(torch.zeros(h))
+        self.output = nn.Parameter(torch.empty(h))
+        # One for each step and each of W, b, v, w.
+        self.rates = nn.Parameter(torch.full((config.local_steps, 4), _FIRST_RATE))
+        self.support_damping_log = nn.Parameter(torch.tensor(1.0))
+        self._initialise(generator)
+
+    def _initialise(self, generator: torch.Generator) -> None:
+        """Start as the Bayesian regression on the factors: what is learnt on top starts at 0."""
+        for layer in (self.encoder[0], self.encoder[3], self.set_encoder[0]):
+            assert isinstance(layer, nn.Linear)  # noqa: S101 - narrows the type
+            bound = layer.in_features**-0.5
+            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+        with torch.no_grad():
+            weight, bias = self.encoder[3].parameters()
+            weight[: self.width + 2] = 0
+            bias.zero_()
+            for layer in (self.set_encoder[3], self.set_linear):
+                for parameter in layer.parameters():
+                    parameter.zero_()
+        nn.init.normal_(self.hidden_weight, 0.0, 2 / self.width**0.5, generator=generator)
+        nn.init.normal_(self.output, 0.0, 0.02, generator=generator)
+
+    def represent(self, rows: ItemRows) -> Representation:
+        """Encode items.
+
+        Args:
+            rows: R item rows.
+
+        Returns:
+            Their representation.
+        """
+        encoded = self.encoder(rows.inputs)
+        d = self.width
+        start = rows.linear * self.start_scale_log.exp()
+        user_bias = start.new_full((len(rows), 1), self._config.user_variance**0.5)
+        has_ratings = (rows.count > 0).float()
+        noise_log = self.noise_log[0] * has_ratings + self.noise_log[1] * (1 - has_ratings)
+        return Representation(
+            phi=torch.cat([start, user_bias], dim=1) + _ENCODER_GAIN * encoded[:, :d],
+            expected=self.quality_scale * rows.quality + encoded[:, d],
+            noise=(noise_log + encoded[:, d + 1]).exp(),
+            summary=encoded[:, d + 2 :],
+            residual_sum=rows.residual_sum,
+            count=rows.count,
+        )
+
+    def base(self, items: Representation, row: Tensor, own_residual: Tensor, own: Tensor) -> Tensor:
+        """Global mean + damped item bias, an episode's own rating left out where it was counted.
+
+        Args:
+            items: Represented items.
+            row: Item rows, shape [B, n].
+            own_residual: r − μ − b_u of the episode's rating of the item, shape [B, n].
+            own: 1 where that rating is among the training ratings, shape [B, n].
+
+        Returns:
+            Shape [B, n].
+        """
+        damping = self.damping_log.exp()
+        counted = own * (items.count[row] > 0)
+        total = items.residual_sum[row] - own_residual * counted
+        count = (items.count[row] - counted).clamp(min=0)
+        return self.mean + (total + damping * items.expected[row]) / (count + damping)
+
+    def local_update(
+        self, items: Representation, users: EncodedTable, support: SupportSet
+    ) -> DecisionWeights:
+        """Adapt a copy of the decision layers to each support set; θ is left untouched.
+
+        Args:
+            items: Represented items.
+            users: The users' encoded features, B rows.
+            support: The support sets.
+
+        Returns:
+            Each episode's own decision layers.
+        """
+        phi = items.phi[support.row]
+        prior, noise_log = self._prior(items, users, support, phi)
+        precision = support.mask / (items.noise[support.row] * noise_log.exp().unsqueeze(1))
+        hidden = torch.tanh(phi @ self.hidden_weight + self.hidden_bias)
+        left = support.residual - (hidden @ self.output) * support.mask
+        start = _posterior_mean(phi, left, precision, prior)
+        return self._gradient_steps(phi, support, start)
+
+    def covariance(self, items: Representation, row: Tensor) -> Tensor:
+        """Posterior covariance of w after ratings of some items, (I + Φᵀ P Φ)⁻¹.
+
+        Args:
+            items: Represented items.
+            row: Rated items, shape [n].
+
+        Returns:
+            Shape [D, D].
+        """
+        phi = items.phi[row]
+        information = (phi / items.noise[row].unsqueeze(1)).T @ phi + torch.eye(self.width)
+        return torch.cholesky_inverse(torch.linalg.cholesky(information))
+
+    def hidden_prediction(self, items: Representation) -> Tensor:
+        """The hidden decision layer's part of a prediction before any step, shape [R]."""
+        return torch.tanh(items.phi @ self.hidden_weight + self.hidden_bias) @ self.output
+
+    def gradient_norms(self, items: Representation) -> Tensor:
+        """Frobenius norm of ∂ŷ/∂(w, v, W, b) for each item, before any step.
+
+        ∂ŷ/∂w = φ, ∂ŷ/∂v = h, ∂ŷ/∂b = g = v (1 − h²), ∂ŷ/∂W = φ gᵀ with h = tanh(Wᵀ φ + b), so the
+        squared norm is ‖φ‖² (1 + ‖g‖²) + ‖h‖² + ‖g‖².
+
+        Args:
+            items: Represented items.
+
+        Returns:
+            Shape [R].
+        """
+        hidden = torch.tanh(items.phi @ self.hidden_weight + self.hidden_bias)
+        inner = (self.output * (1 - hidden**2)).square().sum(1)
+        phi = items.phi.square().sum(1)
+        return (phi * (1 + inner) + hidden.square().sum(1) + inner).sqrt()
+
+    def _prior(
+        self, items: Representation, users: EncodedTable, support: SupportSet, phi: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Prior mean of w, shape [B, D], and log of a noise factor, shape [B].
+
+        They depend on the user's features, on which items were rated, and on how.
+        """
+        c = self._config.set_inputs
+        mean = self.prior_mean.expand(len(support.row), -1)
+        for table, name in zip(self.user_embeddings.values(), self._user_features, strict=True):
+            column = users[name]
+            mean = mean + functional.embedding_bag(
+                torch.from_numpy(column.slots),
+                table,
+                torch.from_numpy(column.offsets[:-1]),
+                mode="mean",
+            )
+        number = support.mask.sum(1, keepdim=True)
+        root = (number + _SET_DAMPING).sqrt()
+        mask = support.mask.unsqueeze(-1)
+        parts = items.summary[support.row] * mask
+        seen = torch.cat([parts[..., :c].sum(1), (phi * mask).sum(1)], dim=1) / root
+        liked = (parts[..., c:] * support.residual.unsqueeze(-1)).sum(1) / root
+        place = ((support.rating - 1) / 2 - 1) * support.mask  # −1 lowest, 1 highest
+        moments = torch.stack(
+            [place.sum(1), (place**2).sum(1), (place**3).sum(1), (support.residual**2).sum(1)],
+            dim=1,
+        ) / (number + _MOMENT_DAMPING)
+        size = torch.log1p(number) / 3
+        told = self.set_encoder(torch.cat([seen, liked, moments, size], dim=1))
+        return mean + self.set_linear(seen) + _SET_GAIN * told[:, :-1], told[:, -1]
+
+    def _gradient_steps(self, phi: Tensor, support: SupportSet, start: Tensor) -> DecisionWeights:
+        """Take gradient steps on Σ (√(1 + e²) − 1) / (n + n₀), e = prediction − residual."""
+        episodes = len(phi)
+        weight = self.hidden_weight.expand(episodes, -1, -1)
+        bias = self.hidden_bias.expand(episodes, -1)
+        output = self.output.expand(episodes, -1)
+        linear = start
+        share = 1.0 / (support.mask.sum(1) + self.support_damping_log.exp())
+        for rate in self.rates * _RATE_GAIN:
+            hidden = torch.tanh(phi @ weight + bias.unsqueeze(1))
+            error = (phi @ linear.unsqueeze(-1) + hidden @ output.unsqueeze(-1)).squeeze(-1)
+            error = error - support.residual
+            delta = error / torch.sqrt(1 + error**2) * support.mask * share.unsqueeze(1)
+            delta_hidden = delta.unsqueeze(-1) * output.unsqueeze(1) * (1 - hidden**2)
+            # All four gradients are taken before any weight moves.
+            weight = weight - rate[0] * (phi.mT @ delta_hidden)
+            bias = bias - rate[1] * delta_hidden.sum(1)
+            output = output - rate[2] * (hidden * delta.unsqueeze(-1)).sum(1)
+            linear = linear - rate[3] * (phi * delta.unsqueeze(-1)).sum(1)
+        return DecisionWeights(linear, weight, bias, output)
+
+
+def _posterior_mean(phi: Tensor, residual: Tensor, precision: Tensor, prior: Tensor) -> Tensor:
+    """Posterior mean of w for w ~ N(m, I) and residual_j ~ N(w·φ_j, 1/p_j).
+
+    w = m + (I + Φᵀ P Φ)⁻¹ Φᵀ P (r − Φ m); a rating with p = 0 is no rating.
+
+    Args:
+        phi: Φ, shape [B, n, D].
+        residual: r, shape [B, n].
+        precision: p, shape [B, n].
+        prior: m, shape [B, D].
+
+    Returns:
+        Shape [B, D].
+    """
+    weighted = phi * precision.unsqueeze(-1)
+    left = residual - (phi @ prior.unsqueeze(-1)).squeeze(-1)
+    information = weighted.mT @ phi + torch.eye(phi.shape[-1], dtype=phi.dtype)
+    factor = torch.linalg.cholesky(information)
+    solved = torch.cholesky_solve(weighted.mT @ left.unsqueeze(-1), factor)
+    return prior + solved.squeeze(-1)

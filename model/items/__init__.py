@@ -1,0 +1,1 @@
+"""What is known about items before any meta-learning: statistics, factors, content."""

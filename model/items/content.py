@@ -1,0 +1,208 @@
+"""Item content as sparse rows, and regressions on it that leave each known item out.
+
+All kernels here are linear in the rows, so whatever is learnt from content is a table of one
+vector a feature value: a new item is encoded by summing the vectors of its values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import scipy.sparse as sparse
+from scipy.sparse.linalg import svds
+
+from model.data.description import FeatureKind
+from model.features import EncodedFeature, FeatureSpace
+
+Matrix = npt.NDArray[np.float64]
+Vector = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+# A value that a single item has tells nothing of any other; rare words tell little.
+MINIMUM_COUNTS = {
+    FeatureKind.CATEGORY: 2,
+    FeatureKind.CATEGORIES: 2,
+    FeatureKind.TEXT: 3,
+}
+TEXT_WIDTH = 64
+LANDMARKS = 4096
+"""Most items that a kernel matrix is built of; memory grows with its square."""
+
+
+@dataclass(frozen=True)
+class ItemContent:
+    """The content of items, one block of columns a feature.
+
+    Attributes:
+        space: Encoders, fitted to known items.
+        blocks: Feature → rows of all items, shape [items, columns]. A row of categories has
+            1/√n at each of its n values; a row of text is its TF-IDF vector, reduced by latent
+            semantic analysis. Numbers have no block.
+        projections: Feature → what a raw row is multiplied with to give a block's row; only
+            text has one, shape [words, columns].
+        items: Number of items.
+    """
+
+    space: FeatureSpace
+    blocks: dict[str, sparse.csr_matrix]
+    projections: dict[str, Matrix]
+    items: int
+
+    @classmethod
+    def fit(
+        cls,
+        table: pl.DataFrame,
+        kinds: Mapping[str, FeatureKind],
+        known: Mask,
+        random: np.random.Generator,
+    ) -> ItemContent:
+        """Learn vocabularies and text projections from the known items, and encode all.
+
+        Args:
+            table: Typed item features of all items.
+            kinds: Feature → kind.
+            known: Items to learn from, shape [items].
+            random: Source of the solver's start.
+
+        Returns:
+            The content of all items.
+        """
+        space = FeatureSpace.fit(table[np.flatnonzero(known)], kinds, MINIMUM_COUNTS)
+        encoded = space.encode_table(table)
+        blocks, projections = {}, {}
+        for name, encoder in space.encoders.items():
+            raw = _raw_rows(encoded[name], encoder.slots)
+            match encoder.kind:
+                case FeatureKind.CATEGORY | FeatureKind.CATEGORIES:
+                    blocks[name] = _scaled(raw, 1 / np.sqrt(np.maximum(raw.getnnz(1), 1)))
+                case FeatureKind.TEXT if raw.shape[1]:
+                    weighted, projections[name] = _semantic_analysis(raw, known, random)
+                    blocks[name] = sparse.csr_matrix(weighted @ projections[name])
+        return cls(space, blocks, projections, table.height if table.width else len(known))
+
+    def rows(self, weights: Mapping[FeatureKind, float]) -> sparse.csr_matrix:
+        """Put the blocks side by side, so that row products are Σ_f w_f x_fᵀ x'_f.
+
+        Args:
+            weights: w of each kind of feature; a kind that is missing is left out.
+
+        Returns:
+            Shape [items, all columns].
+        """
+        kept = [
+            block * weights[self.space.encoders[name].kind] ** 0.5
+            for name, block in self.blocks.items()
+            if weights.get(self.space.encoders[name].kind)
+        ]
+        return sparse.hstack(kept).tocsr() if kept else sparse.csr_matrix((self.items, 0))
+
+
+class LeaveOneOutRegression:
+    """Ridge regression on content rows that predicts each known item without itself.
+
+    Dual form over the known items K: α = (X_K X_Kᵀ + c + D)⁻¹ y with D the noise of each target.
+    A known item's prediction is y_i − α_i / (…)⁻¹_ii, exactly what a fit without it would give,
+    so that the same number means the same for a known and for a new item.
+
+    Args:
+        rows: Content, shape [items, columns].
+        constant: c, the variance of an intercept.
+        known: Items with a target; beyond 4096 those with least noise are used.
+        noise: D of each known item, shape [known items].
+    """
+
+    def __init__(
+        self, rows: sparse.csr_matrix, constant: float, known: Mask, noise: Vector
+    ) -> None:
+        index = np.flatnonzero(known)
+        least_noise = np.sort(np.argsort(noise, kind="stable")[:LANDMARKS])
+        self._landmarks = index[least_noise]
+        self._rows, self._constant = rows, constant
+        chosen = rows[self._landmarks]
+        kernel = (chosen @ chosen.T).toarray() + constant
+        self._inverse = np.linalg.inv(kernel + np.diag(noise[least_noise]))
+
+    def predict(self, target: Matrix) -> Matrix:
+        """Regress and predict.
+
+        Args:
+            target: Shape [items, targets]; rows of items that are not known do not matter.
+
+        Returns:
+            Shape [items, targets].
+        """
+        chosen = target[self._landmarks].astype(np.float64)
+        dual = self._inverse @ chosen
+        predicted: Matrix = self._rows @ (self._rows[self._landmarks].T @ dual)
+        predicted += self._constant * dual.sum(0)
+        predicted[self._landmarks] = chosen - dual / np.diag(self._inverse)[:, None]
+        return predicted
+
+
+def principal_components(
+    rows: sparse.csr_matrix, known: Mask, width: int, random: np.random.Generator
+) -> Matrix:
+    """Reduce content rows so that their products stay as near as `width` columns allow.
+
+    Args:
+        rows: Shape [items, columns].
+        known: Items that the axes are learnt from, shape [items].
+        width: Columns wanted; fewer come where the content has fewer.
+        random: Source of the solver's start.
+
+    Returns:
+        Shape [items, width].
+    """
+    axes = _axes(rows[np.flatnonzero(known)], width, random)
+    reduced: Matrix = rows @ axes
+    return reduced
+
+
+def _axes(rows: sparse.csr_matrix, width: int, random: np.random.Generator) -> Matrix:
+    """Leading right singular vectors, shape [columns, width]."""
+    count = min(width, min(rows.shape) - 1)
+    if count < 1:
+        return np.zeros((rows.shape[1], 0))
+    _, size, right = svds(rows.astype(np.float64), count, v0=random.normal(size=min(rows.shape)))
+    axes: Matrix = right[np.argsort(-size)].T
+    return axes
+
+
+def _raw_rows(column: EncodedFeature, slots: int) -> sparse.csr_matrix:
+    """Counts of the known values of each row; the unknown slot is left out."""
+    counts = sparse.csr_matrix(
+        (np.ones(len(column.slots)), column.slots, column.offsets), (len(column), slots)
+    )
+    counts.sum_duplicates()
+    return counts[:, 1:]
+
+
+def _scaled(rows: sparse.csr_matrix, factor: Vector) -> sparse.csr_matrix:
+    scaled: sparse.csr_matrix = sparse.diags_array(factor) @ rows
+    return scaled
+
+
+def _semantic_analysis(
+    counts: sparse.csr_matrix, known: Mask, random: np.random.Generator
+) -> tuple[sparse.csr_matrix, Matrix]:
+    """TF-IDF rows of unit length, and the projection that reduces them.
+
+    tf-idf = (1 + ln tf) (1 + ln((1 + n) / (1 + df))); the projection is scaled so that a known
+    item's reduced row has a mean squared length of 1.
+    """
+    frequency = counts.copy()
+    frequency.data = 1 + np.log(frequency.data)
+    documents = np.flatnonzero(known)
+    containing = np.asarray((counts[documents] > 0).sum(0)).ravel()
+    inverse_frequency = 1 + np.log((1 + len(documents)) / (1 + containing))
+    weighted = frequency @ sparse.diags_array(inverse_frequency)
+    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
+    weighted = _scaled(weighted.tocsr(), 1 / np.maximum(length, 1e-12)).tocsr()
+    projection = _axes(weighted[documents], TEXT_WIDTH, random)
+    reduced = weighted[documents] @ projection
+    mean_square = float((reduced**2).sum(1).mean()) if reduced.size else 0.0
+    return weighted, projection / (mean_square**0.5 or 1.0)
