@@ -186,13 +186,15 @@ class FeatureSpace(BaseModel):
         table: pl.DataFrame,
         kinds: Mapping[str, FeatureKind],
         minimum_counts: Mapping[FeatureKind, int] | None = None,
+        rows: npt.NDArray[np.int64] | None = None,
     ) -> FeatureSpace:
         """Learn vocabularies and bins from the columns of a typed feature table.
 
         Args:
-            table: A column a feature; the rows that training may learn from.
+            table: A column a feature.
             kinds: Feature name → kind, for every column at least.
             minimum_counts: Kind → rows that must hold a value for it to be known; 1 if left out.
+            rows: The rows to learn from; all if None.
 
         Returns:
             One encoder a column.
@@ -200,7 +202,9 @@ class FeatureSpace(BaseModel):
         return cls(
             encoders={
                 column.name: _fit(
-                    column, kinds[column.name], (minimum_counts or {}).get(kinds[column.name], 1)
+                    column if rows is None else column.gather(rows),
+                    kinds[column.name],
+                    (minimum_counts or {}).get(kinds[column.name], 1),
                 )
                 for column in table.iter_columns()
             }

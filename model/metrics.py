@@ -21,8 +21,8 @@ def mean_absolute_error(predicted: Tensor, rating: Tensor) -> Tensor:
     return (predicted - rating).abs().mean(-1)
 
 
-def root_mean_squared_error(predicted: Tensor, rating: Tensor) -> Tensor:
-    """RMSE = √((1/q) Σ (ŷ − y)²) of each episode.
+def mean_squared_error(predicted: Tensor, rating: Tensor) -> Tensor:
+    """MSE = (1/q) Σ (ŷ − y)² of each episode.
 
     Args:
         predicted: Shape [B, q].
@@ -31,7 +31,7 @@ def root_mean_squared_error(predicted: Tensor, rating: Tensor) -> Tensor:
     Returns:
         Shape [B].
     """
-    return ((predicted - rating) ** 2).mean(-1).sqrt()
+    return ((predicted - rating) ** 2).mean(-1)
 
 
 def ndcg(predicted: Tensor, rating: Tensor, k: int, gain: Gain) -> Tensor:
@@ -56,13 +56,55 @@ def ndcg(predicted: Tensor, rating: Tensor, k: int, gain: Gain) -> Tensor:
     places = torch.arange(gains.shape[-1], dtype=torch.float64)
     discount = torch.where(places < k, 1 / torch.log2(places + 2), 0.0)
     ideal = (gains.sort(-1, descending=True).values * discount).sum(-1)
-    found = (gains * _expected_discount(predicted, discount)).sum(-1)
+    above = (predicted.unsqueeze(-1) < predicted.unsqueeze(-2)).sum(-1)
+    tied = (predicted.unsqueeze(-1) == predicted.unsqueeze(-2)).sum(-1)
+    found = (gains * _mean_over_ties(discount, above, tied)).sum(-1)
     return torch.where(ideal > 0, found / ideal, 1.0)
 
 
-def _expected_discount(predicted: Tensor, discount: Tensor) -> Tensor:
-    """Mean discount over the places that each prediction and its ties occupy, shape [B, q]."""
-    above = (predicted.unsqueeze(-1) < predicted.unsqueeze(-2)).sum(-1)
-    tied = (predicted.unsqueeze(-1) == predicted.unsqueeze(-2)).sum(-1)
-    total = torch.cat([torch.zeros(1, dtype=discount.dtype), discount.cumsum(0)])
+def catalogue_hits(
+    score: Tensor, candidate: Tensor, query: Tensor, relevant: Tensor, k: int
+) -> tuple[Tensor, Tensor]:
+    """Recall@k and nDCG@k of the relevant query items, ranked among a whole catalogue.
+
+    Recall@k = hits / min(k, relevant items). nDCG@k has gain 1 for a relevant item and 0 for any
+    other. Among equal scores the order is the mean over all orders, as in `ndcg`.
+
+    Args:
+        score: Every item's score, shape [B, items].
+        candidate: Which items are ranked, the query items among them; true or false, shape
+            [B, items].
+        query: Item index of each query place, shape [B, q].
+        relevant: Which of them count as hits; true or false, shape [B, q].
+        k: Length of the judged list.
+
+    Returns:
+        Recall and nDCG, each of shape [B]; not a number for an episode without a relevant item.
+    """
+    own = score.gather(1, query).unsqueeze(-1)
+    others, ranked = score.unsqueeze(1), candidate.unsqueeze(1)
+    above = ((others > own) & ranked).sum(-1)
+    tied = ((others == own) & ranked).sum(-1)
+    places = torch.arange(score.shape[1], dtype=torch.float64)
+    listed = (places < k).double()
+    discount = listed / torch.log2(places + 2)
+    possible = relevant.sum(-1).clamp(max=k)
+    hits = (_mean_over_ties(listed, above, tied) * relevant).sum(-1)
+    gain = (_mean_over_ties(discount, above, tied) * relevant).sum(-1)
+    ideal = torch.cat([torch.zeros(1, dtype=torch.float64), discount.cumsum(0)])[possible]
+    return hits / possible, gain / ideal
+
+
+def _mean_over_ties(value: Tensor, above: Tensor, tied: Tensor) -> Tensor:
+    """Mean of a value of places over those that an item and its ties occupy, shape [B, q].
+
+    Args:
+        value: One a place, shape [places].
+        above: Number of items ranked above, shape [B, q].
+        tied: Number of items at the same rank, the item itself included, shape [B, q].
+
+    Returns:
+        Shape [B, q].
+    """
+    total = torch.cat([torch.zeros(1, dtype=value.dtype), value.cumsum(0)])
     return (total[above + tied] - total[above]) / tied

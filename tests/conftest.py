@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 torch.set_num_threads(1)
 
+# Enough for a small world, in seconds.
+QUICK_PRESETS: dict[str, Preset] = {
+    "default": with_options(
+        PRESETS["default"], members=2, epochs=1, global_updates=60, learning_rate=0.005
+    ),
+    "melu": with_options(PRESETS["melu"], epochs=25, learning_rate=0.01),
+}
+
 
 @pytest.fixture(scope="session")
 def two_tastes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -37,7 +45,7 @@ def two_tastes(two_tastes_folder: Path) -> Dataset:
 
 @pytest.fixture(scope="session")
 def preset() -> Preset:
-    return with_options(PRESETS["melu"], epochs=25, learning_rate=0.01)
+    return QUICK_PRESETS["default"]
 
 
 @pytest.fixture(scope="session")

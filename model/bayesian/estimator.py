@@ -135,11 +135,11 @@ class BayesianEstimator(Estimator):
         rows = build_training_rows(dataset, unit, preset, np.random.default_rng(seed))
         rated_users = np.unique(ratings.user_index)
         user_space = FeatureSpace.fit(
-            dataset.user_features[rated_users], dataset.user_feature_kinds, _USER_MINIMUM_COUNTS
+            dataset.user_features, dataset.user_feature_kinds, _USER_MINIMUM_COUNTS, rated_users
         )
         rated_items = np.unique(ratings.item_index)
         item_space = FeatureSpace.fit(
-            dataset.item_features[rated_items], dataset.item_feature_kinds
+            dataset.item_features, dataset.item_feature_kinds, rows=rated_items
         )
         users = user_space.encode_table(dataset.user_features)
         reports: list[EpochReport] = []

@@ -201,7 +201,8 @@ class BayesianNetwork(nn.Module):
         d = self.width
         start = rows.linear * self.start_scale_log.exp()
         user_bias = start.new_full((len(rows), 1), self._config.user_variance**0.5)
-        has_ratings = (rows.count > 0).float()
+        # In the rows' own precision: a scalar times single precision would stay single.
+        has_ratings = (rows.count > 0).to(rows.count.dtype)
         noise_log = self.noise_log[0] * has_ratings + self.noise_log[1] * (1 - has_ratings)
         return Representation(
             phi=torch.cat([start, user_bias], dim=1) + _ENCODER_GAIN * encoded[:, :d],

@@ -71,7 +71,7 @@ class ItemContent:
         Returns:
             The content of all items.
         """
-        space = FeatureSpace.fit(table[np.flatnonzero(known)], kinds, MINIMUM_COUNTS)
+        space = FeatureSpace.fit(table, kinds, MINIMUM_COUNTS, np.flatnonzero(known))
         encoded = space.encode_table(table)
         blocks, projections = {}, {}
         for name, encoder in space.encoders.items():

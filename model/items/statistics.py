@@ -62,7 +62,8 @@ class ItemStatistics:
         Returns:
             The rest.
         """
-        residual = ratings.rating - self.mean - self.user_bias[ratings.user_index]
+        rating = ratings.rating.astype(np.float64)
+        residual = rating - self.mean - self.user_bias[ratings.user_index]
         return ItemStatistics(
             self.mean,
             self.residual_sum - _sums(ratings.item_index, residual, len(self.count)),

@@ -128,10 +128,10 @@ class _Learner:
         # embedding; as unknown it has a learnt one.
         rated_users, rated_items = np.unique(ratings.user_index), np.unique(ratings.item_index)
         self.user_space = FeatureSpace.fit(
-            dataset.user_features[rated_users], dataset.user_feature_kinds
+            dataset.user_features, dataset.user_feature_kinds, rows=rated_users
         )
         self.item_space = FeatureSpace.fit(
-            dataset.item_features[rated_items], dataset.item_feature_kinds
+            dataset.item_features, dataset.item_feature_kinds, rows=rated_items
         )
         self.users = self.user_space.encode_table(dataset.user_features)
         self.items = self.item_space.encode_table(dataset.item_features)

@@ -8,10 +8,14 @@ from model.data import Dataset
 from model.melu.decision_layers import predict
 from model.melu.estimator import SMALLEST_ERROR, MeluEstimator
 from model.melu.weights import embed
+from model.presets import fit_estimator
 from model.recommender import Recommender
+from tests.conftest import QUICK_PRESETS
 
 
-def test_gradient_norms_equal_a_loop_with_autograd(estimator: MeluEstimator, two_tastes: Dataset):
+def test_gradient_norms_equal_a_loop_with_autograd(two_tastes: Dataset):
+    estimator, _ = fit_estimator(two_tastes, QUICK_PRESETS["melu"], seed=1)
+    assert isinstance(estimator, MeluEstimator)
     found = estimator.mean_gradient_norms(two_tastes, two_tastes.ratings)
     users = estimator.user_space.encode_table(two_tastes.user_features)
     items = estimator.item_space.encode_table(two_tastes.item_features)

@@ -34,8 +34,10 @@ def test_latin_1_files_with_double_colons(dat_folder: Path, tmp_path: Path):
 
 def test_the_papers_features_are_taken_where_they_are(dat_folder: Path, tmp_path: Path):
     (dat_folder / "movies_extrainfos.dat").write_text(
-        "10::The City::1995::R::r::Drama, Fantasy::Marc Caro, Jean-Pierre Jeunet::w::Ron Perlman\n"
-        "20::Seven::1995::N/A::r::Crime::David Fincher::w::Brad Pitt, Morgan Freeman\n"
+        "10::The City::1995::R::r::Drama, Fantasy::Marc Caro, Jean-Pierre Jeunet::w::"
+        "Ron Perlman::A plot.::poster\n"
+        "20::Seven::1995::N/A::r::Crime::David Fincher::w::"
+        "Brad Pitt, Morgan Freeman::Another.::poster\n"
     )
     fetch.fetch_ml_1m(tmp_path / "out", dat_folder)
     features = load_dataset(tmp_path / "out").item_features

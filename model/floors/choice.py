@@ -1,0 +1,148 @@
+"""All floors, and the choice of their settings on held-out users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+
+import numpy as np
+from torch import Tensor
+
+from model.data.loading import Dataset, Ratings
+from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
+from model.floors.bias import UserItemBias
+from model.floors.chance import RandomRating
+from model.floors.data import FloorData
+from model.floors.floor import Floor
+from model.floors.gaussian_process import GaussianProcess
+from model.floors.means import GlobalMean, ItemMean
+from model.floors.neighbours import ItemNeighbours
+from model.floors.popularity import Popularity
+from model.metrics import mean_absolute_error
+
+Fit = Callable[[FloorData], Floor]
+
+
+def _fit(fit: Callable[..., Floor], **settings: float) -> partial[Floor]:
+    """Bind settings to a floor's fit."""
+    return partial(fit, **settings)
+
+
+_FACTORS = ((4, 60.0), (8, 60.0), (8, 20.0), (12, 20.0))
+FLOORS: dict[str, tuple[partial[Floor], ...]] = {
+    "random": (_fit(RandomRating.fit),),
+    "global_mean": (_fit(GlobalMean.fit),),
+    "item_mean": (_fit(ItemMean.fit),),
+    "popularity": (_fit(Popularity.fit),),
+    "bias": tuple(
+        _fit(UserItemBias.fit, item_damping=item, user_damping=user)
+        for item, user in product((3.0, 10.0), (3.0, 6.0))
+    ),
+    "ridge": tuple(
+        _fit(GaussianProcess.fit, content_variance=variance, noise=0.75)
+        for variance in (0.05, 0.1, 0.15, 0.2, 0.3)
+    ),
+    "knn": tuple(
+        _fit(ItemNeighbours.fit, shrinkage=shrinkage) for shrinkage in (100.0, 200.0, 400.0)
+    ),
+    "ppca": tuple(
+        _fit(GaussianProcess.fit, factors=factors, ridge=ridge) for factors, ridge in _FACTORS
+    ),
+    "gp": tuple(
+        _fit(GaussianProcess.fit, factors=factors, ridge=ridge, content_variance=variance)
+        for (factors, ridge), variance in product(_FACTORS, (0.1, 0.2))
+    ),
+}
+"""Floor → its fits, one a setting; the first is taken where there is nothing to choose by."""
+
+VALIDATION_USERS = 500
+VALIDATION_SHARE = 0.1
+_FEWEST_VALIDATION_USERS = 20
+_FEWEST_RATINGS, _MOST_RATINGS = 13, 100
+_QUERY_SIZE = 10
+
+
+@dataclass(frozen=True)
+class Floors:
+    """All floors fitted to the same ratings, on the data set's own scale.
+
+    Attributes:
+        floors: Floor → it, fitted.
+        settings: Floor → its settings, chosen on held-out users.
+        span: 4 / (highest − lowest rating): what brings ratings to a scale that spans 4, on which
+            variances and dampings mean the same for every data set.
+    """
+
+    floors: dict[str, Floor]
+    settings: dict[str, dict[str, float]]
+    span: float
+
+    @classmethod
+    def fit(cls, dataset: Dataset, ratings: Ratings) -> Floors:
+        """Fit all floors; settings are chosen on a tenth of the training users, never on others.
+
+        Args:
+            dataset: Items and their features.
+            ratings: What may be learnt from.
+
+        Returns:
+            The fitted floors.
+        """
+        low, high = dataset.scale
+        span = 4 / (high - low)
+        scaled = replace(ratings, rating=ratings.rating * np.float32(span))
+        chosen = _choose(dataset, scaled)
+        data = FloorData(dataset, scaled)
+        return cls(
+            {name: fit(data) for name, fit in chosen.items()},
+            {name: dict(fit.keywords) for name, fit in chosen.items()},
+            span,
+        )
+
+    def predict(self, episodes: Episodes) -> dict[str, Tensor]:
+        """Predict the query sets.
+
+        Args:
+            episodes: B episodes of q query places.
+
+        Returns:
+            Floor → predictions, not clipped to the scale, shape [B, q].
+        """
+        scaled = replace(
+            episodes,
+            support_set=self._scaled(episodes.support_set),
+            query_set=self._scaled(episodes.query_set),
+        )
+        return {name: floor.predict(scaled) / self.span for name, floor in self.floors.items()}
+
+    def _scaled(self, padded: PaddedRatings) -> PaddedRatings:
+        return replace(padded, rating=padded.rating * self.span)
+
+
+def _choose(dataset: Dataset, ratings: Ratings) -> Mapping[str, partial[Floor]]:
+    """Take each floor's setting of least error on users held out from the training users."""
+    grouped = RatingsByUser(ratings, len(dataset.user_ids))
+    able = np.flatnonzero((grouped.counts >= _FEWEST_RATINGS) & (grouped.counts <= _MOST_RATINGS))
+    random = np.random.default_rng(0)
+    size = min(round(len(able) * VALIDATION_SHARE), VALIDATION_USERS)
+    if size < _FEWEST_VALIDATION_USERS:
+        return {name: fits[0] for name, fits in FLOORS.items()}
+    held_out = np.sort(random.permutation(able)[:size])
+    episodes = draw_test_episodes(
+        grouped,
+        held_out,
+        query_size=_QUERY_SIZE,
+        support_limit=_MOST_RATINGS - _QUERY_SIZE,
+        random=random,
+    )
+    data = FloorData(dataset, ratings.of_users(np.setdiff1d(ratings.user_index, held_out)))
+
+    def error(fit: Fit) -> float:
+        predicted = fit(data).predict(episodes)
+        return float(mean_absolute_error(predicted, episodes.query_set.rating).mean())
+
+    return {
+        name: min(fits, key=error) if len(fits) > 1 else fits[0] for name, fits in FLOORS.items()
+    }

@@ -1,0 +1,118 @@
+"""What floors are fitted to: ratings, and what several floors share, each computed once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from model.data.description import FeatureKind
+from model.data.loading import Dataset, Ratings
+from model.floors.kernel import ContentKernel
+from model.floors.similarity import ItemSimilarity
+from model.items.content import ItemContent, LeaveOneOutRegression
+from model.items.factorisation import probabilistic_pca
+from model.items.statistics import ItemStatistics, item_statistics
+
+Vector = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float32]
+
+ITEM_DAMPING = 5.0
+TASTE_WEIGHTS = {FeatureKind.CATEGORY: 0.5, FeatureKind.CATEGORIES: 0.5, FeatureKind.TEXT: 0.5}
+"""How much a feature of each kind counts in whether two items are liked alike."""
+QUALITY_WEIGHTS = {FeatureKind.CATEGORY: 0.1, FeatureKind.CATEGORIES: 0.1, FeatureKind.TEXT: 0.1}
+"""How much a feature of each kind counts in whether an item is liked at all."""
+_QUALITY_VARIANCE = 0.4
+_RATING_VARIANCE = 0.9
+_COUNT_POWER = 0.75
+
+
+class FloorData:
+    """Training ratings with the statistics and regressions that floors are made of.
+
+    Args:
+        dataset: Items and their features.
+        ratings: What may be learnt from, brought to a scale that spans 4.
+    """
+
+    def __init__(self, dataset: Dataset, ratings: Ratings) -> None:
+        self.dataset = dataset
+        self.ratings = ratings
+        self._factors: dict[tuple[int, float], Matrix] = {}
+
+    @cached_property
+    def statistics(self) -> ItemStatistics:
+        """Damped biases and sums."""
+        return item_statistics(self.ratings, len(self.dataset.user_ids), len(self.dataset.item_ids))
+
+    @cached_property
+    def _content(self) -> ItemContent:
+        return ItemContent.fit(
+            self.dataset.item_features,
+            self.dataset.item_feature_kinds,
+            self.statistics.known,
+            np.random.default_rng(0),
+        )
+
+    @cached_property
+    def kernel(self) -> ContentKernel:
+        """How alike two items' content is."""
+        return ContentKernel(self._content.rows(TASTE_WEIGHTS), len(self.dataset.item_ids))
+
+    @cached_property
+    def quality(self) -> Vector:
+        """The item bias expected from content alone; for a known item, from the others' content.
+
+        A ridge regression of the items' mean residuals. A mean of n ratings has the noise
+        σ² + 0.9 / n, times (n̄ / n)^¾ so that items with a history are fitted best. Shape [items].
+        """
+        known, count = self.statistics.known, self.statistics.count
+        if not self._content.blocks:
+            return np.zeros(len(count))
+        rated = count[known]
+        noise = (_QUALITY_VARIANCE + _RATING_VARIANCE / rated) * (
+            rated.mean() / rated
+        ) ** _COUNT_POWER
+        mean = self.statistics.residual_sum / np.maximum(count, 1)
+        rows = self._content.rows(QUALITY_WEIGHTS)
+        return LeaveOneOutRegression(rows, 1.0, known, noise).predict(mean[:, None])[:, 0]
+
+    @cached_property
+    def similarity(self) -> ItemSimilarity:
+        """How alike two items are rated, beyond μ + b_u + b_i."""
+        user_bias = self.statistics.user_bias[self.ratings.user_index]
+        residual = self._item_residual - user_bias
+        return ItemSimilarity.fit(
+            self.ratings, residual, len(self.dataset.user_ids), len(self.dataset.item_ids)
+        )
+
+    @cached_property
+    def _item_residual(self) -> Vector:
+        """Residual r − μ − b_i of every training rating."""
+        bias = self.statistics.item_bias(self.quality, ITEM_DAMPING)
+        residual: Vector = (
+            self.ratings.rating - self.statistics.mean - bias[self.ratings.item_index]
+        )
+        return residual
+
+    def factors(self, count: int, ridge: float) -> Matrix:
+        """Item loadings of a probabilistic PCA of the residuals over μ + b_i.
+
+        Args:
+            count: Number of factors.
+            ridge: Penalty on the loadings.
+
+        Returns:
+            Shape [items, count].
+        """
+        if (count, ridge) not in self._factors:
+            self._factors[count, ridge] = probabilistic_pca(
+                self.ratings,
+                self._item_residual,
+                len(self.dataset.item_ids),
+                count,
+                ridge=ridge,
+                random=np.random.default_rng(0),
+            )
+        return self._factors[count, ridge]

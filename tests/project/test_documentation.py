@@ -1,0 +1,107 @@
+"""Documentation that can drift is held to the code."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from app.settings import ENVIRONMENT_PREFIX, Settings
+from scripts.cli import app as cli
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_setting_is_documented_with_its_default_and_nothing_else_is():
+    table = (ROOT / "docs" / "settings.md").read_text()
+    rows = dict(re.findall(r"^\| `(MELU_\w+)` \| (.+?) \|", table, re.MULTILINE))
+    settings = {
+        f"{ENVIRONMENT_PREFIX}{name.upper()}": f for name, f in Settings.model_fields.items()
+    }
+    assert rows.keys() == settings.keys()
+    for name, field in settings.items():
+        if field.default_factory is None and field.default not in (None, ()):
+            shown = str(field.default).lower() if isinstance(field.default, bool) else field.default
+            assert rows[name] == f"`{shown}`", name
+
+
+def test_settings_can_be_given_by_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MELU_CORS_ORIGINS", "https://a.example, https://b.example")
+    monkeypatch.setenv("MELU_ACTION_LIKE", "")
+    settings = Settings()
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.action_places["like"] is None
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("a.b", False)],
+)
+def test_which_addresses_only_this_machine_can_reach(host: str, expected: bool):
+    assert Settings(host=host).listens_on_loopback is expected
+
+
+@pytest.mark.parametrize(
+    "command", ["fetch", "describe", "train", "evaluate", "serve", "opposite-users"]
+)
+def test_every_command_has_help(command: str):
+    answer = CliRunner().invoke(cli, [command, "--help"])
+    assert answer.exit_code == 0
+    assert "Usage" in answer.output
+
+
+def test_every_dependency_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["test"]
+    pinned = {
+        line.split("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    }
+    for requirement in wanted:
+        name = re.split(r"[><=;\[ ]", requirement)[0].lower().replace("_", "-")
+        assert name in pinned, name
+
+
+def test_compose_file_is_valid():
+    compose = _compose_command()
+    if compose is None:
+        pytest.skip("no docker compose on this machine")
+    checked = subprocess.run(
+        [*compose, "--profile", "train", "config", "--quiet"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def _compose_command() -> list[str] | None:
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]) is not None:
+            version = subprocess.run([*command, "version"], capture_output=True, check=False)
+            if version.returncode == 0:
+                return command
+    return None
+
+
+def test_what_the_image_copies_exists():
+    for line in (ROOT / "Dockerfile").read_text().splitlines():
+        if line.startswith("COPY "):
+            for source in line.split()[1:-1]:
+                assert (ROOT / source).exists(), source
+
+
+def test_the_image_imports_the_application_last():
+    steps = [
+        line
+        for line in (ROOT / "Dockerfile").read_text().splitlines()
+        if line.strip() and not line.startswith("#")
+    ]
+    assert steps[-1] == 'RUN python -c "import app.main"'
+    assert any(step.startswith("USER melu") for step in steps)
+    assert any(step.startswith("HEALTHCHECK") for step in steps)
