@@ -1,7 +1,7 @@
 """The console command `melu`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -68,7 +68,7 @@ def describe(folder: Folder, skip_bad_rows: SkipBadRows = False) -> None:
 def train(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="Folder of the bundle to write.")],
-    preset: PresetName = "melu",
+    preset: PresetName = "default",
     seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
     local_steps: LocalSteps = None,
     local_learning_rate: LocalRate = None,
@@ -94,31 +94,57 @@ def train(
 @app.command()
 def evaluate(
     folder: Folder,
-    preset: PresetName = "melu",
-    seeds: Annotated[int, typer.Option(min=1, help="Number of random splits.")] = 3,
+    split: Annotated[
+        Path | None,
+        typer.Option(help='JSON with "cold_users" and "cold_items" [a random fifth of each].'),
+    ] = None,
+    regime: Annotated[
+        Literal["T", "A"],
+        typer.Option(help="Learn from all warm ratings (A) or warm support sets only (T)."),
+    ] = "A",
+    seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
+    preset: Annotated[
+        list[str] | None, typer.Option(help="Estimator preset; may be repeated [all presets].")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results to this file too.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write an HTML page with curves and bars too.")
+    ] = None,
     local_steps: LocalSteps = None,
     local_learning_rate: LocalRate = None,
     epochs: Epochs = None,
     batch_users: BatchUsers = None,
     first_order: FirstOrder = False,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the results to this file too.")
-    ] = None,
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
-    """Measure a preset on users that it was not trained on, beside simple floors."""
-    from scripts.evaluate import evaluate_preset
+    """Measure presets beside simple floors on warm and cold users and items."""
+    from model.presets import PRESETS
+    from scripts.evaluate import evaluate_presets
     from scripts.train import chosen_preset
 
-    chosen = chosen_preset(
-        preset,
-        local_steps=local_steps,
-        local_learning_rate=local_learning_rate,
-        epochs=epochs,
-        batch_users=batch_users,
-        second_order=False if first_order else None,
+    chosen = [
+        chosen_preset(
+            name,
+            local_steps=local_steps,
+            local_learning_rate=local_learning_rate,
+            epochs=epochs,
+            batch_users=batch_users,
+            second_order=False if first_order else None,
+        )
+        for name in dict.fromkeys(preset or PRESETS)
+    ]
+    evaluate_presets(
+        folder,
+        chosen,
+        regime=regime,
+        seeds=seeds,
+        split_file=split,
+        json_file=json_file,
+        report_file=report,
+        skip_bad_rows=skip_bad_rows,
     )
-    evaluate_preset(folder, chosen, seeds=seeds, json_file=json_file, skip_bad_rows=skip_bad_rows)
 
 
 @app.command()

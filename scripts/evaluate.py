@@ -1,119 +1,83 @@
-"""`melu evaluate`: a preset on new users, beside the floors."""
+"""`melu evaluate`: presets beside the floors, in four states, on the same episodes."""
 
-import json
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.table import Table
-
 from model.data import load_dataset
-from model.evaluation import (
-    ADAPTED,
-    GAINS,
-    NDCG_CUTOFFS,
-    UNADAPTED,
-    Estimate,
-    UserColdEvaluation,
-    evaluate_user_cold,
-)
+from model.errors import ModelError
+from model.evaluation import Regime, evaluate, read_split
 from model.presets import Preset
-from scripts.terminal import console, machine, output, print_load_report, training_progress
+from scripts.evaluation.as_json import as_json
+from scripts.evaluation.published import PUBLISHED
+from scripts.evaluation.report import as_page
+from scripts.evaluation.tables import print_evaluation
+from scripts.evaluation.titles import summary
+from scripts.terminal import console, machine, print_load_report, training_progress
 
-_COMPARED = (UNADAPTED, "item mean", "user + item bias")
 
-
-def evaluate_preset(
-    folder: Path, preset: Preset, *, seeds: int, json_file: Path | None, skip_bad_rows: bool
+def evaluate_presets(
+    folder: Path,
+    presets: Sequence[Preset],
+    *,
+    regime: Regime,
+    seeds: int,
+    split_file: Path | None,
+    json_file: Path | None,
+    report_file: Path | None,
+    skip_bad_rows: bool,
 ) -> None:
-    """Train and test once a seed; print the metrics and the paired differences.
+    """Train and test once a seed; print, and write, metrics and paired differences.
 
     Args:
         folder: The prepared data set.
-        preset: What to evaluate.
-        seeds: Number of random splits; the seeds are 0, 1, 2, …
-        json_file: Where to write the results as JSON too.
+        presets: What to evaluate.
+        regime: What may be learnt from.
+        seeds: How many times to draw; the seeds are 0, 1, 2, …
+        split_file: JSON with cold users and items; a random fifth of each is cold if None.
+        json_file: Where to write the results as JSON.
+        report_file: Where to write the results as a page.
         skip_bad_rows: Leave bad rows out instead of refusing the set.
 
     Raises:
-        ModelError: If the data can't be used.
+        ModelError: If the data or the split can't be used, or a file can't be written.
     """
+    for path in (json_file, report_file):
+        # Better now than after an hour of training.
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ModelError(f"the folder of {path} does not exist; make it first.")
     dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
     print_load_report(dataset.report)
+    split = read_split(split_file, dataset) if split_file else None
     with training_progress() as on_epoch:
-        evaluation = evaluate_user_cold(
+        evaluation = evaluate(
             dataset,
-            preset,
+            presets,
             range(seeds),
-            on_seed=lambda seed: console.print(f"seed {seed}"),
+            regime=regime,
+            split=split,
+            on_stage=console.print,
             on_epoch=on_epoch,
         )
-    output.print(
-        f"{dataset.description.name}, preset {preset.name}, {seeds} random splits: a fifth of the "
-        f"users never trained on, 10 query ratings each, the rest support "
-        f"({len(evaluation.users):,} episodes). Mean ± standard error over users. {machine()}"
-    )
-    output.print(_metrics_table(evaluation))
-    output.print(_ndcg_table(evaluation))
-    output.print(_difference_table(evaluation))
+    name = dataset.description.name
+    split_name = str(split_file) if split_file else None
+    paragraphs = summary(evaluation, name, split_name)
+    published = PUBLISHED.get(name, ())
+    print_evaluation(evaluation, paragraphs, published)
     if json_file is not None:
-        json_file.write_text(_as_json(evaluation, dataset.description.name, preset.name, seeds))
-
-
-def _show(estimate: Estimate, *, sign: bool = False) -> str:
-    form = "+.4f" if sign else ".4f"
-    return f"{estimate.mean:{form}} ± {estimate.standard_error:.4f}"
-
-
-def _metrics_table(evaluation: UserColdEvaluation) -> Table:
-    table = Table("new users", "MAE", "RMSE", title="Error on the rating scale (lower is better)")
-    for predictor in evaluation.values:
-        table.add_row(
-            predictor, *(_show(evaluation.estimate(predictor, m)) for m in ("mae", "rmse"))
-        )
-    return table
-
-
-def _ndcg_table(evaluation: UserColdEvaluation) -> Table:
-    heads = [f"{gain}@{k}" for gain in GAINS for k in NDCG_CUTOFFS]
-    table = Table(
-        "new users",
-        *(head.replace("ndcg_", "") for head in heads),
-        title="nDCG with gain 2^y − 1 (exp) and y (lin) (higher is better)",
-    )
-    for predictor in evaluation.values:
-        cells = (f"{evaluation.estimate(predictor, head).mean:.4f}" for head in heads)
-        table.add_row(predictor, *cells)
-    return table
-
-
-def _difference_table(evaluation: UserColdEvaluation) -> Table:
-    table = Table("adapted against", "MAE difference", "standard errors", title="Paired")
-    for other in _COMPARED:
-        found = evaluation.difference(ADAPTED, other, "mae")
-        table.add_row(other, _show(found, sign=True), f"{found.mean / found.standard_error:+.1f}")
-    return table
-
-
-def _as_json(evaluation: UserColdEvaluation, dataset: str, preset: str, seeds: int) -> str:
-    models = {
-        predictor: {
-            "mae": evaluation.estimate(predictor, "mae").mean,
-            "rmse": evaluation.estimate(predictor, "rmse").mean,
-            **{
-                gain: {
-                    str(k): evaluation.estimate(predictor, f"{gain}@{k}").mean for k in NDCG_CUTOFFS
-                }
-                for gain in GAINS
-            },
+        about = {
+            "dataset": name,
+            "split": split_name or "random",
+            "regime": regime,
+            "seeds": seeds,
+            "machine": machine(),
         }
-        for predictor in evaluation.values
-    }
-    paired = {o: asdict(evaluation.difference(ADAPTED, o, "mae")) for o in _COMPARED}
-    result = {
-        "dataset": dataset,
-        "preset": preset,
-        "seeds": seeds,
-        "machine": machine(),
-        "states": {"user_cold": {"models": models, "paired_mae": paired}},
-    }
-    return json.dumps(result, indent=2)
+        _write(json_file, as_json(evaluation, about))
+    if report_file is not None:
+        _write(report_file, as_page(evaluation, name, paragraphs, published))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ModelError(f"{path} can't be written: {error.strerror}.") from error

@@ -1,5 +1,7 @@
 """`melu opposite-users`: two users with opposite ratings, on a running service."""
 
+from collections import Counter
+from itertools import combinations
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +13,12 @@ from scripts.terminal import output
 
 Json = dict[str, Any]
 
-PROBES = 5
+PROBES_OF_FIRST_KIND, PROBES_OF_SECOND_KIND = 3, 2
 LIST_LENGTH = 20
+COMMON_KINDS = 8
+
+Kind = tuple[str, str]
+"""An attribute and one of its values."""
 
 
 class OppositeUsersError(ModelError):
@@ -22,9 +28,10 @@ class OppositeUsersError(ModelError):
 def compare_opposite_users(url: str) -> None:
     """Let two new users with equal attributes rate five items oppositely; print both lists.
 
-    Of the evidence candidates, five that share a value of an attribute get the highest rating
-    from the first user and the lowest from the second; both rate them within a second. The
-    overlap of their next lists is printed, and how many items of each list are of that kind.
+    The five are evidence candidates of two kinds that seldom go together, such as two genres:
+    the first user gives one kind the highest rating and the other the lowest, the second user
+    the reverse. The overlap of their next lists is printed, and how many items of each list are
+    of each kind.
 
     Args:
         url: A running service; both users are erased from it afterwards.
@@ -43,29 +50,44 @@ def compare_opposite_users(url: str) -> None:
 
 def _compare(client: httpx.Client) -> None:
     low, high = _get(client, "/model")["rating_scale"]
-    attribute, value, probes = _probes_of_one_kind(_get(client, "/onboarding/items?limit=200"))
-    shown = ", ".join(item["title"] for item in probes)
-    output.print(f"Both rate five items with {attribute} {value}: {shown}")
+    candidates = _get(client, "/onboarding/items?limit=200")["items"]
+    first, second = _kinds_apart(candidates)
+    probes = _only(candidates, first, second)[:PROBES_OF_FIRST_KIND]
+    others = _only(candidates, second, first)[:PROBES_OF_SECOND_KIND]
     lists = {}
-    for rating in (high, low):
-        user_id = f"opposite-{uuid4()}"
-        events = [{"item_id": item["item_id"], "rating": rating} for item in probes]
-        try:
-            answer = client.post(f"/users/{user_id}/feedback", json={"events": events})
-            answer.raise_for_status()
-            path = f"/users/{user_id}/recommendations?limit={LIST_LENGTH}"
-            lists[rating] = _get(client, path)["items"]
-        finally:
-            client.delete(f"/users/{user_id}")
-    table = Table("", f"rated them {high:g}", f"rated them {low:g}")
-    for first, second in zip(*lists.values(), strict=True):
-        table.add_row(str(first["rank"]), first["title"], second["title"])
+    for loved, hated, kind in ((probes, others, first), (others, probes, second)):
+        events = [{"item_id": item["item_id"], "rating": high} for item in loved]
+        events += [{"item_id": item["item_id"], "rating": low} for item in hated]
+        lists[kind] = _list_after(client, events)
+    titles = "; ".join(item["title"] for item in probes), "; ".join(i["title"] for i in others)
+    table = Table(
+        "",
+        f"{first[1]} rated {high:g}: {titles[0]}\n{second[1]} rated {low:g}: {titles[1]}",
+        "the reverse",
+    )
+    for one, other in zip(*lists.values(), strict=True):
+        table.add_row(str(one["rank"]), one["title"], other["title"])
     output.print(table)
     first_ids, second_ids = ({item["item_id"] for item in items} for items in lists.values())
     output.print(f"overlap: {len(first_ids & second_ids)} of {LIST_LENGTH}")
-    for rating, items in lists.items():
-        kind = sum(_has(item, attribute, value) for item in items)
-        output.print(f"{attribute} {value} in the list of who rated them {rating:g}: {kind}")
+    for kind in (first, second):
+        counts = {lover: sum(_has(i, kind) for i in items) for lover, items in lists.items()}
+        output.print(
+            f"{kind[0]} {kind[1]}: {counts[first]} in the list of who liked {first[1]}, "
+            f"{counts[second]} in the list of who liked {second[1]}"
+        )
+
+
+def _list_after(client: httpx.Client, events: list[Json]) -> list[Json]:
+    """Let a new user give feedback; return the next list, and erase the user again."""
+    user_id = f"opposite-{uuid4()}"
+    try:
+        client.post(f"/users/{user_id}/feedback", json={"events": events}).raise_for_status()
+        path = f"/users/{user_id}/recommendations?limit={LIST_LENGTH}"
+        items: list[Json] = _get(client, path)["items"]
+        return items
+    finally:
+        client.delete(f"/users/{user_id}")
 
 
 def _get(client: httpx.Client, path: str) -> Json:
@@ -75,19 +97,34 @@ def _get(client: httpx.Client, path: str) -> Json:
     return body
 
 
-def _has(item: Json, attribute: str, value: str) -> bool:
-    found = item["attributes"].get(attribute)
-    return value in found if isinstance(found, list) else found == value
+def _has(item: Json, kind: Kind) -> bool:
+    found = item["attributes"].get(kind[0])
+    return kind[1] in found if isinstance(found, list) else bool(found == kind[1])
 
 
-def _probes_of_one_kind(onboarding: Json) -> tuple[str, str, list[Json]]:
-    """Return the first kind, an attribute's value, that five evidence candidates share."""
-    members: dict[tuple[str, str], list[Json]] = {}
-    for item in onboarding["items"]:
-        for attribute, found in item["attributes"].items():
-            for value in found if isinstance(found, list) else [found]:
-                sharing = members.setdefault((attribute, value), [])
-                sharing.append(item)
-                if len(sharing) == PROBES and isinstance(value, str):
-                    return attribute, value, sharing
-    raise OppositeUsersError("no five evidence candidates share the value of an attribute")
+def _only(items: list[Json], kind: Kind, other: Kind) -> list[Json]:
+    return [item for item in items if _has(item, kind) and not _has(item, other)]
+
+
+def _kinds_apart(items: list[Json]) -> tuple[Kind, Kind]:
+    """Return two common kinds that share the fewest items."""
+    counts: Counter[Kind] = Counter()
+    for item in items:
+        for name, found in item["attributes"].items():
+            values = found if isinstance(found, list) else [found]
+            counts.update((name, value) for value in values if isinstance(value, str))
+    common = [kind for kind, _ in counts.most_common(COMMON_KINDS)]
+    pairs = [
+        (first, second)
+        for first, second in combinations(common, 2)
+        if len(_only(items, first, second)) >= PROBES_OF_FIRST_KIND
+        and len(_only(items, second, first)) >= PROBES_OF_SECOND_KIND
+    ]
+    if not pairs:
+        raise OppositeUsersError("the items have no two kinds with enough evidence candidates")
+
+    def shared(pair: tuple[Kind, Kind]) -> float:
+        both = sum(_has(item, pair[0]) and _has(item, pair[1]) for item in items)
+        return both / min(counts[pair[0]], counts[pair[1]])
+
+    return min(pairs, key=shared)

@@ -52,7 +52,7 @@ class TrainingConfig(BaseModel):
     """Adam's largest step size; it rises and falls over the training (one cycle)."""
     epochs: int = Field(default=20, ge=1)
     """Passes over the users."""
-    global_updates: int = Field(default=1500, ge=1)
+    global_updates: int = Field(default=400, ge=1)
     """Global updates at least; small data sets take more epochs."""
     batch_users: int = Field(default=64, ge=1)
     """Episodes a global update."""

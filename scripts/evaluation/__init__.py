@@ -1,0 +1,1 @@
+"""How `melu evaluate` shows what it found: tables, JSON, a page."""
