@@ -17,6 +17,7 @@ from fastapi.staticfiles import StaticFiles
 
 from app.body_limit import BodyLimit
 from app.dependencies import build_services
+from app.encoded_slash import RefuseEncodedSlash
 from app.problems import ProblemBody, install_problem_handlers
 from app.routes import routers
 from app.services.compute import Compute
@@ -97,6 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RefuseEncodedSlash)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

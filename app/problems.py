@@ -1,14 +1,18 @@
 """Problems: the errors that clients see, as `application/problem+json` (RFC 9457)."""
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
 import orjson
+from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+
+logger = logging.getLogger("uvicorn.error")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -196,9 +200,14 @@ async def _answer_http_exception(_request: Request, error: Exception) -> Respons
 
 
 async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
-    return problem_response(
+    """Answer from outside of all middleware; the server logs the traceback after this."""
+    request_id = correlation_id.get() or ""
+    logger.error("Answering 500 to the request with X-Request-ID %s", request_id)
+    response = problem_response(
         Problem("Something went wrong on our side; the log has it under this X-Request-ID.")
     )
+    response.headers["X-Request-ID"] = request_id
+    return response
 
 
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:

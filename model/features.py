@@ -70,7 +70,7 @@ class Vocabulary(BaseModel):
         if self.kind is FeatureKind.CATEGORY:
             # Ids of categories are often numbers in a client's hands: 7 means "7".
             if isinstance(value, int | float) and not isinstance(value, bool):
-                return [f"{value:g}"]
+                return [str(int(value)) if float(value).is_integer() else str(value)]
             raise FeatureValueError("expected one text")
         if isinstance(value, Sequence) and all(isinstance(part, str) for part in value):
             return list(value)

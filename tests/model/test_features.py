@@ -127,3 +127,10 @@ def test_an_embedding_is_the_mean_of_its_bag_and_features_stand_side_by_side(spa
 def test_no_features_at_all_embed_to_nothing():
     space = FeatureSpace.fit(pl.DataFrame(), {})
     assert embed({}, space.encode([{}, {}, {}]), 3).shape == (3, 0)
+
+
+def test_a_category_given_as_a_number_is_its_text_however_long():
+    space = FeatureSpace.fit(
+        pl.DataFrame({"shop": ["1234567", "2.5", "7"]}), {"shop": FeatureKind.CATEGORY}
+    )
+    assert _bags(space, "shop", 1234567, 7.0, 2.5) == [[1], [3], [2]]

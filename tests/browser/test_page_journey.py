@@ -1,0 +1,201 @@
+"""A new visitor's way through the demo page, in a real browser."""
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Error, Page, Route, expect
+
+from tests.browser.demo_page import DemoPage
+from tests.running import Service
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def demo(service: Service, browser_page: Page) -> Iterator[DemoPage]:
+    page = DemoPage(browser_page, service.url)
+    yield page
+    assert page.errors == []
+
+
+def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Client):
+    page = demo.open().page
+    expect(demo.strategy).to_have_text("Not personal yet")
+    expect(page.locator("#timing")).to_contain_text(re.compile(r"ranking of \d+ items \d+\.\d ms"))
+    prior = demo.ranking()
+    visitor = demo.user_id
+
+    # Three by mouse: only the answered card makes room.
+    for count, rating in enumerate([5, 1, 4], start=1):
+        card, others = demo.next_card(), demo.titles(demo.cards)[count:]
+        with demo.answered():
+            demo.radio(card, rating).click()
+        demo.expect_personal_from(count)
+        expect(card).to_have_count(0)
+        expect(demo.cards).to_have_count(6)
+        assert demo.titles(demo.cards)[count:] == others
+
+    # Two by keyboard: arrows choose, Enter rates, and the focus waits in the next card.
+    demo.radio(demo.open_cards.first, 1).focus()
+    for count, presses in [(4, 4), (5, 2)]:
+        card = page.locator("#candidates > li:focus-within")
+        item_id = card.get_attribute("data-item")
+        for _ in range(presses):
+            page.keyboard.press("ArrowRight")
+        expect(demo.ratings).to_have_count(count - 1)
+        page.keyboard.press("Enter")
+        demo.expect_personal_from(count)
+        expect(page.locator(f'#candidates > li[data-item="{item_id}"]')).to_have_count(0)
+        expect(card).to_have_count(1)
+        expect(demo.radio(card, 1)).to_be_focused()
+    given = client.get(f"/users/{visitor}/feedback").json()["items"]
+    assert sorted(one["rating"] for one in given) == [1, 3, 4, 5, 5]
+
+    # "Haven't seen" makes room too, and teaches nothing.
+    card = demo.next_card()
+    title = card.locator("h3").inner_text()
+    card.get_by_role("button", name=re.compile("Haven.t seen")).click()
+    expect(card).to_have_count(0)
+    demo.expect_personal_from(5)
+    page.get_by_text(re.compile("Haven.t seen 1")).click()
+    expect(page.locator("#unseen > li .title")).to_have_text(title)
+
+    # Name something known: here, the first of the ranking, which then leaves it.
+    demo.expect_what_the_service_says(client)
+    found = demo.ranking()[0][0]
+    demo.query.fill(found)
+    expect(demo.results.first.locator(".title")).to_have_text(found)
+    page.keyboard.press("ArrowDown")
+    expect(demo.query).to_have_attribute("aria-activedescendant", "result-0")
+    page.keyboard.press("Enter")
+    page.keyboard.press("5")
+    expect(demo.results.first).to_contain_text("rated 5")
+    expect(demo.query).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#results")).to_be_hidden()
+    demo.expect_personal_from(6)
+    expect(demo.recommendations.filter(has_text=found)).to_have_count(0)
+    assert demo.ranking() != prior
+    assert set(demo.titles(demo.ratings)).isdisjoint(demo.titles(demo.recommendations))
+    demo.expect_what_the_service_says(client)
+
+    # Another visit of the same visitor.
+    page.reload()
+    demo.expect_personal_from(6)
+    assert demo.user_id == visitor
+
+    # Change one's mind, and take an answer back.
+    row = demo.ratings.filter(has_text=found)
+    with demo.answered():
+        demo.radio(row, 2).click()
+    expect(demo.radio(row, 2)).to_be_checked()
+    with demo.answered():
+        row.get_by_role("button", name="Remove").click()
+    demo.expect_personal_from(5)
+    demo.expect_what_the_service_says(client)
+
+    # Start over: nothing of the visitor is left, and the list is everybody's again.
+    page.get_by_role("button", name="Start over", exact=True).click()
+    page.get_by_role("button", name="Erase and start over").click()
+    expect(demo.strategy).to_have_text("Not personal yet")
+    expect(demo.ratings).to_have_count(0)
+    expect(demo.cards).to_have_count(6)
+    assert demo.ranking() == prior
+    assert demo.user_id != visitor
+    assert client.get(f"/users/{visitor}").status_code == 404
+
+
+def test_ratings_in_quick_succession_all_count(demo: DemoPage, client: httpx.Client):
+    demo.open()
+    cards = demo.cards.all()
+    for card, rating in zip(cards[:5], [5, 4, 1, 2, 5], strict=True):
+        demo.radio(card, rating).dispatch_event("click")
+    demo.expect_personal_from(5)
+    demo.expect_what_the_service_says(client)
+
+
+def test_an_older_search_never_overwrites_a_newer_one(demo: DemoPage, client: httpx.Client):
+    titles = [item["title"] for item in client.get("/items", params={"limit": 2}).json()["items"]]
+    page = demo.open().page
+    held: list[Route] = []
+    page.route(lambda url: "query=" in url and not held, lambda route: held.append(route))
+    with page.expect_request("**/items?query=*"):
+        demo.query.fill(titles[0])
+    demo.query.fill(titles[1])
+    expect(demo.results.first.locator(".title")).to_have_text(titles[1])
+    with contextlib.suppress(Error):  # the page may have given it up already
+        held[0].continue_()
+    page.wait_for_load_state("networkidle")
+    expect(demo.results.first.locator(".title")).to_have_text(titles[1])
+
+
+def test_a_title_is_text_whatever_it_holds(demo: DemoPage):
+    page = demo.open().page
+    title = "<img src=x onerror=alert(1)> & <b>bold</b>"
+    body = {"items": [{"item_id": "x", "title": title, "attributes": {}}], "next_cursor": None}
+    page.route("**/items?query=*", lambda route: route.fulfill(body=json.dumps(body)))
+    demo.query.fill("anything")
+    expect(demo.results.locator(".title")).to_have_text(title)
+    expect(page.locator("#results img, #results b")).to_have_count(0)
+
+
+def test_the_profile_form_is_made_from_the_model(demo: DemoPage, client: httpx.Client):
+    page = demo.open().page
+    features = client.get("/model").json()["user_features"]
+    page.get_by_text("About you").click()
+    fields = page.locator("#profile-fields .field")
+    expect(fields).to_have_count(len(features))
+    expected = {}
+    for field, (name, feature) in zip(fields.all(), features.items(), strict=True):
+        if feature["kind"] == "number":
+            expected[name] = feature["maximum"] + 1000
+            field.locator("input").fill(str(expected[name]))
+        elif "values" in feature:
+            expected[name] = feature["values"][0]
+            field.locator("select").select_option(expected[name])
+    with demo.answered():
+        page.get_by_role("button", name="Save").click()
+    expect(page.locator("#profile-said")).to_contain_text("Saved.")
+    expect(page.locator("#profile-said .warning")).not_to_have_count(0)
+    assert client.get(f"/users/{demo.user_id}").json()["attributes"] == expected
+
+    page.reload()
+    expect(demo.recommendations).to_have_count(10)
+    page.get_by_text("About you").click()
+    number = page.locator("#profile-fields input[type=number]").first
+    expect(number).not_to_have_value("")
+
+
+def test_on_a_small_phone_nothing_scrolls_sideways(demo: DemoPage):
+    page = demo.page
+    page.set_viewport_size({"width": 360, "height": 740})
+    demo.open().expect_no_sideways_scrolling()
+    demo.radio(demo.next_card(), 4).click()
+    demo.expect_personal_from(1)
+    page.get_by_text("About you").click()
+    demo.expect_no_sideways_scrolling()
+    demo.query.fill(demo.titles(demo.recommendations)[0][:3])
+    expect(demo.results).not_to_have_count(0)
+    demo.expect_no_sideways_scrolling()
+
+
+def test_every_control_has_a_name_and_is_reached_by_tab(demo: DemoPage):
+    page = demo.open().page
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, select, [role=radiogroup]")]
+            .filter((one) => !one.closest("dialog"))
+            .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length))
+            .map((one) => one.outerHTML)"""
+    )
+    assert nameless == []
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.closest('[data-item]')?.dataset.item"))
+        reached.add(page.evaluate("document.activeElement.id"))
+    cards = {card.get_attribute("data-item") for card in demo.cards.all()}
+    assert reached >= cards | {"query", "start-over"}

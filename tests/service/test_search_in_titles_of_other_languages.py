@@ -1,0 +1,39 @@
+import unicodedata
+
+import polars as pl
+import pytest
+
+from app.services.search import TitleSearch
+from model.catalogue import Catalogue
+
+TITLES = ("Amélie", "Star Wars (1977)", "Привет, мир", "東京物語", "foo_bar", "Don't Look Now")
+
+
+@pytest.fixture(scope="module", params=["NFC", "NFD"])
+def search(request: pytest.FixtureRequest) -> TitleSearch:
+    """Titles whose accents are part of the letter, or characters of their own."""
+    ones = [1.0] * len(TITLES)
+    columns = dict.fromkeys(("discrimination", "popularity", "score"), ones)
+    titles = [unicodedata.normalize(request.param, title) for title in TITLES]
+    ids = [str(index) for index in range(len(TITLES))]
+    return TitleSearch(Catalogue(pl.DataFrame({"item_id": ids, "title": titles, **columns})))
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("amelie", "Amélie"),
+        ("AMÉ", "Amélie"),
+        ("Amélie", "Amélie"),
+        ("wars 1977 star", "Star Wars (1977)"),
+        ("при", "Привет, мир"),
+        ("МИР", "Привет, мир"),
+        ("東京", "東京物語"),
+        ("bar foo", "foo_bar"),
+        ("foo_b", "foo_bar"),
+        ("don't", "Don't Look Now"),
+    ],
+)
+def test_a_title_is_found(search: TitleSearch, query: str, title: str, form: str):
+    assert search.find(unicodedata.normalize(form, query)) == [TITLES.index(title)]

@@ -1,0 +1,352 @@
+"""What the service relies on, held on the embedded Valkey and on a real Redis."""
+
+import asyncio
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from app.problems import StoreUnavailable
+from app.store import Feedback, NewEvent, UserStore, connect_store
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def rating(item_id: str, value: float = 4.0, at: datetime | None = None) -> NewEvent:
+    return NewEvent(item_id, value, at)
+
+
+async def values_of(store: UserStore, user: str) -> dict[str, float | str]:
+    stored = await store.get(user)
+    return {one.item_id: one.value for one in stored.feedback} if stored else {}
+
+
+async def test_a_user_never_written_is_none(store: UserStore, user: str):
+    assert await store.get(user) is None
+
+
+async def test_it_answers_a_ping(store: UserStore):
+    await store.ping()
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {},
+        {"city": "Rome", "age": 25, "height": 1.83, "genres": ["a", "b"], "none": None},
+        {"Größe": "übergroß", "職業": "作家", "emoji": "\U0001f600\u200d\u2642\ufe0f"},
+        {"quotes": 'it\'s "so" \\ \n\r\t\x00', "empty": "", "list": []},
+        {
+            "large": 2**63 - 1,
+            "small": -(2**63) + 1,
+            "float": 1.7976931348623157e308,
+            "third": 1 / 3,
+        },
+    ],
+    ids=["empty", "kinds", "unicode", "signs", "numbers"],
+)
+async def test_attributes_come_back_as_they_were(store: UserStore, user: str, attributes: dict):
+    is_new, put = await store.put_profile(user, attributes, NOW)
+    stored = await store.get(user)
+
+    assert is_new
+    assert put == stored
+    assert stored is not None
+    assert stored.attributes == attributes
+    assert [type(one) for one in stored.attributes.values()] == [
+        type(one) for one in attributes.values()
+    ]
+
+
+async def test_a_profile_replaces_the_one_before(store: UserStore, user: str):
+    await store.put_profile(user, {"city": "Rome", "age": 25}, NOW)
+
+    is_new, put = await store.put_profile(user, {"age": 26}, NOW + SECOND)
+
+    assert not is_new
+    assert put.attributes == {"age": 26}
+    assert (put.created_at, put.updated_at) == (NOW, NOW + SECOND)
+    assert put.support_version == 0
+
+
+@pytest.mark.parametrize(
+    "value", [3.7, 1 / 3, 0.1 + 0.2, 5.0, 1e-7, -2.5, 1e22, "like", "unseen"], ids=str
+)
+async def test_a_value_comes_back_exactly(store: UserStore, user: str, value: float | str):
+    await store.add_feedback(user, [NewEvent("i", value, NOW, "an id")], NOW + SECOND)
+
+    assert await values_of(store, user) == {"i": value}
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(2001, 9, 9, 1, 46, 39, 999_999, tzinfo=UTC),
+        NOW,
+        NOW.astimezone(timezone(timedelta(hours=5, minutes=30))),
+        datetime(2254, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    ],
+    ids=str,
+)
+async def test_a_time_comes_back_to_the_microsecond(store: UserStore, user: str, at: datetime):
+    await store.add_feedback(user, [rating("i", at=at)], NOW)
+
+    stored = await store.get(user)
+    assert stored is not None
+    assert stored.feedback == (Feedback("i", 4.0, at),)
+    assert stored.feedback[0].at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("at", [NOW, datetime(2254, 12, 31, 23, 59, 59, 999_998, tzinfo=UTC)])
+async def test_one_microsecond_decides(store: UserStore, user: str, at: datetime):
+    await store.add_feedback(user, [rating("i", 2, at)], NOW)
+    older = await store.add_feedback(user, [rating("i", 1, at - MICROSECOND)], NOW)
+    newer = await store.add_feedback(user, [rating("i", 3, at + MICROSECOND)], NOW)
+
+    assert [(added[0], added[1]) for added in (older, newer)] == [(0, 1), (1, 0)]
+    assert await values_of(store, user) == {"i": 3}
+
+
+@pytest.mark.parametrize(
+    "item_id",
+    ["50", " a  b ", "f:f:", "Ωμέγα", "\U0001f600" * 128, "%s", "*", "attributes", "version"],
+)
+async def test_any_item_id_comes_back(store: UserStore, user: str, item_id: str):
+    await store.add_feedback(user, [rating(item_id), rating("other")], NOW)
+    assert await values_of(store, user) == {item_id: 4, "other": 4}
+
+    assert await store.delete_feedback(user, item_id, NOW)
+    assert await values_of(store, user) == {"other": 4}
+
+
+async def test_feedback_is_listed_newest_first_and_equal_times_by_item(store: UserStore, user: str):
+    times = {"b": NOW, "d": NOW - SECOND, "a": NOW, "c": NOW + SECOND}
+    await store.add_feedback(user, [rating(i, at=at) for i, at in times.items()], NOW)
+
+    stored = await store.get(user)
+
+    assert stored is not None
+    assert [one.item_id for one in stored.feedback] == ["c", "a", "b", "d"]
+
+
+async def test_unseen_is_answered_but_not_seen(store: UserStore, user: str):
+    events = [rating("rated"), NewEvent("skipped", "skip"), NewEvent("unseen one", "unseen")]
+    await store.add_feedback(user, events, NOW)
+
+    stored = await store.get(user)
+
+    assert stored is not None
+    assert stored.answered == {"rated", "skipped", "unseen one"}
+    assert stored.seen == {"rated", "skipped"}
+
+
+async def test_the_version_counts_the_writes_that_changed_something(store: UserStore, user: str):
+    async def add(*events: NewEvent) -> tuple[int, int, int]:
+        accepted, ignored, stored = await store.add_feedback(user, events, NOW)
+        assert stored is not None
+        assert stored == await store.get(user)
+        return accepted, ignored, stored.support_version
+
+    assert await add(rating("a"), rating("b"), rating("c")) == (3, 0, 1)
+    assert await add(rating("a"), rating("b"), rating("c")) == (0, 3, 1)
+    assert await add(rating("a", 5), rating("b")) == (1, 1, 2)
+    assert await store.delete_feedback(user, "b", NOW)
+    assert not await store.delete_feedback(user, "b", NOW)
+    await store.put_profile(user, {"city": "Rome"}, NOW)
+    assert await add(rating("b")) == (1, 0, 4)
+
+
+async def test_an_event_id_is_known_again(store: UserStore, user: str):
+    await store.add_feedback(user, [NewEvent("i", 5.0, None, "first")], NOW)
+    await store.add_feedback(user, [NewEvent("i", 2.0, None, "second")], NOW + SECOND)
+
+    again = await store.add_feedback(user, [NewEvent("i", 5.0, None, "first")], NOW + 2 * SECOND)
+
+    assert again[:2] == (0, 1)
+    assert await values_of(store, user) == {"i": 2}
+
+
+async def test_deleting_what_is_not_there_writes_nothing(store: UserStore, redis: Redis, user: str):
+    assert not await store.delete_feedback(user, "i", NOW)
+    await store.delete(user)
+
+    assert await store.get(user) is None
+    assert not await redis.exists(f"melu:user:{user}")
+
+
+async def test_an_erased_user_leaves_no_key(store: UserStore, redis: Redis, user: str):
+    await store.put_profile(user, {"city": "Rome"}, NOW)
+    await store.add_feedback(user, [NewEvent("i", 5.0, None, "id")], NOW)
+    assert [key async for key in redis.scan_iter() if user in key]
+
+    await store.delete(user)
+
+    assert await store.get(user) is None
+    assert [key async for key in redis.scan_iter() if user in key] == []
+
+
+async def calls_of(redis: Redis) -> Counter[str]:
+    statistics = await redis.info("commandstats")
+    calls = Counter({name: each["calls"] for name, each in statistics.items()})
+    del calls["cmdstat_ping"]  # the embedded store's watcher
+    return calls
+
+
+async def test_a_read_is_one_hgetall(store: UserStore, redis: Redis, user: str):
+    await store.add_feedback(user, [rating(str(i)) for i in range(50)], NOW)
+    before = await calls_of(redis)
+
+    stored = await store.get(user)
+
+    assert stored is not None
+    assert len(stored.feedback) == 50
+    new = await calls_of(redis) - before
+    assert new == {"cmdstat_hgetall": 1, "cmdstat_info": 1}
+
+
+async def test_a_write_is_one_script(store: UserStore, redis: Redis, user: str):
+    await store.add_feedback(user, [rating("i")], NOW)
+    before = await calls_of(redis)
+
+    await store.add_feedback(user, [rating(str(i)) for i in range(50)], NOW)
+
+    new = await calls_of(redis) - before
+    assert new["cmdstat_evalsha"] == 1
+    assert new["cmdstat_hgetall"] == 1
+    assert not new.keys() & {"cmdstat_multi", "cmdstat_watch", "cmdstat_eval"}
+
+
+async def test_scripts_survive_a_store_that_forgets_them(store: UserStore, redis: Redis, user: str):
+    await store.add_feedback(user, [rating("a"), rating("b")], NOW)
+
+    await redis.script_flush()
+    assert (await store.add_feedback(user, [rating("c")], NOW))[0] == 1
+    await redis.script_flush()
+    assert not (await store.put_profile(user, {"age": 1}, NOW))[0]
+    await redis.script_flush()
+    assert await store.delete_feedback(user, "a", NOW)
+
+    stored = await store.get(user)
+    assert stored is not None
+    assert stored.answered == {"b", "c"}
+    assert stored.attributes == {"age": 1}
+    assert stored.support_version == 3
+
+
+async def test_of_concurrent_adds_the_newest_stays_and_each_change_counts(
+    store: UserStore, user: str
+):
+    async def add(number: int) -> int:
+        # 7 and 200 have no common factor: the times come in no order.
+        at = NOW + (number * 7 % 200) * MICROSECOND
+        accepted, ignored, stored = await store.add_feedback(
+            user, [rating("i", float(number * 7 % 200), at)], NOW + SECOND
+        )
+        assert accepted + ignored == 1
+        assert stored is not None
+        # What an add returns is what stands after it: at least as new as its own event.
+        assert stored.feedback[0].at >= at
+        return accepted
+
+    accepted = sum(await asyncio.gather(*(add(number) for number in range(200))))
+
+    stored = await store.get(user)
+    assert stored is not None
+    assert stored.feedback == (Feedback("i", 199.0, NOW + 199 * MICROSECOND),)
+    assert stored.support_version == accepted
+
+
+async def test_concurrent_adds_of_different_items_all_stay(store: UserStore, user: str):
+    requests = [[rating(f"{number} {part}") for part in range(3)] for number in range(60)]
+
+    await asyncio.gather(*(store.add_feedback(user, events, NOW) for events in requests))
+
+    stored = await store.get(user)
+    assert stored is not None
+    assert len(stored.feedback) == 180
+    assert stored.support_version == 60
+
+
+async def test_a_reader_never_sees_half_a_write(store: UserStore, user: str):
+    done = asyncio.Event()
+
+    async def write() -> None:
+        for number in range(100):
+            events = [rating(item, float(number)) for item in ("a", "b", "c")]
+            await store.add_feedback(user, events, NOW + number * SECOND)
+        done.set()
+
+    async def read() -> int:
+        seen = set()
+        while not done.is_set():
+            stored = await store.get(user)
+            if stored is not None:
+                values = [one.value for one in stored.feedback]
+                assert len(values) == 3
+                assert len(set(values)) == 1
+                assert stored.support_version == values[0] + 1
+                seen.add(stored.support_version)
+        return len(seen)
+
+    _, *seen = await asyncio.gather(write(), read(), read())
+
+    assert min(seen) > 5
+
+
+async def test_one_user_is_one_hash(store: UserStore, redis: Redis, user: str):
+    """So a cluster keeps a user in one slot, and one command erases it."""
+    await store.put_profile(user, {"city": "Rome"}, NOW)
+    await store.add_feedback(user, [rating("a"), NewEvent("b", "unseen", None, "id")], NOW)
+
+    keys = [key async for key in redis.scan_iter() if user in key]
+
+    assert keys == [f"melu:user:{user}"]
+    assert await redis.type(keys[0]) == "hash"
+    assert await redis.ttl(keys[0]) == -1
+
+
+@pytest.mark.parametrize("scheme", ["redis://127.0.0.1:1/0", "unix://{}/no.sock"])
+async def test_a_store_that_is_not_there_is_unavailable_at_once(scheme: str, tmp_path: Path):
+    client = connect_store(scheme.format(tmp_path), timeout_seconds=1, connections=4)
+    store = UserStore(client)
+    started = time.perf_counter()
+
+    for call in (
+        store.ping(),
+        store.get("u"),
+        store.put_profile("u", {}, NOW),
+        store.add_feedback("u", [rating("i")], NOW),
+        store.delete_feedback("u", "i", NOW),
+        store.delete("u"),
+    ):
+        with pytest.raises(StoreUnavailable) as caught:
+            await call
+        assert caught.value.status == 503
+        assert caught.value.retry_after
+
+    assert time.perf_counter() - started < 6 * 1.5
+    await client.aclose()
+
+
+async def test_a_store_that_does_not_answer_is_unavailable_in_time(tmp_path: Path):
+    silent = tmp_path / "silent.sock"
+    server = await asyncio.start_unix_server(lambda _reader, _writer: asyncio.sleep(60), silent)
+    client = connect_store(f"unix://{silent}", timeout_seconds=0.3, connections=1)
+    store = UserStore(client)
+    started = time.perf_counter()
+
+    # One connection: the second caller waits for it, and must not wait for ever either.
+    answers = await asyncio.gather(store.get("u"), store.get("v"), return_exceptions=True)
+
+    assert all(isinstance(answer, StoreUnavailable) for answer in answers)
+    assert time.perf_counter() - started < 2
+    await client.connection_pool.disconnect()
+    server.close()
