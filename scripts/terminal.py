@@ -10,6 +10,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -33,7 +34,7 @@ def print_load_report(report: LoadReport) -> None:
 
 
 class TrainingProgress:
-    """A progress bar over the epochs of both phases of a training.
+    """A progress bar for each phase of a training; phases may run side by side.
 
     Args:
         progress: The bars to draw on.
@@ -41,27 +42,32 @@ class TrainingProgress:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._bar = progress.add_task("meta-training", total=None, detail="")
-        self._phase = ""
+        self._bars: dict[str, TaskID] = {}
 
     def __call__(self, report: EpochReport) -> None:
         """Draw one epoch."""
-        if report.phase != self._phase:
-            self._phase = report.phase
-            what = "finding the stop" if report.phase == "search" else "all users"
-            self._progress.reset(
-                self._bar, total=report.epochs, description=f"meta-training, {what}"
-            )
         detail = f"loss {report.loss:.3f}"
         if report.validation_mae:
             mean = sum(report.validation_mae.values()) / len(report.validation_mae)
             detail += f"  held-out MAE {mean:.3f}"
-        self._progress.update(self._bar, completed=report.epoch, detail=detail)
+        bar = self._bars.get(report.phase)
+        if bar is None or report.epoch == 1:
+            if bar is not None:
+                self._progress.remove_task(bar)
+            bar = self._bars[report.phase] = self._progress.add_task(
+                f"meta-training, {report.phase}", total=report.epochs, detail=detail
+            )
+        self._progress.update(bar, completed=report.epoch, detail=detail)
 
 
 @contextmanager
 def training_progress() -> Iterator[TrainingProgress]:
-    """Show a progress bar with loss and time left while the block runs."""
+    """Show progress bars with loss and time left while the block runs.
+
+    Torch keeps to one thread meanwhile: the products are small, and more threads spend their time
+    waiting for each other.
+    """
+    torch.set_num_threads(1)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -103,6 +103,27 @@ class DecisionWeights:
         return linear + (hidden @ self.output.unsqueeze(-1)).squeeze(-1)
 
 
+class SeededDropout(nn.Module):
+    """Drop-out that draws from its own source: torch's is one for all threads.
+
+    Args:
+        rate: Share of values set to 0 in training.
+        generator: Source of randomness.
+    """
+
+    def __init__(self, rate: float, generator: torch.Generator) -> None:
+        super().__init__()
+        self._rate = rate
+        self._generator = generator
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Drop values in training and scale the rest; pass all through otherwise."""
+        if not self.training or not self._rate:
+            return values
+        kept = torch.rand(values.shape, generator=self._generator) >= self._rate
+        return values * kept / (1 - self._rate)
+
+
 class BayesianNetwork(nn.Module):
     """One member of the ensemble.
 
@@ -112,7 +133,7 @@ class BayesianNetwork(nn.Module):
         start_width: Columns that a representation starts from; D is one more, the user's bias.
         users: Encoders of the user features.
         mean: Global mean of the training ratings, brought to a range of 4.
-        generator: Source of the initial weights.
+        generator: Source of the initial weights and of drop-out.
     """
 
     def __init__(
@@ -136,7 +157,7 @@ class BayesianNetwork(nn.Module):
         self.encoder = nn.Sequential(
             nn.Linear(inputs, config.encoder_width),
             nn.SiLU(),
-            nn.Dropout(training.dropout),
+            SeededDropout(training.dropout, generator),
             nn.Linear(config.encoder_width, width + 2 + 2 * c),
         )
         self.start_scale_log = nn.Parameter(torch.zeros(start_width))
@@ -157,7 +178,7 @@ class BayesianNetwork(nn.Module):
         self.set_encoder = nn.Sequential(
             nn.Linear(width + 2 * c + 5, config.set_width),
             nn.SiLU(),
-            nn.Dropout(training.set_dropout),
+            SeededDropout(training.set_dropout, generator),
             nn.Linear(config.set_width, width + 1),
         )
         self.set_linear = nn.Linear(width + c, width, bias=False)

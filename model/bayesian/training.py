@@ -96,30 +96,27 @@ def train_network(
         total_steps=epochs * batches + 1,
         pct_start=_WARM_UP_SHARE,
     )
-    # Drop-out draws from torch's global state; it is put back as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        for epoch in range(1, epochs + 1):
-            started = time.monotonic()
-            losses = []
-            for batch in _draw_batches(grouped, learners, rows, training, random):
-                loss = _query_loss(network, rows, batch, users, training, random)
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
-                torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM_LIMIT)
-                optimiser.step()
-                schedule.step()
-                losses.append(loss.item())
-            on_epoch(
-                EpochReport(
-                    phase=phase,
-                    epoch=epoch,
-                    epochs=epochs,
-                    loss=float(np.mean(losses)),
-                    validation_mae=None,
-                    seconds=time.monotonic() - started,
-                )
+    for epoch in range(1, epochs + 1):
+        started = time.monotonic()
+        losses = []
+        for batch in _draw_batches(grouped, learners, rows, training, random):
+            loss = _query_loss(network, rows, batch, users, training, random)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM_LIMIT)
+            optimiser.step()
+            schedule.step()
+            losses.append(loss.item())
+        on_epoch(
+            EpochReport(
+                phase=phase,
+                epoch=epoch,
+                epochs=epochs,
+                loss=float(np.mean(losses)),
+                validation_mae=None,
+                seconds=time.monotonic() - started,
             )
+        )
     return network.eval().requires_grad_(requires_grad=False)
 
 

@@ -90,14 +90,16 @@ def evaluate(
         trial = draw_trial(dataset, split or random_split(dataset, random), regime, seed)
         evaluation.too_few += [(seed, state, n) for state, n in trial.too_few.items()]
         evaluation.training_ratings.append(len(trial.training))
+        # Whatever is fitted gets no hold of any other rating.
+        learnable = replace(dataset, ratings=trial.training)
         on_stage(f"seed {seed}: floors")
-        floors = Floors.fit(dataset, trial.training)
+        floors = Floors.fit(learnable, trial.training)
         evaluation.floor_settings.append(floors.settings)
         estimators: dict[str, Estimator] = {}
         for preset in presets:
             on_stage(f"seed {seed}: preset {preset.name}")
             estimators[preset.name], _ = fit_estimator(
-                dataset, preset, seed=seed, ratings=trial.training, on_epoch=on_epoch
+                learnable, preset, seed=seed, ratings=trial.training, on_epoch=on_epoch
             )
         models = _Models(dataset, floors, estimators)
         on_stage(f"seed {seed}: measuring")

@@ -60,7 +60,7 @@ def draw_trial(dataset: Dataset, split: ColdSplit, regime: Regime, seed: int) ->
     random = np.random.default_rng(seed)
     drawn: dict[str, Episodes] = {}
     for state in STATES:
-        grouped = RatingsByUser(_part(ratings, split.state(ratings, state)), users)
+        grouped = RatingsByUser(ratings.where(split.state(ratings, state)), users)
         chosen = np.flatnonzero(
             (grouped.counts >= FEWEST_RATINGS) & (grouped.counts <= MOST_RATINGS)
         )
@@ -99,16 +99,12 @@ def _training(
 ) -> Ratings:
     key = ratings.user_index * items + ratings.item_index
     if regime == "T":
-        return _part(ratings, np.isin(key, _keys(warm.user_index, warm.support_set, items)))
+        return ratings.where(np.isin(key, _keys(warm.user_index, warm.support_set, items)))
     held_out = np.isin(key, _keys(warm.user_index, warm.query_set, items))
-    return _part(ratings, split.state(ratings, "warm") & ~held_out)
+    return ratings.where(split.state(ratings, "warm") & ~held_out)
 
 
 def _keys(user_index: IndexArray, padded: PaddedRatings, items: int) -> IndexArray:
     """One number a (user, item) pair of real places."""
     keys: IndexArray = (user_index[:, None] * items + padded.item_index)[padded.mask.numpy() > 0]
     return keys
-
-
-def _part(ratings: Ratings, mask: npt.NDArray[np.bool_]) -> Ratings:
-    return Ratings(ratings.user_index[mask], ratings.item_index[mask], ratings.rating[mask])

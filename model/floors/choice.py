@@ -31,6 +31,7 @@ def _fit(fit: Callable[..., Floor], **settings: float) -> partial[Floor]:
 
 
 _FACTORS = ((8, 60.0), (4, 60.0), (8, 20.0), (12, 20.0), (16, 20.0))
+_NOISES = (0.7, 0.4)
 FLOORS: dict[str, tuple[partial[Floor], ...]] = {
     "random": (_fit(RandomRating.fit),),
     "global_mean": (_fit(GlobalMean.fit),),
@@ -42,17 +43,24 @@ FLOORS: dict[str, tuple[partial[Floor], ...]] = {
     ),
     "ridge": tuple(
         _fit(GaussianProcess.fit, content_variance=variance, noise=0.75)
-        for variance in (0.15, 0.05, 0.1, 0.2, 0.3)
+        for variance in (0.15, 0.05, 0.1, 0.2, 0.3, 0.6, 1.2)
     ),
     "knn": tuple(
         _fit(ItemNeighbours.fit, shrinkage=shrinkage) for shrinkage in (200.0, 100.0, 400.0)
     ),
     "ppca": tuple(
-        _fit(GaussianProcess.fit, factors=factors, ridge=ridge) for factors, ridge in _FACTORS
+        _fit(GaussianProcess.fit, factors=factors, ridge=ridge, noise=noise)
+        for (factors, ridge), noise in product(_FACTORS, _NOISES)
     ),
     "gp": tuple(
-        _fit(GaussianProcess.fit, factors=factors, ridge=ridge, content_variance=variance)
-        for (factors, ridge), variance in product(_FACTORS, (0.1, 0.05, 0.2))
+        _fit(
+            GaussianProcess.fit,
+            factors=factors,
+            ridge=ridge,
+            content_variance=variance,
+            noise=noise,
+        )
+        for (factors, ridge), variance, noise in product(_FACTORS, (0.1, 0.05, 0.3), _NOISES)
     ),
 }
 """Floor → its fits, one a setting; the first is taken where there is nothing to choose by."""

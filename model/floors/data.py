@@ -47,7 +47,8 @@ class FloorData:
         return item_statistics(self.ratings, len(self.dataset.user_ids), len(self.dataset.item_ids))
 
     @cached_property
-    def _content(self) -> ItemContent:
+    def content(self) -> ItemContent:
+        """What the items' features say, learnt from those with ratings."""
         return ItemContent.fit(
             self.dataset.item_features,
             self.dataset.item_feature_kinds,
@@ -58,7 +59,7 @@ class FloorData:
     @cached_property
     def kernel(self) -> ContentKernel:
         """How alike two items' content is."""
-        return ContentKernel(self._content.rows(TASTE_WEIGHTS), len(self.dataset.item_ids))
+        return ContentKernel(self.content.rows(TASTE_WEIGHTS), len(self.dataset.item_ids))
 
     @cached_property
     def quality(self) -> Vector:
@@ -68,14 +69,14 @@ class FloorData:
         σ² + 0.9 / n, times (n̄ / n)^¾ so that items with a history are fitted best. Shape [items].
         """
         known, count = self.statistics.known, self.statistics.count
-        if not self._content.blocks:
+        if not self.content.blocks:
             return np.zeros(len(count))
         rated = count[known]
         noise = (_QUALITY_VARIANCE + _RATING_VARIANCE / rated) * (
             rated.mean() / rated
         ) ** _COUNT_POWER
         mean = self.statistics.residual_sum / np.maximum(count, 1)
-        rows = self._content.rows(QUALITY_WEIGHTS)
+        rows = self.content.rows(QUALITY_WEIGHTS)
         return LeaveOneOutRegression(rows, 1.0, known, noise).predict(mean[:, None])[:, 0]
 
     @cached_property

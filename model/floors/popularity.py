@@ -5,22 +5,23 @@ from typing import Self
 
 import numpy as np
 import torch
+from scipy.optimize import isotonic_regression
 from torch import Tensor
 
 from model.episodes import Episodes
-from model.floors.data import FloorData
+from model.floors.data import ITEM_DAMPING, FloorData
 from model.floors.floor import Floor
 from model.floors.means import ItemMean
 
-_SMALLEST_SLOPE = 1e-3
+_SLOPE = 1e-3
 
 
 @dataclass(frozen=True)
 class Popularity(Floor):
-    """a + b ln(1 + n_i) with n_i the item's number of ratings, b > 0.
+    """A rating that rises with the item's number of ratings, whatever those ratings are.
 
-    The line is the best one through the damped item means, except that it never falls: this floor
-    always ranks by popularity.
+    Isotonic regression of the damped item means on n_i, plus 0.001 ln(1 + n_i): so this floor
+    always ranks by popularity, and errs as little as a rising curve can.
 
     Attributes:
         level: One an item, shape [items].
@@ -30,14 +31,15 @@ class Popularity(Floor):
 
     @classmethod
     def fit(cls, data: FloorData) -> Self:
-        """Count, and fit the line; see `Floor`."""
-        mean = ItemMean.fit(data).mean
+        """Count, and fit the curve; see `Floor`."""
+        mean = ItemMean.fit(data).mean.numpy().astype(np.float64)
         count = np.bincount(data.ratings.item_index, minlength=len(mean))
-        popularity = torch.from_numpy(np.log1p(count).astype(np.float32))
-        centred = popularity - popularity.mean()
-        spread = centred.square().mean().clamp(min=_SMALLEST_SLOPE)
-        slope = ((centred * mean).mean() / spread).clamp(min=_SMALLEST_SLOPE)
-        return cls(mean.mean() + slope * centred)
+        # One place a count, so that equally popular items are rated alike.
+        counts, place = np.unique(count, return_inverse=True)
+        weight = np.bincount(place, count + ITEM_DAMPING)
+        average = np.bincount(place, (count + ITEM_DAMPING) * mean) / weight
+        level = isotonic_regression(average, weights=weight).x + _SLOPE * np.log1p(counts)
+        return cls(torch.from_numpy(level[place].astype(np.float32)))
 
     def predict(self, episodes: Episodes) -> Tensor:
         """Look the items up; see `Floor`."""

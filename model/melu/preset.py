@@ -18,7 +18,7 @@ class EstimatorConfig(BaseModel):
     """Steps of gradient descent on a user's support set."""
     local_learning_rate: float = Field(default=0.3, gt=0)
     """Step size of the local update, on ratings of zero mean and unit variance."""
-    support_damping: float = Field(default=20.0, ge=0)
+    support_damping: float = Field(default=40.0, ge=0)
     """n₀ of the local update; 0 is the published mean over the support set."""
 
 
