@@ -96,7 +96,9 @@ def evaluate(
     folder: Folder,
     split: Annotated[
         Path | None,
-        typer.Option(help='JSON with "cold_users" and "cold_items" [a random fifth of each].'),
+        typer.Option(
+            help='JSON with "cold_users" and "cold_items"; without, a random fifth of each.'
+        ),
     ] = None,
     regime: Annotated[
         Literal["T", "A"],
@@ -104,7 +106,7 @@ def evaluate(
     ] = "A",
     seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
     preset: Annotated[
-        list[str] | None, typer.Option(help="Estimator preset; may be repeated [all presets].")
+        list[str] | None, typer.Option(help="Estimator preset; may be repeated; all if left out.")
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results to this file too.")

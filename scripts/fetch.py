@@ -227,7 +227,8 @@ def _tables_1m(folder: Path) -> Tables:
     items = _titled(list(movies.iter_rows()))
     extras = folder / "movies_extrainfos.dat"
     if extras.is_file():
-        items = items.drop("genre").join(_about_films(extras), on="item_id", how="left")
+        items = items.rename({"genre": "movielens_genre"})
+        items = items.join(_about_films(extras), on="item_id", how="left")
     return {"ratings": ratings, "users": users, "items": items}
 
 
@@ -358,6 +359,7 @@ director = { kind = "categories", separator = "|" }
 actors = { kind = "categories", separator = "|" }
 # The MeLU paper uses the features above and no others.
 writer = { kind = "categories", separator = "|", presets = ["default"] }
+movielens_genre = { kind = "categories", separator = "|", presets = ["default"] }
 title = { kind = "text", presets = ["default"] }
 plot = { kind = "text", presets = ["default"] }
 year = { kind = "number", presets = ["default"] }

@@ -12,10 +12,8 @@ import torch
 
 from model.bundle import save_bundle
 from model.data import Dataset, load_dataset
-from model.estimator import Estimator
 from model.presets import PRESETS, Preset, fit_estimator, with_options
 from model.recommender import Recommender
-from model.reports import TrainingReport
 from tests.running import Service, require
 from tests.worlds import write_two_tastes
 
@@ -44,29 +42,10 @@ def two_tastes(two_tastes_folder: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def preset() -> Preset:
-    return QUICK_PRESETS["default"]
-
-
-@pytest.fixture(scope="session")
-def fitted(two_tastes: Dataset, preset: Preset) -> tuple[Estimator, TrainingReport]:
-    return fit_estimator(two_tastes, preset, seed=1)
-
-
-@pytest.fixture(scope="session")
-def estimator(fitted: tuple[Estimator, TrainingReport]) -> Estimator:
-    return fitted[0]
-
-
-@pytest.fixture(scope="session")
-def bundle(
-    fitted: tuple[Estimator, TrainingReport],
-    preset: Preset,
-    two_tastes: Dataset,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+def bundle(two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    preset = QUICK_PRESETS["default"]
     folder = tmp_path_factory.mktemp("bundle") / "model"
-    save_bundle(*fitted, preset, two_tastes, folder)
+    save_bundle(*fit_estimator(two_tastes, preset, seed=1), preset, two_tastes, folder)
     return folder
 
 

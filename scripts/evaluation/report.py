@@ -31,7 +31,7 @@ _METRICS = {
     "ndcg@20": "nDCG@20",
 }
 _STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem;
        color: #1e293b; background: #fff; }
 h1, h2 { line-height: 1.2; } h2 { margin-top: 2.5rem; }
 img { width: 100%; height: auto; }
@@ -157,9 +157,10 @@ def _bars(
             axes.barh(title, lengths[-1], color=_PUBLISHED_COLOUR, hatch="//")
     for place, length in enumerate(lengths):
         axes.annotate(
-            f"{length:.3f}", (0, place), xytext=(4, 0), textcoords="offset points", va="center"
+            f"{length:.3f}", (length, place), xytext=(9, 0), textcoords="offset points", va="center"
         )
     axes.invert_yaxis()
+    axes.margins(x=0.1)
     axes.set(xlabel="MAE (lower is better)")
     return figure
 

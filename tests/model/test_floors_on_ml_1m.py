@@ -34,10 +34,11 @@ def test_floors_stand_where_they_are_known_to_stand():
         {name: measure(values, episodes, dataset.scale) for name, values in predicted.items()},
     )
     error = {name: results.estimate(name, "mae").mean for name in predicted}
-    # Splits differ by about .015; the order and the distances of the floors do not.
-    assert error["item_mean"] == pytest.approx(0.785, abs=0.025)
-    assert error["bias"] == pytest.approx(0.735, abs=0.02)
-    assert error["gp"] == pytest.approx(0.695, abs=0.02)
+    if authors.is_file():
+        assert error["item_mean"] == pytest.approx(0.785, abs=0.02)
+        assert error["bias"] == pytest.approx(0.735, abs=0.015)
+        assert error["gp"] == pytest.approx(0.693, abs=0.015)
+    # Splits differ by more than that; the order of the floors does not.
     for better, worse in (("gp", "ridge"), ("ppca", "ridge"), ("knn", "ridge"), ("ridge", "bias")):
         found = results.difference(better, worse, "mae")
         assert found.mean < -2 * found.standard_error, (better, worse)
