@@ -29,6 +29,7 @@ from model.features import EncodedTable, FeatureSpace
 
 _ENCODER_GAIN = 0.3
 _SET_GAIN = 0.3
+_LEAST_NOISE_LOG = -5.0
 _SET_DAMPING = 5.0
 _MOMENT_DAMPING = 3.0
 _RATE_GAIN = 10.0  # lets Adam move the rates faster than other weights
@@ -42,7 +43,7 @@ class Representation:
     Attributes:
         phi: φ, shape [R, D].
         expected: Item bias expected without ratings, shape [R].
-        noise: Variance of a rating around a user's taste, shape [R].
+        noise_log: Log variance of a rating around a user's taste, shape [R].
         summary: An item's contributions to a support set's summary, shape [R, 2 C].
         residual_sum: Σ residuals of the training ratings, shape [R].
         count: Number of training ratings, shape [R].
@@ -50,7 +51,7 @@ class Representation:
 
     phi: Tensor
     expected: Tensor
-    noise: Tensor
+    noise_log: Tensor
     summary: Tensor
     residual_sum: Tensor
     count: Tensor
@@ -228,7 +229,7 @@ class BayesianNetwork(nn.Module):
         return Representation(
             phi=torch.cat([start, user_bias], dim=1) + _ENCODER_GAIN * encoded[:, :d],
             expected=self.quality_scale * rows.quality + encoded[:, d],
-            noise=(noise_log + encoded[:, d + 1]).exp(),
+            noise_log=noise_log + encoded[:, d + 1],
             summary=encoded[:, d + 2 :],
             residual_sum=rows.residual_sum,
             count=rows.count,
@@ -267,7 +268,7 @@ class BayesianNetwork(nn.Module):
         """
         phi = items.phi[support.row]
         prior, noise_log = self._prior(items, users, support, phi)
-        precision = support.mask / (items.noise[support.row] * noise_log.exp().unsqueeze(1))
+        precision = support.mask * _precision(items.noise_log[support.row] + noise_log[:, None])
         hidden = torch.tanh(phi @ self.hidden_weight + self.hidden_bias)
         left = support.residual - (hidden @ self.output) * support.mask
         start = _posterior_mean(phi, left, precision, prior)
@@ -284,7 +285,8 @@ class BayesianNetwork(nn.Module):
             Shape [D, D].
         """
         phi = items.phi[row]
-        information = (phi / items.noise[row].unsqueeze(1)).T @ phi + torch.eye(self.width)
+        precision = _precision(items.noise_log[row]).unsqueeze(1)
+        information = (phi * precision).T @ phi + torch.eye(self.width)
         return torch.cholesky_inverse(torch.linalg.cholesky(information))
 
     def hidden_prediction(self, items: Representation) -> Tensor:
@@ -360,6 +362,11 @@ class BayesianNetwork(nn.Module):
             output = output - rate[2] * (hidden * delta.unsqueeze(-1)).sum(1)
             linear = linear - rate[3] * (phi * delta.unsqueeze(-1)).sum(1)
         return DecisionWeights(linear, weight, bias, output)
+
+
+def _precision(noise_log: Tensor) -> Tensor:
+    """1 / variance, bounded: a world without noise must not make the regression singular."""
+    return (-noise_log.clamp(min=_LEAST_NOISE_LOG)).exp()
 
 
 def _posterior_mean(phi: Tensor, residual: Tensor, precision: Tensor, prior: Tensor) -> Tensor:

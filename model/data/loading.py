@@ -98,6 +98,23 @@ class Dataset:
         described = self.description.items.features
         return {name: described[name].kind for name in self.item_features.columns}
 
+    def as_likes(self, threshold: float) -> "Dataset":
+        """Return the data set with likes (1) and dislikes (0) for ratings.
+
+        Args:
+            threshold: Lowest rating that counts as a like.
+
+        Returns:
+            The same users and items on a scale from 0 to 1.
+        """
+        described = self.description.ratings.model_copy(update={"scale": (0.0, 1.0)})
+        liked = (self.ratings.rating >= threshold).astype(np.float32)
+        return replace(
+            self,
+            description=self.description.model_copy(update={"ratings": described}),
+            ratings=Ratings(self.ratings.user_index, self.ratings.item_index, liked),
+        )
+
     def of_preset(self, preset: str) -> "Dataset":
         """Return the data set with only the features that a preset uses."""
         users = self.description.users.features if self.description.users else {}

@@ -52,7 +52,7 @@ def initial_decision_weights(widths: Sequence[int], generator: torch.Generator) 
     """
     weights = []
     for fan_in, fan_out in pairwise(widths):
-        bound = (3.0 / fan_in) ** 0.5
+        bound = (3.0 / max(fan_in, 1)) ** 0.5  # a data set may have no features at all
         weights.append(torch.empty(fan_out, fan_in).uniform_(-bound, bound, generator=generator))
     return DecisionWeights(tuple(weights), tuple(torch.zeros(w.shape[0]) for w in weights))
 

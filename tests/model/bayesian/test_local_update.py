@@ -231,5 +231,5 @@ def test_covariance_equals_the_inverse_of_the_information(network: BayesianNetwo
         information = torch.eye(network.width)
         for item in chosen:
             phi = items.phi[item]
-            information = information + torch.outer(phi, phi) / items.noise[item]
+            information = information + torch.outer(phi, phi) / items.noise_log[item].exp()
     torch.testing.assert_close(found, torch.linalg.inv(information), rtol=1e-4, atol=1e-5)
