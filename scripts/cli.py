@@ -25,6 +25,10 @@ LocalSteps = Annotated[int | None, typer.Option(help="Steps of the local update.
 LocalRate = Annotated[float | None, typer.Option(help="Step size of the local update.")]
 Epochs = Annotated[int | None, typer.Option(help="Most passes over the users.")]
 BatchUsers = Annotated[int | None, typer.Option(help="Users a global update.")]
+LikesFrom = Annotated[
+    float | None,
+    typer.Option(help="Take ratings from here on as likes and all others as dislikes."),
+]
 FirstOrder = Annotated[
     bool, typer.Option("--first-order", help="First-order meta-gradient: faster, a little worse.")
 ]
@@ -75,9 +79,11 @@ def train(
     epochs: Epochs = None,
     batch_users: BatchUsers = None,
     first_order: FirstOrder = False,
+    likes_from: LikesFrom = None,
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Meta-train θ on a prepared data set and write a bundle."""
+    from scripts.loading import load_reported
     from scripts.train import chosen_preset, train_bundle
 
     chosen = chosen_preset(
@@ -88,7 +94,8 @@ def train(
         batch_users=batch_users,
         second_order=False if first_order else None,
     )
-    train_bundle(folder, out, chosen, seed=seed, skip_bad_rows=skip_bad_rows)
+    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=likes_from)
+    train_bundle(dataset, out, chosen, seed=seed)
 
 
 @app.command()
@@ -119,11 +126,13 @@ def evaluate(
     epochs: Epochs = None,
     batch_users: BatchUsers = None,
     first_order: FirstOrder = False,
+    likes_from: LikesFrom = None,
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Measure presets beside simple floors on warm and cold users and items."""
     from model.presets import PRESETS
     from scripts.evaluate import evaluate_presets
+    from scripts.loading import load_reported
     from scripts.train import chosen_preset
 
     chosen = [
@@ -138,14 +147,13 @@ def evaluate(
         for name in dict.fromkeys(preset or PRESETS)
     ]
     evaluate_presets(
-        folder,
+        load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=likes_from),
         chosen,
         regime=regime,
         seeds=seeds,
         split_file=split,
         json_file=json_file,
         report_file=report,
-        skip_bad_rows=skip_bad_rows,
     )
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 from rich.table import Table
 
-from model.data import FeatureKind, load_dataset
+from model.data import FeatureKind
 from model.features import words
-from scripts.terminal import output, print_load_report
+from scripts.loading import load_reported
+from scripts.terminal import output
 
 _EXAMPLES = 4
 
@@ -23,7 +24,7 @@ def describe_dataset(folder: Path, *, skip_bad_rows: bool) -> None:
     Raises:
         DatasetError: If the data set can't be loaded.
     """
-    dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
+    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows)
     ratings = dataset.ratings
     low, high = dataset.scale
     output.print(f"[bold]{dataset.description.name}[/]  {folder}")
@@ -53,7 +54,6 @@ def describe_dataset(folder: Path, *, skip_bad_rows: bool) -> None:
         for column in table.iter_columns():
             features.add_row(f"{whose}.{column.name}", *_feature(column, kinds[column.name]))
     output.print(features)
-    print_load_report(dataset.report)
 
 
 def _spread(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from model.data import load_dataset
+from model.data import Dataset
 from model.errors import ModelError
 from model.evaluation import Regime, evaluate, read_split
 from model.presets import Preset
@@ -12,11 +12,11 @@ from scripts.evaluation.published import PUBLISHED
 from scripts.evaluation.report import as_page
 from scripts.evaluation.tables import print_evaluation
 from scripts.evaluation.titles import summary
-from scripts.terminal import console, machine, print_load_report, training_progress
+from scripts.terminal import console, machine, training_progress
 
 
 def evaluate_presets(
-    folder: Path,
+    dataset: Dataset,
     presets: Sequence[Preset],
     *,
     regime: Regime,
@@ -24,19 +24,17 @@ def evaluate_presets(
     split_file: Path | None,
     json_file: Path | None,
     report_file: Path | None,
-    skip_bad_rows: bool,
 ) -> None:
     """Train and test once a seed; print, and write, metrics and paired differences.
 
     Args:
-        folder: The prepared data set.
+        dataset: The data set.
         presets: What to evaluate.
         regime: What may be learnt from.
         seeds: How many times to draw; the seeds are 0, 1, 2, …
         split_file: JSON with cold users and items; a random fifth of each is cold if None.
         json_file: Where to write the results as JSON.
         report_file: Where to write the results as a page.
-        skip_bad_rows: Leave bad rows out instead of refusing the set.
 
     Raises:
         ModelError: If the data or the split can't be used, or a file can't be written.
@@ -45,8 +43,6 @@ def evaluate_presets(
         # Better now than after an hour of training.
         if path is not None and not path.absolute().parent.is_dir():
             raise ModelError(f"the folder of {path} does not exist; make it first.")
-    dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
-    print_load_report(dataset.report)
     split = read_split(split_file, dataset) if split_file else None
     with training_progress() as on_epoch:
         evaluation = evaluate(

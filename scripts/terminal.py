@@ -16,21 +16,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from model.data import LoadReport
 from model.reports import EpochReport
 
 console = Console(stderr=True)
 output = Console()
-
-
-def print_load_report(report: LoadReport) -> None:
-    """Tell what the loader left out, if anything."""
-    for problem, lines in report.bad_rows.items():
-        console.print(f"[yellow]skipped {len(lines):,} row(s)[/] {problem}, first at {lines[0]}")
-    if report.duplicate_ratings:
-        console.print(f"{report.duplicate_ratings:,} older ratings of a pair gave way to newer")
-    if report.dropped_features:
-        console.print(f"dropped without spread: {', '.join(report.dropped_features)}")
 
 
 class TrainingProgress:

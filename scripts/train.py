@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from model.bundle import save_bundle
-from model.data import load_dataset
+from model.data import Dataset
 from model.errors import ModelError
 from model.presets import PRESETS, Preset, fit_estimator, with_options
-from scripts.terminal import console, machine, print_load_report, training_progress
+from scripts.terminal import console, machine, training_progress
 
 
 def chosen_preset(name: str, **options: float | bool | None) -> Preset:
@@ -30,23 +30,18 @@ def chosen_preset(name: str, **options: float | bool | None) -> Preset:
         raise ModelError(f"these options do not fit: {error}") from error
 
 
-def train_bundle(
-    folder: Path, out: Path, preset: Preset, *, seed: int, skip_bad_rows: bool
-) -> None:
+def train_bundle(dataset: Dataset, out: Path, preset: Preset, *, seed: int) -> None:
     """Train on a prepared data set and write the bundle.
 
     Args:
-        folder: The prepared data set.
+        dataset: The data set.
         out: The bundle to write.
         preset: What to train.
         seed: Every random draw follows from it.
-        skip_bad_rows: Leave bad rows out instead of refusing the set.
 
     Raises:
         ModelError: If the data can't be used or the bundle can't be written.
     """
-    dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
-    print_load_report(dataset.report)
     with training_progress() as on_epoch:
         estimator, report = fit_estimator(dataset, preset, seed=seed, on_epoch=on_epoch)
     manifest = save_bundle(estimator, report, preset, dataset, out)

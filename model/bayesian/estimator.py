@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from model.bayesian.item_rows import ItemRows, build_training_rows
-from model.bayesian.network import BayesianNetwork, DecisionWeights, Representation
+from model.bayesian.item_rows import ItemRows
+from model.bayesian.learning import learn
+from model.bayesian.local_update import DecisionWeights
+from model.bayesian.network import BayesianNetwork, Representation
 from model.bayesian.preset import BayesianPreset
-from model.bayesian.training import make_support_set, own_residuals, train_network
-from model.data.description import FeatureKind
+from model.bayesian.training import make_support_set, own_residuals
+from model.bayesian.unit_scale import from_unit, to_unit
 from model.data.loading import Dataset, Ratings
-from model.episodes import Episodes, PaddedRatings, RatingsByUser
-from model.errors import DatasetError
+from model.episodes import Episodes, PaddedRatings
 from model.estimator import AdaptedUser, Estimator, FloatArray
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.items.statistics import ItemStatistics
 from model.reports import EpochReport, TrainingReport
 from model.stored_tensors import check_tensors
 
-Ratable = TypeVar("Ratable", Tensor, FloatArray)
-
-RANGE = 4.0
 SMALLEST_ERROR = 0.1
 _CHUNK = 256
 _RATINGS_CHUNK = 65_536
-# A value of a user feature that few users have would be learnt as if it were their name.
-_USER_MINIMUM_COUNTS = {
-    FeatureKind.CATEGORY: 10,
-    FeatureKind.CATEGORIES: 10,
-    FeatureKind.TEXT: 10,
-}
 
 
 @dataclass(frozen=True)
@@ -125,68 +113,17 @@ class BayesianEstimator(Estimator):
         Raises:
             DatasetError: If there are too few users with ratings to learn from.
         """
-        started = time.monotonic()
-        unit = Ratings(
-            ratings.user_index, ratings.item_index, _to_unit(ratings.rating, dataset.scale)
-        )
-        grouped = RatingsByUser(unit, len(dataset.user_ids))
-        if (grouped.counts >= 2).sum() < 2:
-            raise DatasetError(
-                "fewer than two users have two ratings or more; meta-learning needs several users."
-            )
-        rows = build_training_rows(dataset, unit, preset, np.random.default_rng(seed))
-        rated_users = np.unique(ratings.user_index)
-        user_space = FeatureSpace.fit(
-            dataset.user_features, dataset.user_feature_kinds, _USER_MINIMUM_COUNTS, rated_users
-        )
-        rated_items = np.unique(ratings.item_index)
-        item_space = FeatureSpace.fit(
-            dataset.item_features, dataset.item_feature_kinds, rows=rated_items
-        )
-        users = user_space.encode_table(dataset.user_features)
-        reports: list[EpochReport] = []
-
-        def note(report: EpochReport) -> None:
-            reports.append(report)
-            on_epoch(report)
-
-        members = preset.estimator.members
-
-        def train_member(member: int) -> BayesianNetwork:
-            return train_network(
-                rows,
-                grouped,
-                users,
-                user_space,
-                preset,
-                # Members of different seeds must not share one.
-                seed=seed * members + member,
-                phase=f"member {member + 1} of {members}",
-                on_epoch=note,
-            )
-
-        # Members share nothing that they write to, and their matrix products run side by side.
-        with ThreadPoolExecutor(min(members, os.cpu_count() or 1)) as pool:
-            networks = list(pool.map(train_member, range(members)))
+        learnt = learn(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
         estimator = cls(
             preset,
             dataset.scale,
-            user_space,
-            item_space,
-            networks,
-            rows.whole.first(len(dataset.item_ids)),
-            rows.statistics,
+            learnt.user_space,
+            learnt.item_space,
+            learnt.networks,
+            learnt.rows,
+            learnt.statistics,
         )
-        report = TrainingReport(
-            seed=seed,
-            users=len(rated_users),
-            ratings=len(ratings),
-            validation_users=0,
-            best_epoch=reports[-1].epoch,
-            epochs=tuple(reports),
-            seconds=time.monotonic() - started,
-        )
-        return estimator, report
+        return estimator, learnt.report
 
     @classmethod
     def restore(
@@ -264,7 +201,7 @@ class BayesianEstimator(Estimator):
             for start in range(0, len(episodes.user_index), _CHUNK)
         ]
         low, high = self._scale
-        return _from_unit(torch.cat(chunks), self._scale).clamp(low, high)
+        return from_unit(torch.cat(chunks), self._scale).clamp(low, high)
 
     def _predict_chunk(self, users: EncodedTable, episodes: Episodes, chunk: slice) -> Tensor:
         user_index = episodes.user_index[chunk]
@@ -272,7 +209,7 @@ class BayesianEstimator(Estimator):
         given = episodes.support_set
         ratings = PaddedRatings(
             given.item_index[chunk],
-            _to_unit(given.rating[chunk], self._scale) * given.mask[chunk],
+            to_unit(given.rating[chunk], self._scale) * given.mask[chunk],
             given.mask[chunk],
         )
         row = torch.from_numpy(ratings.item_index)
@@ -301,7 +238,7 @@ class BayesianEstimator(Estimator):
         user = self.user_space.encode([attributes])
         index = np.array([[item for item, _ in support_set]], dtype=np.int64)
         rating = torch.tensor([[rating for _, rating in support_set]], dtype=torch.float32)
-        ratings = PaddedRatings(index, _to_unit(rating, self._scale), torch.ones_like(rating))
+        ratings = PaddedRatings(index, to_unit(rating, self._scale), torch.ones_like(rating))
         row, nothing = torch.from_numpy(index), torch.zeros_like(rating)
         decisions, covariances = [], []
         with torch.no_grad():
@@ -322,7 +259,7 @@ class BayesianEstimator(Estimator):
                 member.base + decision.predict(member.items.phi.unsqueeze(0))[0]
                 for member, decision in zip(self._members, user.decisions, strict=True)
             ]
-            scores: FloatArray = _from_unit(torch.stack(predictions).mean(0), self._scale).numpy()
+            scores: FloatArray = from_unit(torch.stack(predictions).mean(0), self._scale).numpy()
         return scores
 
     def teaching(self, user: AdaptedUser) -> FloatArray:
@@ -348,7 +285,7 @@ class BayesianEstimator(Estimator):
         member = self._members[0]
         users = self.user_space.encode_table(dataset.user_features)
         total = torch.zeros(len(member.base), dtype=torch.float64)
-        spread = float(_to_unit(ratings.rating, self._scale).std()) or 1.0
+        spread = float(to_unit(ratings.rating, self._scale).std()) or 1.0
         nobody = PaddedRatings(
             np.zeros((len(dataset.user_ids), 0), dtype=np.int64),
             torch.zeros(len(dataset.user_ids), 0),
@@ -366,7 +303,7 @@ class BayesianEstimator(Estimator):
                 chunk = slice(start, start + _RATINGS_CHUNK)
                 item = torch.from_numpy(ratings.item_index[chunk])
                 own = linear[torch.from_numpy(ratings.user_index[chunk])]
-                rating = torch.from_numpy(_to_unit(ratings.rating[chunk], self._scale))
+                rating = torch.from_numpy(to_unit(ratings.rating[chunk], self._scale))
                 predicted = member.base[item] + shared[item]
                 predicted = predicted + (own * member.items.phi[item]).sum(1)
                 error = ((predicted - rating).abs() / spread).clamp(min=SMALLEST_ERROR)
@@ -390,14 +327,3 @@ def _named_items(rows: ItemRows) -> dict[str, Tensor]:
 
 def _named_network(member: int, network: BayesianNetwork) -> dict[str, Tensor]:
     return {f"member.{member}.{name}": t for name, t in network.state_dict().items()}
-
-
-def _to_unit(rating: Ratable, scale: tuple[float, float]) -> Ratable:
-    """Bring ratings to 1…5, on which variances and dampings keep their meaning."""
-    low, high = scale
-    return 1 + (rating - low) * (RANGE / (high - low))
-
-
-def _from_unit(prediction: Tensor, scale: tuple[float, float]) -> Tensor:
-    low, high = scale
-    return low + (prediction - 1) * ((high - low) / RANGE)

@@ -24,12 +24,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from model.bayesian.item_rows import ItemRows
+from model.bayesian.local_update import (
+    DecisionWeights,
+    gradient_steps,
+    posterior_mean,
+    rating_precision,
+)
 from model.bayesian.preset import BayesianPreset
 from model.features import EncodedTable, FeatureSpace
 
 _ENCODER_GAIN = 0.3
 _SET_GAIN = 0.3
-_LEAST_NOISE_LOG = -5.0
 _SET_DAMPING = 5.0
 _MOMENT_DAMPING = 3.0
 _RATE_GAIN = 10.0  # lets Adam move the rates faster than other weights
@@ -72,36 +77,6 @@ class SupportSet:
     rating: Tensor
     mask: Tensor
     residual: Tensor
-
-
-@dataclass(frozen=True)
-class DecisionWeights:
-    """The decision layers of B episodes.
-
-    Attributes:
-        linear: w, shape [B, D].
-        hidden_weight: W, shape [B, D, H].
-        hidden_bias: b, shape [B, H].
-        output: v, shape [B, H].
-    """
-
-    linear: Tensor
-    hidden_weight: Tensor
-    hidden_bias: Tensor
-    output: Tensor
-
-    def predict(self, phi: Tensor) -> Tensor:
-        """Return w·φ + v·tanh(Wᵀ φ + b).
-
-        Args:
-            phi: Shape [B, n, D].
-
-        Returns:
-            Shape [B, n].
-        """
-        hidden = torch.tanh(phi @ self.hidden_weight + self.hidden_bias.unsqueeze(-2))
-        linear = (phi @ self.linear.unsqueeze(-1)).squeeze(-1)
-        return linear + (hidden @ self.output.unsqueeze(-1)).squeeze(-1)
 
 
 class SeededDropout(nn.Module):
@@ -268,11 +243,27 @@ class BayesianNetwork(nn.Module):
         """
         phi = items.phi[support.row]
         prior, noise_log = self._prior(items, users, support, phi)
-        precision = support.mask * _precision(items.noise_log[support.row] + noise_log[:, None])
+        precision = support.mask * rating_precision(
+            items.noise_log[support.row] + noise_log[:, None]
+        )
         hidden = torch.tanh(phi @ self.hidden_weight + self.hidden_bias)
         left = support.residual - (hidden @ self.output) * support.mask
-        start = _posterior_mean(phi, left, precision, prior)
-        return self._gradient_steps(phi, support, start)
+        start = posterior_mean(phi, left, precision, prior)
+        episodes = len(phi)
+        decision = DecisionWeights(
+            linear=start,
+            hidden_weight=self.hidden_weight.expand(episodes, -1, -1),
+            hidden_bias=self.hidden_bias.expand(episodes, -1),
+            output=self.output.expand(episodes, -1),
+        )
+        return gradient_steps(
+            decision,
+            phi,
+            support.residual,
+            support.mask,
+            rates=self.rates * _RATE_GAIN,
+            support_damping=self.support_damping_log.exp(),
+        )
 
     def covariance(self, items: Representation, row: Tensor) -> Tensor:
         """Posterior covariance of w after ratings of some items, (I + Φᵀ P Φ)⁻¹.
@@ -285,7 +276,7 @@ class BayesianNetwork(nn.Module):
             Shape [D, D].
         """
         phi = items.phi[row]
-        precision = _precision(items.noise_log[row]).unsqueeze(1)
+        precision = rating_precision(items.noise_log[row]).unsqueeze(1)
         information = (phi * precision).T @ phi + torch.eye(self.width)
         return torch.cholesky_inverse(torch.linalg.cholesky(information))
 
@@ -341,51 +332,3 @@ class BayesianNetwork(nn.Module):
         size = torch.log1p(number) / 3
         told = self.set_encoder(torch.cat([seen, liked, moments, size], dim=1))
         return mean + self.set_linear(seen) + _SET_GAIN * told[:, :-1], told[:, -1]
-
-    def _gradient_steps(self, phi: Tensor, support: SupportSet, start: Tensor) -> DecisionWeights:
-        """Take gradient steps on Σ (√(1 + e²) − 1) / (n + n₀), e = prediction − residual."""
-        episodes = len(phi)
-        weight = self.hidden_weight.expand(episodes, -1, -1)
-        bias = self.hidden_bias.expand(episodes, -1)
-        output = self.output.expand(episodes, -1)
-        linear = start
-        share = 1.0 / (support.mask.sum(1) + self.support_damping_log.exp())
-        for rate in self.rates * _RATE_GAIN:
-            hidden = torch.tanh(phi @ weight + bias.unsqueeze(1))
-            error = (phi @ linear.unsqueeze(-1) + hidden @ output.unsqueeze(-1)).squeeze(-1)
-            error = error - support.residual
-            delta = error / torch.sqrt(1 + error**2) * support.mask * share.unsqueeze(1)
-            delta_hidden = delta.unsqueeze(-1) * output.unsqueeze(1) * (1 - hidden**2)
-            # All four gradients are taken before any weight moves.
-            weight = weight - rate[0] * (phi.mT @ delta_hidden)
-            bias = bias - rate[1] * delta_hidden.sum(1)
-            output = output - rate[2] * (hidden * delta.unsqueeze(-1)).sum(1)
-            linear = linear - rate[3] * (phi * delta.unsqueeze(-1)).sum(1)
-        return DecisionWeights(linear, weight, bias, output)
-
-
-def _precision(noise_log: Tensor) -> Tensor:
-    """1 / variance, bounded: a world without noise must not make the regression singular."""
-    return (-noise_log.clamp(min=_LEAST_NOISE_LOG)).exp()
-
-
-def _posterior_mean(phi: Tensor, residual: Tensor, precision: Tensor, prior: Tensor) -> Tensor:
-    """Posterior mean of w for w ~ N(m, I) and residual_j ~ N(w·φ_j, 1/p_j).
-
-    w = m + (I + Φᵀ P Φ)⁻¹ Φᵀ P (r − Φ m); a rating with p = 0 is no rating.
-
-    Args:
-        phi: Φ, shape [B, n, D].
-        residual: r, shape [B, n].
-        precision: p, shape [B, n].
-        prior: m, shape [B, D].
-
-    Returns:
-        Shape [B, D].
-    """
-    weighted = phi * precision.unsqueeze(-1)
-    left = residual - (phi @ prior.unsqueeze(-1)).squeeze(-1)
-    information = weighted.mT @ phi + torch.eye(phi.shape[-1], dtype=phi.dtype)
-    factor = torch.linalg.cholesky(information)
-    solved = torch.cholesky_solve(weighted.mT @ left.unsqueeze(-1), factor)
-    return prior + solved.squeeze(-1)

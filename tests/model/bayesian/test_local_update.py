@@ -5,13 +5,8 @@ import pytest
 import torch
 
 from model.bayesian.item_rows import ItemRows
-from model.bayesian.network import (
-    BayesianNetwork,
-    DecisionWeights,
-    Representation,
-    SupportSet,
-    _posterior_mean,
-)
+from model.bayesian.local_update import DecisionWeights, gradient_steps, posterior_mean
+from model.bayesian.network import BayesianNetwork, Representation, SupportSet
 from model.bayesian.preset import BayesianPreset, EstimatorConfig
 from model.features import EncodedTable, FeatureSpace, NumberBins
 
@@ -70,50 +65,52 @@ def _support(
     return SupportSet(row, rating, mask, (rating - base) * mask)
 
 
-def test_the_posterior_mean_equals_gaussian_process_regression():
+def test_theposterior_mean_equals_gaussian_process_regression():
     # The dual form: m + Φᵀ (Φ Φᵀ + P⁻¹)⁻¹ (r − Φ m).
     phi, residual = _random(7, 4, seed=0), _random(7, seed=1)
     precision, prior = _random(7, seed=2).abs() + 0.1, _random(4, seed=3)
     kernel = phi @ phi.T + torch.diag(1 / precision)
     expected = prior + phi.T @ torch.linalg.solve(kernel, residual - phi @ prior)
-    found = _posterior_mean(phi[None], residual[None], precision[None], prior[None])[0]
+    found = posterior_mean(phi[None], residual[None], precision[None], prior[None])[0]
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-11)
 
 
 def test_one_rating_of_one_feature_equals_the_posterior_worked_by_hand():
     # φ = 2, r = 3, precision 4, prior mean 1: w = 1 + (1 + 2·4·2)⁻¹ · 2·4·(3 − 2·1) = 1 + 8/17.
     one = torch.ones(1, 1, dtype=torch.float64)
-    found = _posterior_mean(2 * one[None], 3 * one, 4 * one, one)
+    found = posterior_mean(2 * one[None], 3 * one, 4 * one, one)
     assert found.item() == pytest.approx(1 + 8 / 17)
 
 
-def test_the_gradient_steps_equal_autograd(network: BayesianNetwork, rows: ItemRows):
-    with torch.no_grad():
-        items = network.represent(rows)
-        support = _support(network, items, (5,), 5)
-        phi = items.phi[support.row]
-        start = _random(1, network.width, seed=9)
-        found = network._gradient_steps(phi, support, start)
+def test_the_gradient_steps_equal_autograd():
+    phi, residual = _random(1, 5, 6, seed=0), _random(1, 5, seed=1)
+    rates, damping = _random(3, 4, seed=2).abs(), torch.tensor(2.5).double()
     weights = [
-        network.hidden_weight.detach().clone()[None],
-        network.hidden_bias.detach().clone()[None],
-        network.output.detach().clone()[None],
-        start.clone(),
+        _random(1, 6, seed=3),
+        _random(1, 6, 4, seed=4),
+        _random(1, 4, seed=5),
+        _random(1, 4, seed=6),
     ]
-    share = 1 / (5 + network.support_damping_log.exp().item())
-    for rate in network.rates.detach() * 10:
-        for tensor in weights:
-            tensor.requires_grad_()
-        hidden_weight, hidden_bias, output, linear = weights
-        decision = DecisionWeights(linear, hidden_weight, hidden_bias, output)
-        error = decision.predict(phi) - support.residual
-        loss = ((1 + error**2).sqrt() - 1).sum() * share
+    found = gradient_steps(
+        DecisionWeights(*weights),
+        phi,
+        residual,
+        torch.ones_like(residual),
+        rates=rates,
+        support_damping=damping,
+    )
+    for rate in rates:
+        weights = [tensor.detach().requires_grad_() for tensor in weights]
+        error = DecisionWeights(*weights).predict(phi) - residual
+        loss = ((1 + error**2).sqrt() - 1).sum() / (5 + damping)
         gradients = torch.autograd.grad(loss, weights)
+        # The rates stand in the order W, b, v, w; the weights in the order w, W, b, v.
+        steps = (rate[3], rate[0], rate[1], rate[2])
         weights = [
-            (tensor - step * gradient).detach()
-            for tensor, step, gradient in zip(weights, rate, gradients, strict=True)
+            tensor - step * gradient
+            for tensor, step, gradient in zip(weights, steps, gradients, strict=True)
         ]
-    expected = DecisionWeights(weights[3], weights[0], weights[1], weights[2])
+    expected = DecisionWeights(*weights)
     for name in ("linear", "hidden_weight", "hidden_bias", "output"):
         torch.testing.assert_close(getattr(found, name), getattr(expected, name))
 

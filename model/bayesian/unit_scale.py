@@ -1,0 +1,23 @@
+"""Ratings brought to 1…5, on which variances and dampings keep their meaning."""
+
+from typing import TypeVar
+
+from torch import Tensor
+
+from model.estimator import FloatArray
+
+Ratable = TypeVar("Ratable", Tensor, FloatArray)
+
+_RANGE = 4.0
+
+
+def to_unit(rating: Ratable, scale: tuple[float, float]) -> Ratable:
+    """Bring ratings on the data set's scale to 1…5."""
+    low, high = scale
+    return 1 + (rating - low) * (_RANGE / (high - low))
+
+
+def from_unit(prediction: Tensor, scale: tuple[float, float]) -> Tensor:
+    """Bring predictions on 1…5 back to the data set's scale."""
+    low, high = scale
+    return low + (prediction - 1) * ((high - low) / _RANGE)
