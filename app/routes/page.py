@@ -13,4 +13,4 @@ _PAGE = Path(__file__).parent.parent / "static" / "index.html"
 @router.get("/")
 async def page() -> FileResponse:
     """Rate a handful of items and watch the recommendations change."""
-    return FileResponse(_PAGE, media_type="text/html")
+    return FileResponse(_PAGE, media_type="text/html", headers={"Cache-Control": "no-cache"})

@@ -172,3 +172,14 @@ def test_a_request_id_that_could_break_a_log_is_replaced(client: httpx.Client, s
     response = client.get("/healthz", headers={"X-Request-ID": sent.encode("latin-1")})
 
     assert re.fullmatch("[0-9a-f]{32}", response.headers["x-request-id"])
+
+
+def test_the_page_and_its_parts_are_checked_again_by_browsers(client: httpx.Client):
+    for path in ("/", "/static/app.js"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-cache"
+        assert client.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code in (
+            200,
+            304,
+        )
