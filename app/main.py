@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from multiprocessing import parent_process
 from pathlib import Path
-from typing import Any
 from threading import Thread
+from typing import Any
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI, Response
