@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,10 @@ class PaddedRatings:
             self.item_index[:, :count], self.rating[:, :count], self.mask[:, :count]
         )
 
+    def rows(self, chosen: IndexArray | slice) -> PaddedRatings:
+        """Return the sets of some episodes."""
+        return PaddedRatings(self.item_index[chosen], self.rating[chosen], self.mask[chosen])
+
 
 @dataclass(frozen=True)
 class Episodes:
@@ -52,6 +56,30 @@ class Episodes:
     support_set: PaddedRatings
     query_set: PaddedRatings
     support_in_training: bool = False
+
+    def __len__(self) -> int:
+        return len(self.user_index)
+
+    def rows(self, chosen: IndexArray | slice) -> Episodes:
+        """Return some of the episodes."""
+        return replace(
+            self,
+            user_index=self.user_index[chosen],
+            support_set=self.support_set.rows(chosen),
+            query_set=self.query_set.rows(chosen),
+        )
+
+    def chunks(self, size: int = 256) -> Iterator[Episodes]:
+        """Part the episodes, so that memory does not grow with their number.
+
+        Args:
+            size: Most episodes a chunk.
+
+        Yields:
+            Chunks in order; one that is empty if there are no episodes.
+        """
+        for start in range(0, max(len(self), 1), size):
+            yield self.rows(slice(start, start + size))
 
 
 class RatingsByUser:

@@ -66,6 +66,7 @@ def evaluate_presets(
             "regime": regime,
             "seeds": seeds,
             "machine": machine(),
+            "configuration": {preset.name: preset.model_dump() for preset in presets},
         }
         _write(json_file, as_json(evaluation, about))
     if report_file is not None:

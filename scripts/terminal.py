@@ -1,8 +1,10 @@
 """What the commands share in talking to a terminal."""
 
+import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -73,6 +75,15 @@ def training_progress() -> Iterator[TrainingProgress]:
 def machine() -> str:
     """Name the machine, for numbers that depend on it."""
     return (
-        f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, "
-        f"Python {platform.python_version()}, torch {torch.__version__}"
+        f"{_processor()}, {os.cpu_count()} cores, torch {torch.__version__} on "
+        f"{torch.get_num_threads()} thread(s) a computation, Python {platform.python_version()}"
     )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,7 +25,6 @@ from model.reports import EpochReport, TrainingReport
 from model.stored_tensors import check_tensors
 
 SMALLEST_ERROR = 0.1
-_CHUNK = 256
 _RATINGS_CHUNK = 65_536
 
 
@@ -196,24 +195,17 @@ class BayesianEstimator(Estimator):
     def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
         """Adapt to each support set and predict each query set; see `Estimator`."""
         users = self.user_space.encode_table(dataset.user_features)
-        chunks = [
-            self._predict_chunk(users, episodes, slice(start, start + _CHUNK))
-            for start in range(0, len(episodes.user_index), _CHUNK)
-        ]
+        chunks = [self._predict_chunk(users, chunk) for chunk in episodes.chunks()]
         low, high = self._scale
         return from_unit(torch.cat(chunks), self._scale).clamp(low, high)
 
-    def _predict_chunk(self, users: EncodedTable, episodes: Episodes, chunk: slice) -> Tensor:
-        user_index = episodes.user_index[chunk]
+    def _predict_chunk(self, users: EncodedTable, episodes: Episodes) -> Tensor:
+        user_index = episodes.user_index
         encoded = {name: column.rows(user_index) for name, column in users.items()}
         given = episodes.support_set
-        ratings = PaddedRatings(
-            given.item_index[chunk],
-            to_unit(given.rating[chunk], self._scale) * given.mask[chunk],
-            given.mask[chunk],
-        )
+        ratings = replace(given, rating=to_unit(given.rating, self._scale) * given.mask)
         row = torch.from_numpy(ratings.item_index)
-        query_row = torch.from_numpy(episodes.query_set.item_index[chunk])
+        query_row = torch.from_numpy(episodes.query_set.item_index)
         if episodes.support_in_training and self._statistics is not None:
             residual = own_residuals(user_index, ratings, self._statistics)
             own = ratings.mask

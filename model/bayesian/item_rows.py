@@ -6,35 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sparse
 import torch
 from torch import Tensor
 
 from model.bayesian.preset import BayesianPreset
-from model.data.description import FeatureKind
 from model.data.loading import Dataset, Ratings
 from model.items.content import ItemContent, LeaveOneOutRegression, principal_components
 from model.items.factorisation import cooccurrence_factors, probabilistic_pca, rotate_onto
-from model.items.statistics import ItemStatistics, item_statistics
+from model.items.quality import TASTE_WEIGHTS, foretold_bias
+from model.items.statistics import RATING_VARIANCE, ItemStatistics, item_statistics
 
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 
-TASTE_WEIGHTS = {
-    FeatureKind.CATEGORY: 0.5,
-    FeatureKind.CATEGORIES: 0.5,
-    FeatureKind.TEXT: 0.5,
-}
-"""How much each kind of feature says about who likes an item."""
-QUALITY_WEIGHTS = {
-    FeatureKind.CATEGORY: 0.1,
-    FeatureKind.CATEGORIES: 0.1,
-    FeatureKind.TEXT: 0.1,
-}
-"""How much each kind of feature says about how good an item is."""
-_RATING_VARIANCE = 0.9
-_QUALITY_VARIANCE = 0.4
-_COUNT_POWER = 0.75
 _SPREAD_DAMPING = 5.0
 
 
@@ -133,7 +117,7 @@ def build_training_rows(
     known = statistics.known
     content = ItemContent.fit(dataset.item_features, dataset.item_feature_kinds, known, random)
     taste = content.rows(TASTE_WEIGHTS)
-    quality = _foretold_bias(content.rows(QUALITY_WEIGHTS), statistics)
+    quality = foretold_bias(content, statistics)
     components = principal_components(taste, known, config.content_width, random)
 
     n = statistics.count[known]
@@ -162,9 +146,12 @@ def build_training_rows(
         )
 
     whole = factorise(ratings, statistics, None)
-    fold_of_user = random.integers(0, preset.training.folds, users)
+    # Dealt like cards, so that no fold holds all users who rated.
+    rated = random.permutation(np.unique(ratings.user_index))
+    fold_of_user = np.zeros(users, dtype=np.int64)
+    fold_of_user[rated] = np.arange(len(rated)) % preset.training.folds
     folds = []
-    for fold in range(preset.training.folds):
+    for fold in range(min(preset.training.folds, len(rated))):
         out = fold_of_user[ratings.user_index] == fold
         rest = factorise(ratings.where(~out), statistics.without(ratings.where(out)), whole)
         folds.append(_rows(rest, statistics, quality, components, preset))
@@ -174,16 +161,6 @@ def build_training_rows(
         fold_of_user,
         statistics,
     )
-
-
-def _foretold_bias(rows: sparse.csr_matrix, statistics: ItemStatistics) -> Vector:
-    """Item bias foretold by content, each known item left out of its own."""
-    known = statistics.known
-    n = statistics.count[known]
-    noise = (_QUALITY_VARIANCE + _RATING_VARIANCE / n) * (n.mean() / n) ** _COUNT_POWER
-    mean = statistics.residual_sum / np.maximum(statistics.count, 1)
-    regression = LeaveOneOutRegression(rows, 1.0, known, noise)
-    return regression.predict(mean[:, None])[:, 0]
 
 
 def _rows(
@@ -200,9 +177,7 @@ def _rows(
     apart = np.where(known[:, None], found.factors - found.expected, 0)
     bias = statistics.item_bias(quality, config.item_damping)
     count = np.maximum(statistics.count, 0)
-    spread = (statistics.square_sum + _SPREAD_DAMPING * _RATING_VARIANCE) / (
-        count + _SPREAD_DAMPING
-    )
+    spread = (statistics.square_sum + _SPREAD_DAMPING * RATING_VARIANCE) / (count + _SPREAD_DAMPING)
     one, zero = np.ones_like(quality), np.zeros_like(quality)
     scaled_content = components * config.content_variance**0.5
 
@@ -211,7 +186,7 @@ def _rows(
 
     as_known = columns(
         *(quality, 3 * found.expected, 3 * apart, bias, np.log1p(count) / 5),
-        *(spread - _RATING_VARIANCE, one, found.cooccurrence),
+        *(spread - RATING_VARIANCE, one, found.cooccurrence),
     )
     as_new = columns(
         *(quality, 3 * found.expected, 0 * apart, quality, zero, zero, zero),

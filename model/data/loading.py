@@ -108,10 +108,12 @@ class Dataset:
             The same users and items on a scale from 0 to 1.
         """
         described = self.description.ratings.model_copy(update={"scale": (0.0, 1.0)})
+        # Nothing that is measured on it may pass for a result on the ratings.
+        name = f"{self.description.name}-likes-from-{threshold:g}"
         liked = (self.ratings.rating >= threshold).astype(np.float32)
         return replace(
             self,
-            description=self.description.model_copy(update={"ratings": described}),
+            description=self.description.model_copy(update={"name": name, "ratings": described}),
             ratings=Ratings(self.ratings.user_index, self.ratings.item_index, liked),
         )
 

@@ -47,7 +47,7 @@ def measure_catalogue(
     found: dict[str, dict[str, Tensor]] = {}
     for start in range(0, len(sample), _CHUNK):
         rows = sample[start : start + _CHUNK]
-        chunk = _rows(episodes, rows)
+        chunk = episodes.rows(rows)
         liked = (chunk.query_set.rating - low) / (high - low) >= LIKED
         candidate = torch.ones(len(rows), len(dataset.item_ids), dtype=torch.bool)
         episode, place = chunk.support_set.mask.nonzero(as_tuple=True)
@@ -123,15 +123,3 @@ def _support_pairs(support_set: PaddedRatings) -> list[list[tuple[int, float]]]:
 
 def _stack(scores: Iterable[npt.NDArray[np.float32]]) -> Tensor:
     return torch.from_numpy(np.stack(list(scores)))
-
-
-def _rows(episodes: Episodes, rows: IndexArray) -> Episodes:
-    def part(padded: PaddedRatings) -> PaddedRatings:
-        return PaddedRatings(padded.item_index[rows], padded.rating[rows], padded.mask[rows])
-
-    return Episodes(
-        episodes.user_index[rows],
-        part(episodes.support_set),
-        part(episodes.query_set),
-        episodes.support_in_training,
-    )

@@ -50,10 +50,23 @@ class Evaluation:
     training_ratings: list[int] = field(default_factory=list)
     floor_settings: list[dict[str, dict[str, float]]] = field(default_factory=list)
 
-    def best_floor(self, results: Results) -> str:
-        """Name the floor of least mean absolute error."""
-        floors = self.floor_settings[0]
-        return min(floors, key=lambda floor: results.estimate(floor, "mae").mean)
+    @property
+    def floors(self) -> tuple[str, ...]:
+        """The floors, in order."""
+        return tuple(self.floor_settings[0])
+
+    def best_floor(self, results: Results, metric: str = "mae") -> str:
+        """Name the best floor by a metric: the least error, or the highest of any other.
+
+        Args:
+            results: Of one state, or of one support size.
+            metric: What to compare by.
+
+        Returns:
+            The floor.
+        """
+        sign = 1 if metric in ("mae", "rmse") else -1
+        return min(self.floors, key=lambda floor: sign * results.estimate(floor, metric).mean)
 
 
 def evaluate(

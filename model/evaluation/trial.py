@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -71,12 +71,7 @@ def draw_trial(dataset: Dataset, split: ColdSplit, regime: Regime, seed: int) ->
             support_limit=MOST_RATINGS - QUERY_SIZE,
             random=random,
         )
-        drawn[state] = Episodes(
-            episodes.user_index,
-            episodes.support_set,
-            episodes.query_set,
-            support_in_training=state == "warm",
-        )
+        drawn[state] = replace(episodes, support_in_training=state == "warm")
     counts = {state: len(episodes.user_index) for state, episodes in drawn.items()}
     kept = {state: drawn[state] for state in STATES if counts[state] >= FEWEST_EPISODES}
     if not kept:

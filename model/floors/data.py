@@ -7,25 +7,18 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from model.data.description import FeatureKind
 from model.data.loading import Dataset, Ratings
 from model.floors.kernel import ContentKernel
 from model.floors.similarity import ItemSimilarity
-from model.items.content import ItemContent, LeaveOneOutRegression
+from model.items.content import ItemContent
 from model.items.factorisation import probabilistic_pca
+from model.items.quality import TASTE_WEIGHTS, foretold_bias
 from model.items.statistics import ItemStatistics, item_statistics
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
 
 ITEM_DAMPING = 5.0
-TASTE_WEIGHTS = {FeatureKind.CATEGORY: 0.5, FeatureKind.CATEGORIES: 0.5, FeatureKind.TEXT: 0.5}
-"""How much a feature of each kind counts in whether two items are liked alike."""
-QUALITY_WEIGHTS = {FeatureKind.CATEGORY: 0.1, FeatureKind.CATEGORIES: 0.1, FeatureKind.TEXT: 0.1}
-"""How much a feature of each kind counts in whether an item is liked at all."""
-_QUALITY_VARIANCE = 0.4
-_RATING_VARIANCE = 0.9
-_COUNT_POWER = 0.75
 
 
 class FloorData:
@@ -63,21 +56,10 @@ class FloorData:
 
     @cached_property
     def quality(self) -> Vector:
-        """The item bias expected from content alone; for a known item, from the others' content.
-
-        A ridge regression of the items' mean residuals. A mean of n ratings has the noise
-        σ² + 0.9 / n, times (n̄ / n)^¾ so that items with a history are fitted best. Shape [items].
-        """
-        known, count = self.statistics.known, self.statistics.count
+        """The item bias expected from content alone; shape [items]."""
         if not self.content.blocks:
-            return np.zeros(len(count))
-        rated = count[known]
-        noise = (_QUALITY_VARIANCE + _RATING_VARIANCE / rated) * (
-            rated.mean() / rated
-        ) ** _COUNT_POWER
-        mean = self.statistics.residual_sum / np.maximum(count, 1)
-        rows = self.content.rows(QUALITY_WEIGHTS)
-        return LeaveOneOutRegression(rows, 1.0, known, noise).predict(mean[:, None])[:, 0]
+            return np.zeros(len(self.statistics.count))
+        return foretold_bias(self.content, self.statistics)
 
     @cached_property
     def similarity(self) -> ItemSimilarity:

@@ -13,6 +13,8 @@ FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.int64]
 
 _SWEEPS = 5
+RATING_VARIANCE = 0.9
+"""Typical variance of a rating around its item, on a range of 4."""
 
 
 @dataclass(frozen=True)

@@ -160,11 +160,13 @@ class MeluEstimator(Estimator):
         """Adapt to each support set and predict each query set; see `Estimator`."""
         users = self.user_space.encode_table(dataset.user_features)
         with torch.no_grad():
-            return self.units.to_scale(
+            chunks = [
                 predict_query_sets(
-                    self.theta, self.preset.estimator, self.units, users, self._items, episodes
+                    self.theta, self.preset.estimator, self.units, users, self._items, chunk
                 )
-            )
+                for chunk in episodes.chunks()
+            ]
+        return self.units.to_scale(torch.cat(chunks))
 
     def adapt(
         self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]

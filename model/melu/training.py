@@ -204,8 +204,13 @@ class _Learner:
                 validation.user_index, validation.support_set.first(size), validation.query_set
             )
             with torch.no_grad():
-                predicted = predict_query_sets(
-                    theta, self.preset.estimator, self.units, self.users, self.items, few
+                predicted = torch.cat(
+                    [
+                        predict_query_sets(
+                            theta, self.preset.estimator, self.units, self.users, self.items, chunk
+                        )
+                        for chunk in few.chunks()
+                    ]
                 )
             absolute = (self.units.to_scale(predicted) - query_set.rating).abs() * query_set.mask
             errors[str(size)] = float((absolute.sum(-1) / query_set.mask.sum(-1)).mean())

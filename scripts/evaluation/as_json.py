@@ -13,7 +13,7 @@ from model.evaluation import (
     unadapted,
 )
 
-COMPARED_FLOORS = ("item_mean", "bias")
+_RANKING_METRIC = "ndcg_exp@5"
 _PAIRED_METRICS = ("mae", "rmse", *NDCG_METRICS, "recall@20", "ndcg@20")
 
 
@@ -73,11 +73,13 @@ def _paired(evaluation: Evaluation, results: Results) -> dict[str, Any]:
         }
 
     best = evaluation.best_floor(results)
+    ranked_best = evaluation.best_floor(results, _RANKING_METRIC)
     return {
         preset: {
             "best_floor": {"floor": best, **against(preset, best)},
+            "best_ranking_floor": {"floor": ranked_best, **against(preset, ranked_best)},
             "theta_alone": against(preset, unadapted(preset)),
-            **{floor: against(preset, floor) for floor in COMPARED_FLOORS},
+            **{floor: against(preset, floor) for floor in evaluation.floors},
         }
         for preset in evaluation.presets
     }

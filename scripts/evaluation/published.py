@@ -21,6 +21,7 @@ class PublishedRow:
     source: str
 
 
+# The paper prints the formula with exponential gain, but its numbers fit the linear one.
 _PAPER = "MeLU paper, Table 2; regime T, random users"
 _TUNED = "README of waterhorse1/MELU_pytorch"
 _OTHER = "HIRE, ICDE 2025; support set of 10 %"
@@ -30,19 +31,19 @@ PUBLISHED: dict[str, tuple[PublishedRow, ...]] = {
         PublishedRow(
             "user_cold",
             "Wide & Deep",
-            {"mae": 1.069, "ndcg_exp@1": 0.856, "ndcg_exp@3": 0.864},
+            {"mae": 1.069, "ndcg_lin@1": 0.856, "ndcg_lin@3": 0.864},
             _PAPER,
         ),
         PublishedRow(
             "user_cold",
             "MeLU-1",
-            {"mae": 0.788, "ndcg_exp@1": 0.880, "ndcg_exp@3": 0.881},
+            {"mae": 0.788, "ndcg_lin@1": 0.880, "ndcg_lin@3": 0.881},
             _PAPER,
         ),
         PublishedRow(
             "user_cold",
             "MeLU-5",
-            {"mae": 0.785, "ndcg_exp@1": 0.880, "ndcg_exp@3": 0.881},
+            {"mae": 0.785, "ndcg_lin@1": 0.880, "ndcg_lin@3": 0.881},
             _PAPER,
         ),
         PublishedRow("user_cold", "MetaHIN", {"mae": 0.787}, "its paper; another user split"),

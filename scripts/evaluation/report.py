@@ -26,6 +26,8 @@ _METRICS = {
     "ndcg_exp@3": "nDCG@3 exp",
     "ndcg_exp@5": "nDCG@5 exp",
     "ndcg_exp@10": "nDCG@10 exp",
+    "ndcg_lin@1": "nDCG@1 lin",
+    "ndcg_lin@3": "nDCG@3 lin",
     "ndcg_lin@5": "nDCG@5 lin",
     "recall@20": "Recall@20",
     "ndcg@20": "nDCG@20",

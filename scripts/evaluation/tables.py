@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from model.evaluation import FEW_SHOT_STATE, NDCG_METRICS, Evaluation, Results, unadapted
-from scripts.evaluation.as_json import COMPARED_FLOORS
 from scripts.evaluation.published import PublishedRow
 from scripts.evaluation.titles import (
     FLOOR_TITLES,
@@ -93,7 +92,7 @@ def _paired_table(evaluation: Evaluation, results: Results) -> Table:
     )
     best = evaluation.best_floor(results)
     for preset in evaluation.presets:
-        for other in dict.fromkeys((best, unadapted(preset), *COMPARED_FLOORS)):
+        for other in (unadapted(preset), *evaluation.floors):
             name = "θ alone" if other == unadapted(preset) else FLOOR_TITLES[other]
             mark = " (best floor)" if other == best else ""
             error = results.difference(preset, other, "mae")

@@ -6,8 +6,8 @@ import torch
 
 from model.data.loading import Ratings
 from model.floors import FloorData
-from model.floors.data import QUALITY_WEIGHTS
 from model.floors.similarity import ItemSimilarity
+from model.items.quality import QUALITY_WEIGHTS
 from tests.model.planted import planted_world
 
 

@@ -7,10 +7,10 @@ import torch
 from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
 from model.floors import FloorData
 from model.floors.bias import UserItemBias
-from model.floors.data import TASTE_WEIGHTS
 from model.floors.gaussian_process import GaussianProcess
 from model.floors.kernel import ContentKernel
 from model.floors.neighbours import ItemNeighbours
+from model.items.quality import TASTE_WEIGHTS
 from tests.model.planted import ITEMS, USERS, planted_world
 
 NEW_USERS = np.arange(240, USERS)

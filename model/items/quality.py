@@ -1,0 +1,38 @@
+"""What content foretells: how good an item is, and how much each kind of feature says."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from model.data.description import FeatureKind
+from model.items.content import ItemContent, LeaveOneOutRegression
+from model.items.statistics import RATING_VARIANCE, ItemStatistics
+
+TASTE_WEIGHTS = {FeatureKind.CATEGORY: 0.5, FeatureKind.CATEGORIES: 0.5, FeatureKind.TEXT: 0.5}
+"""How much a feature of each kind says about who likes an item."""
+QUALITY_WEIGHTS = {FeatureKind.CATEGORY: 0.1, FeatureKind.CATEGORIES: 0.1, FeatureKind.TEXT: 0.1}
+"""How much a feature of each kind says about how good an item is."""
+_QUALITY_VARIANCE = 0.4
+_COUNT_POWER = 0.75
+
+
+def foretold_bias(content: ItemContent, statistics: ItemStatistics) -> npt.NDArray[np.float64]:
+    """The item bias that content alone foretells; for a known item, the others' content.
+
+    A ridge regression of the items' mean residuals. A mean of n ratings has the noise
+    0.4 + 0.9 / n, times (n̄ / n)^¾ so that items with a history are fitted best.
+
+    Args:
+        content: Content of all items.
+        statistics: What the ratings told.
+
+    Returns:
+        Shape [items].
+    """
+    known = statistics.known
+    rated = statistics.count[known]
+    noise = (_QUALITY_VARIANCE + RATING_VARIANCE / rated) * (rated.mean() / rated) ** _COUNT_POWER
+    mean = statistics.residual_sum / np.maximum(statistics.count, 1)
+    rows = content.rows(QUALITY_WEIGHTS)
+    return LeaveOneOutRegression(rows, 1.0, known, noise).predict(mean[:, None])[:, 0]
