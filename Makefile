@@ -25,8 +25,9 @@ check: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/pydoclint --quiet app model scripts
 
+# Users' feedback, in var/store, stays.
 clean:
-	rm -rf $(VENV) var data
+	rm -rf $(VENV) $(MODEL) data
 
 # The stamps keep a second run from asking the network for anything.
 $(VENV)/.installed: pyproject.toml constraints.txt

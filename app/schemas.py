@@ -24,7 +24,6 @@ MAX_ATTRIBUTES = 100
 MAX_LIST = 200
 MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it is a float
 
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"  # what is left of percent-encoding that is no UTF-8
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 
 Action = Literal["like", "dislike", "click", "skip", "unseen"]
@@ -32,11 +31,9 @@ Action = Literal["like", "dislike", "click", "skip", "unseen"]
 
 def _check_id(value: str) -> str:
     if not is_valid_id(value):
-        raise ValueError(f"an id is 1 to {MAX_ID_LENGTH} printable characters without '/'")
-    if value in {".", ".."}:
-        raise ValueError("'.' and '..' are no ids: browsers take them out of a path")
-    if _REPLACEMENT in value:
-        raise ValueError("an id is valid UTF-8")
+        raise ValueError(
+            f"an id is 1 to {MAX_ID_LENGTH} printable characters without '/', and not '.' or '..'"
+        )
     return value
 
 

@@ -211,11 +211,12 @@ def _read_manifest(folder: Path) -> Manifest:
 
 
 def _metrics(report: TrainingReport) -> dict[str, float]:
-    """The held-out users' errors at the epoch whose length was chosen."""
+    """The last query loss, and the held-out users' errors where the preset holds some out."""
+    metrics = {"query_loss": report.epochs[-1].loss}
     for epoch in report.epochs:
         if epoch.validation_mae is not None and epoch.epoch == report.best_epoch:
-            return {f"validation_mae@{k}": mae for k, mae in epoch.validation_mae.items()}
-    return {}
+            metrics |= {f"validation_mae@{k}": mae for k, mae in epoch.validation_mae.items()}
+    return metrics
 
 
 def _sha256(path: Path) -> str:

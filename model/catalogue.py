@@ -102,7 +102,12 @@ class Catalogue:
         Returns:
             One record an item.
         """
-        columns = {name: self._attribute_values.get(name, self.titles) for name in names}
+        # Where there was no title its id is shown, but the estimator knows of none.
+        titles = [
+            None if title == item_id else title
+            for title, item_id in zip(self.titles, self.item_ids, strict=True)
+        ]
+        columns = {name: self._attribute_values.get(name, titles) for name in names}
         return [
             {name: values[index] for name, values in columns.items()} for index in range(len(self))
         ]

@@ -15,7 +15,6 @@ from model.reports import EpochReport, TrainingReport
 Preset = MeluPreset | BayesianPreset
 
 PRESETS: dict[str, Preset] = {"default": BayesianPreset(), "melu": MeluPreset()}
-DEFAULT_PRESET = "default"
 
 
 def with_options(preset: Preset, **options: Any) -> Preset:  # noqa: ANN401 - checked below
@@ -37,7 +36,7 @@ def with_options(preset: Preset, **options: Any) -> Preset:  # noqa: ANN401 - ch
             continue
         parts = [part for part in ("estimator", "training") if name in data[part]]
         if not parts:
-            raise ValueError(f"the preset {preset.name} has no {name}")
+            raise ValueError(f"the preset {preset.name!r} has no {name}")
         data[parts[0]][name] = value
     return type(preset).model_validate(data)
 

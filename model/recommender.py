@@ -11,6 +11,7 @@ from pathlib import Path
 
 from model.bundle import Bundle, Manifest, load_bundle
 from model.catalogue import Catalogue
+from model.errors import FeatureValueError
 from model.estimator import AdaptedUser, FloatArray
 from model.evidence import EvidenceScores, evidence_scores
 from model.features import FeatureSpace, FeatureValue
@@ -98,14 +99,26 @@ class Recommender:
         """Run the local update on a user's support set; θ stays as it is.
 
         Args:
-            attributes: The user's features; those that the model does not have are passed over.
+            attributes: The user's features. Those that the model does not have, or whose value
+                does not fit, are passed over: they may have been stored under another model.
             support_set: (item index, rating on the data set's scale) pairs.
 
         Returns:
             The user's own copy of the decision layers.
         """
-        known = {n: v for n, v in attributes.items() if n in self.user_space.encoders}
-        return self._estimator.adapt(known, support_set)
+        return self._estimator.adapt(self._usable(attributes), support_set)
+
+    def _usable(self, attributes: Mapping[str, FeatureValue]) -> dict[str, FeatureValue]:
+        usable = {}
+        for name, value in attributes.items():
+            encoder = self.user_space.encoders.get(name)
+            if encoder is not None:
+                try:
+                    encoder.encode(value)
+                except FeatureValueError:
+                    continue
+                usable[name] = value
+        return usable
 
     def score(self, user: AdaptedUser) -> FloatArray:
         """Predict the user's rating of every item.

@@ -22,7 +22,9 @@ SkipBadRows = Annotated[
 ]
 PresetName = Annotated[str, typer.Option(help="Estimator preset.")]
 LocalSteps = Annotated[int | None, typer.Option(help="Steps of the local update.")]
-LocalRate = Annotated[float | None, typer.Option(help="Step size of the local update.")]
+LocalRate = Annotated[
+    float | None, typer.Option(help="Step size of the local update; preset melu only.")
+]
 Epochs = Annotated[int | None, typer.Option(help="Most passes over the users.")]
 BatchUsers = Annotated[int | None, typer.Option(help="Users a global update.")]
 LikesFrom = Annotated[
@@ -30,7 +32,7 @@ LikesFrom = Annotated[
     typer.Option(help="Take ratings from here on as likes and all others as dislikes."),
 ]
 FirstOrder = Annotated[
-    bool, typer.Option("--first-order", help="First-order meta-gradient: faster, a little worse.")
+    bool, typer.Option("--first-order", help="First-order meta-gradient; preset melu only.")
 ]
 
 # Each command imports what it needs when it runs: `melu --help` should not wait for torch.

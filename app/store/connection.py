@@ -1,5 +1,6 @@
 """Connections to Redis or Valkey, and what their failures become."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,9 @@ from redis.exceptions import RedisError
 from app.problems import StoreUnavailable
 
 RETRY_AFTER_SECONDS = 1
+_LOGGED_CHARACTERS = 200
+
+logger = logging.getLogger("uvicorn.error")
 
 
 def connect_store(url: str, *, timeout_seconds: float, connections: int) -> Redis:
@@ -46,6 +50,8 @@ async def store_errors() -> AsyncIterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:
+        # The kind of error and the server's own words; never a command, which holds users' data.
+        logger.warning("store: %s: %s", type(error).__name__, str(error)[:_LOGGED_CHARACTERS])
         raise StoreUnavailable(
             "The store can't be reached or can't take writes just now. Try again: it does no harm "
             "to repeat a write.",

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import subprocess
 import tempfile
 import threading
 from pathlib import Path
@@ -113,7 +114,7 @@ class EmbeddedStore:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._server.start(timeout=_START_SECONDS)
-        except ValkeyServerError as error:
+        except (ValkeyServerError, OSError, subprocess.SubprocessError) as error:
             raise EmbeddedStoreError(
                 f"the embedded store did not start: {error}. See {self._folder}/valkey.log, or "
                 "name a Redis of your own with --store redis://…"
@@ -126,6 +127,8 @@ class EmbeddedStore:
             self._server.stop()
         except ValkeyServerError:  # it is not running
             logger.debug("the embedded store had stopped already")
+        except (OSError, subprocess.SubprocessError):
+            logger.exception("the embedded store could not be stopped")
 
     def _watch(self) -> None:
         failures = 0

@@ -1,5 +1,6 @@
 """`dataset.toml`: the one description that every data set is brought into."""
 
+import math
 import tomllib
 from enum import StrEnum
 from pathlib import Path
@@ -62,7 +63,7 @@ class RatingsTable(BaseModel):
     @model_validator(mode="after")
     def _scale_ascends(self) -> "RatingsTable":
         low, high = self.scale
-        if not low < high:
+        if not (low < high and math.isfinite(low) and math.isfinite(high)):
             raise ValueError(f"scale must be [lowest, highest]; found [{low:g}, {high:g}]")
         return self
 

@@ -153,6 +153,7 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
     item_table = _read_table(
         folder / description.items.file,
         [description.items.id, *_listed(description.items.title), *description.items.features],
+        description.items.features,
     )
     items, item_features = _entities(item_table, description.items, "items", folder, checker)
     title = description.items.title
@@ -183,7 +184,9 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
         user_features = pl.DataFrame()
     else:
         user_table = _read_table(
-            folder / description.users.file, [description.users.id, *description.users.features]
+            folder / description.users.file,
+            [description.users.id, *description.users.features],
+            description.users.features,
         )
         users, user_features = _entities(user_table, description.users, "users", folder, checker)
         user_ids = users.get_column(description.users.id)
@@ -245,7 +248,9 @@ def _listed(name: str | None) -> list[str]:
     return [] if name is None else [name]
 
 
-def _read_table(path: Path, columns: list[str]) -> pl.DataFrame:
+def _read_table(
+    path: Path, columns: list[str], features: dict[str, Feature] | None = None
+) -> pl.DataFrame:
     """Read columns of a CSV or Parquet file as text (lists stay lists), with line numbers."""
     if not path.is_file():
         raise DatasetError(f"{path} does not exist, but the dataset.toml beside it names it.")
@@ -268,6 +273,12 @@ def _read_table(path: Path, columns: list[str]) -> pl.DataFrame:
             f"it has: {', '.join(table.columns)}. Correct dataset.toml or the file."
         )
     table = table.select(list(dict.fromkeys(columns)))
+    for name, feature in (features or {}).items():
+        if isinstance(table.schema[name], pl.List) and feature.kind is not FeatureKind.CATEGORIES:
+            raise DatasetError(
+                f"{path}: {name!r} holds lists; describe it as {FeatureKind.CATEGORIES.value!r}, "
+                "or write one value a row."
+            )
     as_text = [
         pl.col(name).cast(pl.String)
         for name, dtype in table.schema.items()

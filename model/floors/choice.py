@@ -30,7 +30,7 @@ def _fit(fit: Callable[..., Floor], **settings: float) -> partial[Floor]:
     return partial(fit, **settings)
 
 
-# Widened until the best setting on held-out users of MovieLens 1M no longer stood at an end.
+# Wide enough that the best setting on held-out users need not stand at an end.
 _FACTORS = ((8, 60.0), (4, 60.0), (8, 20.0), (12, 20.0), (16, 20.0), (16, 10.0), (24, 20.0))
 _NOISES = (0.7, 0.4, 0.3)
 FLOORS: dict[str, tuple[partial[Floor], ...]] = {

@@ -12,6 +12,7 @@ from model.data import load_dataset
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes
 from model.presets import Preset, fit_estimator
 from model.recommender import Recommender
+from tests.conftest import QUICK_PRESETS
 
 BARE = """
 name = "bare"
@@ -115,6 +116,38 @@ def test_a_new_user_with_unknown_values_only(two_tastes_folder: Path, bundle: Pa
     known = recommender.score(recommender.adapt({}, []))
     unknown = recommender.score(recommender.adapt({"city": "Atlantis", "age": None}, []))
     assert torch.equal(torch.from_numpy(known), torch.from_numpy(unknown))
+
+
+def test_values_stored_under_another_model_are_passed_over(bundle: Path):
+    recommender = Recommender(load_bundle(bundle))
+    known = recommender.score(recommender.adapt({"city": "Rome"}, []))
+    stored = {"city": "Rome", "age": "young", "shoe_size": 43}
+    found = recommender.score(recommender.adapt(stored, []))
+    assert torch.equal(torch.from_numpy(known), torch.from_numpy(found))
+
+
+@pytest.mark.parametrize("seed", [3, 7, 14, 28, 31])
+def test_two_users_are_never_all_in_one_fold(tmp_path: Path, seed: int):
+    rows = [(f"u{n % 2}", f"i{n // 2}", float(1 + n % 5)) for n in range(20)]
+    dataset = load_dataset(_bare(tmp_path, rows, 1, 5))
+    estimator, _ = fit_estimator(dataset, QUICK_PRESETS["default"], seed=seed)
+    assert np.isfinite(estimator.score(estimator.adapt({}, []))).all()
+
+
+def test_an_item_without_a_title_scores_the_same_after_a_reload(tmp_path: Path, preset: Preset):
+    text = BARE.format(low=1, high=5) + 'title = "name"\n[items.features]\nname = "text"\n'
+    _bare(tmp_path, _two_camps(1, 5), 1, 5)
+    (tmp_path / "dataset.toml").write_text(text)
+    ids = pl.read_csv(tmp_path / "items.csv").get_column("what")
+    # The id of the item without a title is a word of other titles.
+    names = ["" if id_ == "i7" else f"story i7 {n % 3}" for n, id_ in enumerate(ids)]
+    pl.DataFrame({"what": ids, "name": names}).write_csv(tmp_path / "items.csv")
+    dataset = load_dataset(tmp_path)
+    estimator, report = fit_estimator(dataset, preset, seed=0)
+    save_bundle(estimator, report, preset, dataset, tmp_path / "bundle")
+    loaded = load_bundle(tmp_path / "bundle").estimator
+    first, second = (some.score(some.adapt({}, [(0, 5.0)])) for some in (estimator, loaded))
+    assert first.tobytes() == second.tobytes()
 
 
 @pytest.mark.parametrize("users", [0, 1])

@@ -147,6 +147,7 @@ def test_a_bad_rating_is_refused_with_its_line_and_can_be_skipped(
         ("dataset.toml", '"stars"', '"points"', "no column 'points'; it has: reader, book, stars"),
         ("dataset.toml", '"books.csv"', '"missing.csv"', "missing.csv does not exist"),
         ("dataset.toml", "[0.5, 10]", "[10, 0.5]", "lowest, highest"),
+        ("dataset.toml", "[0.5, 10]", "[0.5, inf]", "lowest, highest"),
         ("dataset.toml", 'town = "category"', 'town = "colour"', "users.features.town"),
         ("dataset.toml", "[items]", "[things]", "does not describe a data set.*items"),
         ("dataset.toml", "name =", "name", "is not valid TOML"),
@@ -190,4 +191,13 @@ def test_parquet_reads_as_csv_does(books: Books):
 def test_a_file_that_is_no_table_is_refused(books: Books):
     (books.folder / "ratings.csv").write_bytes(b"\xff\xfe\x00reader,book\n\x81,\x82\n")
     with pytest.raises(DatasetError, match=r"ratings\.csv"):
+        load_dataset(books.folder)
+
+
+def test_a_list_that_is_described_as_one_value_is_refused(books: Books):
+    table = pl.DataFrame({"book": ["b1", "b2", "b3"], "title": "t", "author": [["a"], ["b"], []]})
+    table = table.with_columns(genres=pl.lit(""), pages=pl.lit(1))
+    table.write_parquet(books.folder / "books.parquet")
+    books.replace("dataset.toml", "books.csv", "books.parquet")
+    with pytest.raises(DatasetError, match="'author' holds lists; describe it as 'categories'"):
         load_dataset(books.folder)

@@ -299,3 +299,29 @@ def test_updated_at_follows_the_last_change(visitor: Visitor):
         first["updated_at"]
     )
     assert gap > timedelta(0)
+
+
+def test_a_retry_from_a_clock_that_runs_ahead_does_not_undo_what_came_after(visitor: Visitor):
+    ahead = datetime.now(UTC) + timedelta(seconds=1)
+    first = {"item_id": "0", "rating": 5, "at": ahead.isoformat()}
+    second = {"item_id": "0", "rating": 2, "at": (ahead + timedelta(seconds=0.2)).isoformat()}
+    visitor.tell(first)
+    version = visitor.tell(second)["support_version"]
+
+    # At once, and again when the time that the events claim has come.
+    again = visitor.tell(first)
+    while datetime.now(UTC) < ahead + timedelta(seconds=0.3):
+        pass
+    late = [visitor.tell(event) for event in (first, second)]
+
+    assert [told["accepted"] for told in (again, *late)] == [0, 0, 0]
+    assert late[-1]["support_version"] == version
+    assert visitor.ratings() == {"0": 2}
+
+
+def test_of_two_times_to_come_in_one_request_the_later_wins(visitor: Visitor):
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    later = {"item_id": "0", "rating": 1, "at": (ahead + timedelta(hours=1)).isoformat()}
+    visitor.tell(later, {"item_id": "0", "rating": 5, "at": ahead.isoformat()})
+
+    assert visitor.ratings() == {"0": 1}
