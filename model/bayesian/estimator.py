@@ -12,7 +12,7 @@ from torch import Tensor
 from model.bayesian.item_rows import ItemRows
 from model.bayesian.learning import learn
 from model.bayesian.local_update import DecisionWeights
-from model.bayesian.network import BayesianNetwork, Representation
+from model.bayesian.network import BayesianNetwork, Representation, SupportSet
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.training import make_support_set, own_residuals
 from model.bayesian.unit_scale import from_unit, to_unit
@@ -34,11 +34,13 @@ class BayesianUser(AdaptedUser):
 
     Attributes:
         decisions: Adapted weights of each member, B = 1.
-        covariances: Posterior covariance of w of each member, shape [D, D].
+        features: The user's encoded features.
+        supports: The support set as each member sees it.
     """
 
     decisions: tuple[DecisionWeights, ...]
-    covariances: tuple[Tensor, ...]
+    features: EncodedTable
+    supports: tuple[SupportSet, ...]
 
 
 @dataclass(frozen=True)
@@ -232,16 +234,16 @@ class BayesianEstimator(Estimator):
         rating = torch.tensor([[rating for _, rating in support_set]], dtype=torch.float32)
         ratings = PaddedRatings(index, to_unit(rating, self._scale), torch.ones_like(rating))
         row, nothing = torch.from_numpy(index), torch.zeros_like(rating)
-        decisions, covariances = [], []
+        decisions, supports = [], []
         with torch.no_grad():
             for member in self._members:
                 support = make_support_set(
                     member.network, member.items, row, ratings, nothing, nothing
                 )
                 decisions.append(member.network.local_update(member.items, user, support))
-                covariances.append(member.network.covariance(member.items, row[0]))
+                supports.append(support)
         steps = self.preset.estimator.local_steps + 1 if support_set else 0
-        return BayesianUser(steps, len(support_set), tuple(decisions), tuple(covariances))
+        return BayesianUser(steps, len(support_set), tuple(decisions), user, tuple(supports))
 
     def score(self, user: AdaptedUser) -> FloatArray:
         """Predict the user's rating of every item; see `Estimator`."""
@@ -261,10 +263,12 @@ class BayesianEstimator(Estimator):
         still move.
         """
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        deviations = [
-            ((member.items.phi @ covariance) * member.items.phi).sum(1).clamp(min=0).sqrt()
-            for member, covariance in zip(self._members, user.covariances, strict=True)
-        ]
+        deviations = []
+        with torch.no_grad():
+            for member, support in zip(self._members, user.supports, strict=True):
+                phi = member.items.phi
+                covariance = member.network.covariance(member.items, user.features, support)[0]
+                deviations.append(((phi @ covariance) * phi).sum(1).clamp(min=0).sqrt())
         found: FloatArray = torch.stack(deviations).mean(0).numpy()
         return found
 

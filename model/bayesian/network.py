@@ -243,9 +243,7 @@ class BayesianNetwork(nn.Module):
         """
         phi = items.phi[support.row]
         prior, noise_log = self._prior(items, users, support, phi)
-        precision = support.mask * rating_precision(
-            items.noise_log[support.row] + noise_log[:, None]
-        )
+        precision = _support_precision(items, support, noise_log)
         hidden = torch.tanh(phi @ self.hidden_weight + self.hidden_bias)
         left = support.residual - (hidden @ self.output) * support.mask
         start = posterior_mean(phi, left, precision, prior)
@@ -265,19 +263,22 @@ class BayesianNetwork(nn.Module):
             support_damping=self.support_damping_log.exp(),
         )
 
-    def covariance(self, items: Representation, row: Tensor) -> Tensor:
-        """Posterior covariance of w after ratings of some items, (I + Φᵀ P Φ)⁻¹.
+    def covariance(self, items: Representation, users: EncodedTable, support: SupportSet) -> Tensor:
+        """Posterior covariance of w after each support set, (I + Φᵀ P Φ)⁻¹.
 
         Args:
             items: Represented items.
-            row: Rated items, shape [n].
+            users: The users' encoded features, B rows.
+            support: The support sets.
 
         Returns:
-            Shape [D, D].
+            Shape [B, D, D].
         """
-        phi = items.phi[row]
-        precision = rating_precision(items.noise_log[row]).unsqueeze(1)
-        information = (phi * precision).T @ phi + torch.eye(self.width)
+        phi = items.phi[support.row]
+        _, noise_log = self._prior(items, users, support, phi)
+        precision = _support_precision(items, support, noise_log)
+        information = (phi * precision.unsqueeze(-1)).mT @ phi
+        information = information + torch.eye(self.width, dtype=phi.dtype)
         return torch.cholesky_inverse(torch.linalg.cholesky(information))
 
     def hidden_prediction(self, items: Representation) -> Tensor:
@@ -332,3 +333,8 @@ class BayesianNetwork(nn.Module):
         size = torch.log1p(number) / 3
         told = self.set_encoder(torch.cat([seen, liked, moments, size], dim=1))
         return mean + self.set_linear(seen) + _SET_GAIN * told[:, :-1], told[:, -1]
+
+
+def _support_precision(items: Representation, support: SupportSet, noise_log: Tensor) -> Tensor:
+    """How much each rating of the support sets tells, 0 where padded, shape [B, n]."""
+    return support.mask * rating_precision(items.noise_log[support.row] + noise_log.unsqueeze(1))

@@ -219,14 +219,16 @@ def test_gradient_norms_equal_autograd(network: BayesianNetwork, rows: ItemRows)
 
 
 def test_covariance_equals_the_inverse_of_the_information(network: BayesianNetwork, rows: ItemRows):
-    network.float()
-    single = ItemRows(*(tensor.float() for tensor in rows.named_tensors().values()))
     with torch.no_grad():
-        items = network.represent(single)
-        chosen = torch.tensor([1, 4, 4])
-        found = network.covariance(items, chosen)
-        information = torch.eye(network.width)
-        for item in chosen:
+        items = network.represent(rows)
+        support = _support(network, items, (3, 0), 4)
+        users = _users(2)
+        found = network.covariance(items, users, support)
+        _, noise_log = network._prior(items, users, support, items.phi[support.row])
+        information = torch.eye(network.width).double()
+        for item in support.row[0, :3]:
             phi = items.phi[item]
-            information = information + torch.outer(phi, phi) / items.noise_log[item].exp()
-    torch.testing.assert_close(found, torch.linalg.inv(information), rtol=1e-4, atol=1e-5)
+            variance = (items.noise_log[item] + noise_log[0]).exp()
+            information = information + torch.outer(phi, phi) / variance
+    torch.testing.assert_close(found[0], torch.linalg.inv(information))
+    torch.testing.assert_close(found[1], torch.eye(network.width).double())
