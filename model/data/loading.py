@@ -1,6 +1,6 @@
 """Read a prepared data set into typed tables, refusing or reporting every bad row."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,9 @@ from model.data.description import (
     UsersTable,
     read_description,
 )
+from model.data.tables import LoadReport, RowChecker, read_table
 from model.errors import DatasetError
 from model.identifiers import MAX_ID_LENGTH, is_valid_id
-
-_LINE = "__line__"
-_ROWS_SHOWN = 5
 
 IndexArray = npt.NDArray[np.int64]
 RatingArray = npt.NDArray[np.float32]
@@ -48,18 +46,6 @@ class Ratings:
     def where(self, mask: npt.NDArray[np.bool_]) -> "Ratings":
         """Return the marked ratings."""
         return Ratings(self.user_index[mask], self.item_index[mask], self.rating[mask])
-
-
-@dataclass
-class LoadReport:
-    """What the loader left out and why."""
-
-    bad_rows: dict[str, list[int]] = field(default_factory=dict)
-    """Problem → lines that have it, all skipped."""
-    duplicate_ratings: int = 0
-    """Older ratings of a (user, item) pair that a newer one replaced."""
-    dropped_features: list[str] = field(default_factory=list)
-    """Features with fewer than two distinct values, as `users.name` or `items.name`."""
 
 
 @dataclass(frozen=True)
@@ -148,9 +134,9 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
     """
     description = read_description(folder)
     report = LoadReport()
-    checker = _RowChecker(report, skip_bad_rows)
+    checker = RowChecker(report, skip_bad_rows)
 
-    item_table = _read_table(
+    item_table = read_table(
         folder / description.items.file,
         [description.items.id, *_listed(description.items.title), *description.items.features],
         description.items.features,
@@ -165,7 +151,7 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
         else items.select(description.items.id)
     ).to_series()
 
-    ratings_table = _read_table(
+    ratings_table = read_table(
         folder / description.ratings.file,
         [
             description.ratings.user,
@@ -183,7 +169,7 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
         user_ids = known.filter(known.map_elements(is_valid_id, return_dtype=pl.Boolean))
         user_features = pl.DataFrame()
     else:
-        user_table = _read_table(
+        user_table = read_table(
             folder / description.users.file,
             [description.users.id, *description.users.features],
             description.users.features,
@@ -215,82 +201,12 @@ def _used(table: pl.DataFrame, described: dict[str, Feature], preset: str) -> pl
     return table.select(name for name, only in presets.items() if only is None or preset in only)
 
 
-class _RowChecker:
-    """Counts bad rows, and refuses them unless they are to be skipped."""
-
-    def __init__(self, report: LoadReport, skip_bad_rows: bool) -> None:
-        self.report = report
-        self._skip = skip_bad_rows
-
-    def keep(self, table: pl.DataFrame, bad: pl.Expr, problem: str, path: Path) -> pl.DataFrame:
-        """Return the rows of `table` without those that `bad` marks."""
-        marked = table.with_columns(bad.fill_null(value=False).alias("__bad__"))
-        lines = marked.filter("__bad__").get_column(_LINE).to_list()
-        if not lines:
-            return table
-        key = f"{path.name}: {problem}"
-        if not self._skip:
-            shown = ", ".join(str(line) for line in lines[:_ROWS_SHOWN])
-            more = f" and {len(lines) - _ROWS_SHOWN} more" if len(lines) > _ROWS_SHOWN else ""
-            raise DatasetError(
-                f"{path}: {problem} in {len(lines)} row(s), at line {shown}{more}. "
-                "Correct the file, or pass --skip-bad-rows to leave these rows out."
-            )
-        self.report.bad_rows[key] = lines
-        return marked.filter(~pl.col("__bad__")).drop("__bad__")
-
-    def drop_feature(self, name: str) -> None:
-        """Note a feature that can't tell any two rows apart."""
-        self.report.dropped_features.append(name)
-
-
 def _listed(name: str | None) -> list[str]:
     return [] if name is None else [name]
 
 
-def _read_table(
-    path: Path, columns: list[str], features: dict[str, Feature] | None = None
-) -> pl.DataFrame:
-    """Read columns of a CSV or Parquet file as text (lists stay lists), with line numbers."""
-    if not path.is_file():
-        raise DatasetError(f"{path} does not exist, but the dataset.toml beside it names it.")
-    try:
-        if path.suffix == ".parquet":
-            table = pl.read_parquet(path)
-        else:
-            # Ids are text ("007" is not 7), so no type is guessed.
-            table = pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DatasetError(
-            f"{path} can't be read as {'Parquet' if path.suffix == '.parquet' else 'UTF-8 CSV'}: "
-            f"{first}"
-        ) from error
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise DatasetError(
-            f"{path} has no column {', '.join(repr(name) for name in missing)}; "
-            f"it has: {', '.join(table.columns)}. Correct dataset.toml or the file."
-        )
-    table = table.select(list(dict.fromkeys(columns)))
-    for name, feature in (features or {}).items():
-        if isinstance(table.schema[name], pl.List) and feature.kind is not FeatureKind.CATEGORIES:
-            raise DatasetError(
-                f"{path}: {name!r} holds lists; describe it as {FeatureKind.CATEGORIES.value!r}, "
-                "or write one value a row."
-            )
-    as_text = [
-        pl.col(name).cast(pl.String)
-        for name, dtype in table.schema.items()
-        if not isinstance(dtype, pl.List)
-    ]
-    # Line 1 of a CSV is its header, so its first row stands on line 2.
-    first_line = 1 if path.suffix == ".parquet" else 2
-    return table.with_columns(as_text).with_row_index(_LINE, offset=first_line)
-
-
 def _entities(
-    table: pl.DataFrame, described: UsersTable, what: str, folder: Path, checker: _RowChecker
+    table: pl.DataFrame, described: UsersTable, what: str, folder: Path, checker: RowChecker
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Check a user or item table; return its rows and its typed feature columns."""
     path = folder / described.file
@@ -321,7 +237,7 @@ def _entities(
 
 
 def _checked_number(
-    table: pl.DataFrame, name: str, feature: Feature, path: Path, checker: _RowChecker
+    table: pl.DataFrame, name: str, feature: Feature, path: Path, checker: RowChecker
 ) -> pl.DataFrame:
     if feature.kind is not FeatureKind.NUMBER:
         return table
@@ -354,7 +270,7 @@ def _ratings(
     user_ids: pl.Series,
     item_ids: pl.Series,
     folder: Path,
-    checker: _RowChecker,
+    checker: RowChecker,
 ) -> Ratings:
     """Check the ratings, keep the newest of each (user, item) pair, and index them."""
     described = description.ratings
