@@ -13,8 +13,18 @@ from torch import Tensor
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
+from model.ranking import Clusters, best
 
 FloatArray = npt.NDArray[np.float32]
+IndexArray = npt.NDArray[np.int64]
+
+NO_ITEMS: IndexArray = np.empty(0, dtype=np.int64)
+
+CANDIDATES = 10_000
+"""Items of a large catalogue that are scored exactly; `melu benchmark large` measures recall."""
+CANDIDATES_A_PLACE = 100
+EXACT_AMONG = 30_000
+"""Items that a filter leaves, up to which all of them are scored."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,19 @@ class AdaptedUser:
     support_size: int
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """The best items for a user, best first.
+
+    Attributes:
+        index: Internal item indices.
+        score: Predicted ratings in the data set's units, not clipped to its scale.
+    """
+
+    index: IndexArray
+    score: FloatArray
+
+
 class Estimator(ABC):
     """θ of one preset, bound to the items that it scores.
 
@@ -38,10 +61,12 @@ class Estimator(ABC):
     Attributes:
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
+        clusters: Clusters of the items, where there are so many that ranking takes two stages.
     """
 
     user_space: FeatureSpace
     item_space: FeatureSpace
+    clusters: Clusters | None = None
 
     @abstractmethod
     def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
@@ -70,16 +95,83 @@ class Estimator(ABC):
         """
 
     @abstractmethod
-    def score(self, user: AdaptedUser) -> FloatArray:
-        """Predict the user's rating of every item.
+    def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:
+        """Predict the user's rating of items.
 
         Args:
             user: What `adapt` returned.
+            items: Internal item indices; all items if None.
 
         Returns:
             Predicted ratings in the data set's units but not clipped to its scale, so that they
             order items beyond its ends too. Shape [items].
         """
+
+    def rank(
+        self,
+        user: AdaptedUser,
+        limit: int,
+        *,
+        among: IndexArray | None = None,
+        without: IndexArray = NO_ITEMS,
+    ) -> Ranking:
+        """Return the items that the user would rate highest.
+
+        Of a large catalogue that is not narrowed down far, only the members of the clusters that
+        the user's own weights score best are scored (`model.ranking.clusters`); those exactly.
+
+        Args:
+            user: What `adapt` returned.
+            limit: Most items to return.
+            among: Items to choose from, in ascending order; all if None.
+            without: Items to leave out.
+
+        Returns:
+            The best items; equal scores in the catalogue's order.
+        """
+        if self.clusters is not None and (among is None or len(among) > EXACT_AMONG):
+            among = self._candidates(user, among, len(without), limit)
+        if among is None:
+            return self._rank_all(user, limit, without)
+        scores = self.score(user, among)
+        if len(without):
+            scores[np.isin(among, without)] = -np.inf
+        chosen = best(scores, limit)
+        return Ranking(among[chosen], scores[chosen])
+
+    def _rank_all(self, user: AdaptedUser, limit: int, without: IndexArray) -> Ranking:
+        scores = self.score(user)
+        scores[without] = -np.inf
+        chosen = best(scores, limit)
+        return Ranking(chosen, scores[chosen])
+
+    def _candidates(
+        self,
+        user: AdaptedUser,
+        among: IndexArray | None,
+        left_out: int,
+        limit: int,
+    ) -> IndexArray:
+        clusters = self.clusters
+        assert clusters is not None  # noqa: S101 - `rank` asks for no candidates otherwise
+        allowed = None
+        if among is not None:
+            allowed = np.zeros(len(clusters.cluster), dtype=np.bool_)
+            allowed[among] = True
+        wanted = max(CANDIDATES, CANDIDATES_A_PLACE * limit) + left_out
+        return clusters.candidates(self._score_clusters(user), wanted, allowed)
+
+    @abstractmethod
+    def coarse_features(self) -> FloatArray:
+        """Tell items apart as adapted weights do, in units of score; what clusters are made of.
+
+        Returns:
+            Shape [items, F].
+        """
+
+    @abstractmethod
+    def _score_clusters(self, user: AdaptedUser) -> FloatArray:
+        """Tell which clusters hold the items that the user would rate highest, shape [K]."""
 
     @abstractmethod
     def teaching(self, user: AdaptedUser) -> FloatArray:

@@ -238,6 +238,23 @@ class FeatureSpace(BaseModel):
             for name, encoder in self.encoders.items()
         }
 
+    def slots(self, record: Mapping[str, FeatureValue]) -> dict[str, list[int]]:
+        """Encode one record of known features; one that it lacks is unknown.
+
+        Args:
+            record: Feature name → value.
+
+        Returns:
+            Feature name → slots, at least one each.
+
+        Raises:
+            FeatureValueError: If a value does not fit its feature's kind.
+        """
+        return {
+            name: encoder.encode(record.get(name)) or [UNKNOWN_SLOT]
+            for name, encoder in self.encoders.items()
+        }
+
     def encode_table(self, table: pl.DataFrame) -> EncodedTable:
         """Encode the columns of a typed feature table, which must hold every feature."""
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,14 +12,17 @@ from torch import Tensor
 
 from model.bayesian.item_rows import ItemRows
 from model.bayesian.learning import learn
-from model.bayesian.local_update import DecisionWeights
-from model.bayesian.network import BayesianNetwork, Representation, SupportSet
+from model.bayesian.network import BayesianNetwork, Representation
 from model.bayesian.preset import BayesianPreset
+from model.bayesian.ranking import exact_best
+from model.bayesian.served_items import ServedItems, rated_items, serve_items
+from model.bayesian.serving_update import AdaptedWeights, RatedItems, local_update
+from model.bayesian.stacked import StackedWeights
 from model.bayesian.training import make_support_set, own_residuals
 from model.bayesian.unit_scale import from_unit, to_unit
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes, PaddedRatings
-from model.estimator import AdaptedUser, Estimator, FloatArray
+from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, Ranking
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.items.statistics import ItemStatistics
 from model.reports import EpochReport, TrainingReport
@@ -26,21 +30,21 @@ from model.stored_tensors import check_tensors
 
 SMALLEST_ERROR = 0.1
 _RATINGS_CHUNK = 65_536
+_ITEMS_CHUNK = 8_192
+_CLUSTER_MARGIN = 2.0
 
 
 @dataclass(frozen=True)
 class BayesianUser(AdaptedUser):
-    """A user's own decision layers, one set a member.
+    """A user's own decision layers.
 
     Attributes:
-        decisions: Adapted weights of each member, B = 1.
-        features: The user's encoded features.
-        supports: The support set as each member sees it.
+        decision: Adapted weights of the members, one variant.
+        rated: The support set.
     """
 
-    decisions: tuple[DecisionWeights, ...]
-    features: EncodedTable
-    supports: tuple[SupportSet, ...]
+    decision: AdaptedWeights
+    rated: RatedItems
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,17 @@ class BayesianEstimator(Estimator):
         self._scale = scale
         self._rows = rows
         self._statistics = statistics
-        self._members = tuple(_member(network, rows) for network in networks)
+        self._networks = tuple(networks)
+        self._theta = StackedWeights.of(networks, user_space.names)
+
+    @cached_property
+    def _members(self) -> tuple[_Member, ...]:
+        """What training and evaluation compute with; a service never asks for it."""
+        return tuple(_member(network, self._rows) for network in self._networks)
+
+    @cached_property
+    def _items(self) -> ServedItems:
+        return serve_items(self._networks, self._rows)
 
     @classmethod
     def fit(
@@ -190,8 +204,8 @@ class BayesianEstimator(Estimator):
     def tensors(self) -> dict[str, Tensor]:
         """The members' weights and what the encoder sees of the items."""
         named = _named_items(self._rows)
-        for index, member in enumerate(self._members):
-            named |= _named_network(index, member.network)
+        for index, network in enumerate(self._networks):
+            named |= _named_network(index, network)
         return named
 
     def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
@@ -229,47 +243,85 @@ class BayesianEstimator(Estimator):
         self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
     ) -> BayesianUser:
         """Run the local update on a new user's support set; see `Estimator`."""
-        user = self.user_space.encode([attributes])
-        index = np.array([[item for item, _ in support_set]], dtype=np.int64)
-        rating = torch.tensor([[rating for _, rating in support_set]], dtype=torch.float32)
-        ratings = PaddedRatings(index, to_unit(rating, self._scale), torch.ones_like(rating))
-        row, nothing = torch.from_numpy(index), torch.zeros_like(rating)
-        decisions, supports = [], []
-        with torch.no_grad():
-            for member in self._members:
-                support = make_support_set(
-                    member.network, member.items, row, ratings, nothing, nothing
-                )
-                decisions.append(member.network.local_update(member.items, user, support))
-                supports.append(support)
+        index = np.array([item for item, _ in support_set], dtype=np.int64)
+        rating = np.array([rating for _, rating in support_set], dtype=np.float32)
+        rated = rated_items(
+            self._items, self._networks, self._rows, index, to_unit(rating, self._scale)
+        )
+        decision = local_update(self._theta, self.user_space.slots(attributes), rated)
         steps = self.preset.estimator.local_steps + 1 if support_set else 0
-        return BayesianUser(steps, len(support_set), tuple(decisions), user, tuple(supports))
+        return BayesianUser(steps, len(support_set), decision, rated)
 
-    def score(self, user: AdaptedUser) -> FloatArray:
-        """Predict the user's rating of every item; see `Estimator`."""
+    def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:
+        """Predict the user's rating of items; see `Estimator`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        with torch.no_grad():
-            predictions = [
-                member.base + decision.predict(member.items.phi.unsqueeze(0))[0]
-                for member, decision in zip(self._members, user.decisions, strict=True)
-            ]
-            scores: FloatArray = from_unit(torch.stack(predictions).mean(0), self._scale).numpy()
+        count = len(self._items) if items is None else len(items)
+        scores = np.empty(count, dtype=np.float32)
+        for start in range(0, count, _ITEMS_CHUNK):
+            chunk = slice(start, start + _ITEMS_CHUNK)
+            rows = chunk if items is None else items[chunk]
+            personal = user.decision.predict(self._items.phi(rows))[0]
+            scores[chunk] = self._items.mean_base[rows] + personal
+        return from_unit(scores, self._scale)
+
+    def _rank_all(self, user: AdaptedUser, limit: int, without: IndexArray) -> Ranking:
+        """Find the best of all items with one matrix-vector product; see `exact_best`."""
+        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
+        items = self._items
+        if items.reduced is None:
+            return super()._rank_all(user, limit, without)
+        index, unit = exact_best(items, items.reduced, user.decision, limit, without)
+        return Ranking(index, from_unit(unit, self._scale))
+
+    def _score_clusters(self, user: AdaptedUser) -> FloatArray:
+        """Score centroids, and a margin for how far a cluster's members go apart.
+
+        With s² the variance of base + w·φ over the members, their best is some s above their mean.
+        """
+        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
+        mean, variance = self._cluster_moments
+        members = len(self._networks)
+        phi = mean[:, :-1].reshape(len(mean), members, -1).transpose(1, 0, 2)
+        linear = user.decision.linear[0].ravel() / members
+        spread = np.sqrt(variance[:, :-1] @ (linear * linear) + variance[:, -1])
+        scores: FloatArray = mean[:, -1] + user.decision.predict(phi)[0] + _CLUSTER_MARGIN * spread
         return scores
+
+    @cached_property
+    def _cluster_moments(self) -> tuple[FloatArray, FloatArray]:
+        assert self.clusters is not None  # noqa: S101 - else nobody asks
+        return self.clusters.moments(self._features_and_base)
+
+    def coarse_features(self) -> FloatArray:
+        """Return φ / M and the base rating; see `Estimator`.
+
+        A priori w has unit variance, so squared distances are those of two items' scores.
+        """
+        features = self._features_and_base
+        features[:, :-1] /= len(self._networks)
+        return features
+
+    @property
+    def _features_and_base(self) -> FloatArray:
+        return np.column_stack([self._items.features, self._items.mean_base])
 
     def teaching(self, user: AdaptedUser) -> FloatArray:
         """How unsure the user's rating of each item still is; see `Estimator`.
 
         The standard deviation of w·φ under the user's posterior: what a rating of the item can
-        still move.
+        still move. The posterior covariance is I − Φᵀ (K + P⁻¹)⁻¹ Φ.
         """
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        deviations = []
-        with torch.no_grad():
-            for member, support in zip(self._members, user.supports, strict=True):
-                phi = member.items.phi
-                covariance = member.network.covariance(member.items, user.features, support)[0]
-                deviations.append(((phi @ covariance) * phi).sum(1).clamp(min=0).sqrt())
-        found: FloatArray = torch.stack(deviations).mean(0).numpy()
+        known = user.rated.phi
+        gram = known @ known.mT + user.decision.noise[0][..., None] * np.eye(known.shape[1])
+        factor = np.linalg.cholesky(gram.astype(np.float64))
+        told = np.linalg.solve(factor, known).astype(np.float32)
+        found = np.empty(len(self._items), dtype=np.float32)
+        for start in range(0, len(found), _ITEMS_CHUNK):
+            chunk = slice(start, start + _ITEMS_CHUNK)
+            phi = self._items.phi(chunk)
+            variance = (phi * phi).sum(-1) - ((phi @ told.mT) ** 2).sum(-1)
+            found[chunk] = np.sqrt(np.maximum(variance, 0)).mean(0)
         return found
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
@@ -294,7 +346,7 @@ class BayesianEstimator(Estimator):
             )
             linear = member.network.local_update(member.items, users, support).linear
             norms = member.network.gradient_norms(member.items)
-            shared = member.network.hidden_prediction(member.items)
+            shared = member.network.hidden_layer(member.items.phi) @ member.network.output
             for start in range(0, len(ratings), _RATINGS_CHUNK):
                 chunk = slice(start, start + _RATINGS_CHUNK)
                 item = torch.from_numpy(ratings.item_index[chunk])

@@ -43,14 +43,14 @@ class ItemRows:
     def __len__(self) -> int:
         return len(self.quality)
 
-    def first(self, count: int) -> ItemRows:
-        """Return the first rows."""
+    def rows(self, chosen: slice | Tensor) -> ItemRows:
+        """Return some of the rows."""
         return ItemRows(
-            self.inputs[:count],
-            self.linear[:count],
-            self.quality[:count],
-            self.residual_sum[:count],
-            self.count[:count],
+            self.inputs[chosen],
+            self.linear[chosen],
+            self.quality[chosen],
+            self.residual_sum[chosen],
+            self.count[chosen],
         )
 
     def named_tensors(self) -> dict[str, Tensor]:

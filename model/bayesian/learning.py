@@ -117,7 +117,7 @@ def learn(
     reports.sort(key=lambda report: (report.phase, report.epoch))
     return Learnt(
         networks,
-        rows.whole.first(len(dataset.item_ids)),
+        rows.whole.rows(slice(len(dataset.item_ids))),
         rows.statistics,
         user_space,
         item_space,

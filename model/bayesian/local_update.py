@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-_LEAST_NOISE_LOG = -5.0
+LEAST_NOISE_LOG = -5.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class DecisionWeights:
 
 def rating_precision(noise_log: Tensor) -> Tensor:
     """1 / variance, bounded: a world without noise must not make the regression singular."""
-    return (-noise_log.clamp(min=_LEAST_NOISE_LOG)).exp()
+    return (-noise_log.clamp(min=LEAST_NOISE_LOG)).exp()
 
 
 def posterior_mean(phi: Tensor, residual: Tensor, precision: Tensor, prior: Tensor) -> Tensor:

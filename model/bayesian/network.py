@@ -34,11 +34,11 @@ from model.bayesian.preset import BayesianPreset
 from model.features import EncodedTable, FeatureSpace
 
 _ENCODER_GAIN = 0.3
-_SET_GAIN = 0.3
-_SET_DAMPING = 5.0
-_MOMENT_DAMPING = 3.0
-_RATE_GAIN = 10.0  # lets Adam move the rates faster than other weights
-_FIRST_RATE = 0.2 / _RATE_GAIN
+SET_GAIN = 0.3
+SET_DAMPING = 5.0
+MOMENT_DAMPING = 3.0
+RATE_GAIN = 10.0  # lets Adam move the rates faster than other weights
+_FIRST_RATE = 0.2 / RATE_GAIN
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ class BayesianNetwork(nn.Module):
         phi = items.phi[support.row]
         prior, noise_log = self._prior(items, users, support, phi)
         precision = _support_precision(items, support, noise_log)
-        hidden = torch.tanh(phi @ self.hidden_weight + self.hidden_bias)
+        hidden = self.hidden_layer(phi)
         left = support.residual - (hidden @ self.output) * support.mask
         start = posterior_mean(phi, left, precision, prior)
         episodes = len(phi)
@@ -259,31 +259,13 @@ class BayesianNetwork(nn.Module):
             phi,
             support.residual,
             support.mask,
-            rates=self.rates * _RATE_GAIN,
+            rates=self.rates * RATE_GAIN,
             support_damping=self.support_damping_log.exp(),
         )
 
-    def covariance(self, items: Representation, users: EncodedTable, support: SupportSet) -> Tensor:
-        """Posterior covariance of w after each support set, (I + Φᵀ P Φ)⁻¹.
-
-        Args:
-            items: Represented items.
-            users: The users' encoded features, B rows.
-            support: The support sets.
-
-        Returns:
-            Shape [B, D, D].
-        """
-        phi = items.phi[support.row]
-        _, noise_log = self._prior(items, users, support, phi)
-        precision = _support_precision(items, support, noise_log)
-        information = (phi * precision.unsqueeze(-1)).mT @ phi
-        information = information + torch.eye(self.width, dtype=phi.dtype)
-        return torch.cholesky_inverse(torch.linalg.cholesky(information))
-
-    def hidden_prediction(self, items: Representation) -> Tensor:
-        """The hidden decision layer's part of a prediction before any step, shape [R]."""
-        return torch.tanh(items.phi @ self.hidden_weight + self.hidden_bias) @ self.output
+    def hidden_layer(self, phi: Tensor) -> Tensor:
+        """The hidden decision layer before any step, tanh(Wᵀ φ + b), shape [R, H]."""
+        return torch.tanh(phi @ self.hidden_weight + self.hidden_bias)
 
     def gradient_norms(self, items: Representation) -> Tensor:
         """Frobenius norm of ∂ŷ/∂(w, v, W, b) for each item, before any step.
@@ -297,7 +279,7 @@ class BayesianNetwork(nn.Module):
         Returns:
             Shape [R].
         """
-        hidden = torch.tanh(items.phi @ self.hidden_weight + self.hidden_bias)
+        hidden = self.hidden_layer(items.phi)
         inner = (self.output * (1 - hidden**2)).square().sum(1)
         phi = items.phi.square().sum(1)
         return (phi * (1 + inner) + hidden.square().sum(1) + inner).sqrt()
@@ -320,7 +302,7 @@ class BayesianNetwork(nn.Module):
                 mode="mean",
             )
         number = support.mask.sum(1, keepdim=True)
-        root = (number + _SET_DAMPING).sqrt()
+        root = (number + SET_DAMPING).sqrt()
         mask = support.mask.unsqueeze(-1)
         parts = items.summary[support.row] * mask
         seen = torch.cat([parts[..., :c].sum(1), (phi * mask).sum(1)], dim=1) / root
@@ -329,10 +311,10 @@ class BayesianNetwork(nn.Module):
         moments = torch.stack(
             [place.sum(1), (place**2).sum(1), (place**3).sum(1), (support.residual**2).sum(1)],
             dim=1,
-        ) / (number + _MOMENT_DAMPING)
+        ) / (number + MOMENT_DAMPING)
         size = torch.log1p(number) / 3
         told = self.set_encoder(torch.cat([seen, liked, moments, size], dim=1))
-        return mean + self.set_linear(seen) + _SET_GAIN * told[:, :-1], told[:, -1]
+        return mean + self.set_linear(seen) + SET_GAIN * told[:, :-1], told[:, -1]
 
 
 def _support_precision(items: Representation, support: SupportSet, noise_log: Tensor) -> Tensor:

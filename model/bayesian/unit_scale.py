@@ -17,7 +17,7 @@ def to_unit(rating: Ratable, scale: tuple[float, float]) -> Ratable:
     return 1 + (rating - low) * (_RANGE / (high - low))
 
 
-def from_unit(prediction: Tensor, scale: tuple[float, float]) -> Tensor:
+def from_unit(prediction: Ratable, scale: tuple[float, float]) -> Ratable:
     """Bring predictions on 1…5 back to the data set's scale."""
     low, high = scale
     return low + (prediction - 1) * ((high - low) / _RANGE)

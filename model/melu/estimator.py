@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,12 +12,13 @@ from torch import Tensor
 
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
-from model.estimator import AdaptedUser, Estimator, FloatArray
+from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray
 from model.features import EncodedTable, FeatureSpace, FeatureValue
-from model.melu.decision_layers import DecisionWeights, predict, predicted_gradient_norm
+from model.melu.decision_layers import predict, predicted_gradient_norm
 from model.melu.global_update import predict_query_sets
-from model.melu.local_update import local_update
 from model.melu.preset import MeluPreset
+from model.melu.scoring import item_gradient_norms, predict_items
+from model.melu.serving_update import AdaptedWeights, ServingWeights, local_update
 from model.melu.training import train
 from model.melu.weights import MetaWeights, RatingUnits, embed, initial_meta_weights
 from model.reports import EpochReport, TrainingReport
@@ -32,12 +34,10 @@ class MeluUser(AdaptedUser):
     """A user's own copy of the decision layers.
 
     Attributes:
-        embedding: The user's content embedding, shape [user width].
-        decision: Adapted weights, or θ's own where no step was taken.
+        decision: Adapted weights, the user's content embedding multiplied in.
     """
 
-    embedding: Tensor
-    decision: DecisionWeights
+    decision: AdaptedWeights
 
 
 class MeluEstimator(Estimator):
@@ -71,6 +71,11 @@ class MeluEstimator(Estimator):
         self._items = items
         with torch.no_grad():
             self._item_embeddings = embed(theta.item_embeddings, items, item_count)
+        self._user_tables = {
+            name: table.detach().numpy() for name, table in theta.user_embeddings.items()
+        }
+        user_width = preset.estimator.embedding_width * len(user_space.encoders)
+        self._serving = ServingWeights.of(theta.decision, user_width)
 
     @classmethod
     def fit(
@@ -173,37 +178,50 @@ class MeluEstimator(Estimator):
     ) -> MeluUser:
         """Run the local update on a new user's support set; see `Estimator`."""
         config = self.preset.estimator
-        with torch.no_grad():
-            user = embed(self.theta.user_embeddings, self.user_space.encode([attributes]), 1)[0]
-            if not support_set or not config.local_steps:
-                return MeluUser(0, 0, user, self.theta.decision)
-            items = self._item_embeddings[[index for index, _ in support_set]]
-            rating = torch.tensor([rating for _, rating in support_set], dtype=torch.float32)
-            decision = local_update(
-                self.theta.decision,
-                torch.cat([user.expand(len(items), -1), items], dim=-1),
-                self.units.standardise(rating),
-                torch.ones_like(rating),
-                local_steps=config.local_steps,
-                local_learning_rate=config.local_learning_rate,
-                support_damping=config.support_damping,
-            )
-        return MeluUser(config.local_steps, len(support_set), user, decision)
+        slots = self.user_space.slots(attributes)
+        parts = [self._user_tables[name][mine].mean(0) for name, mine in slots.items()]
+        user = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
+        index = np.array([item for item, _ in support_set], dtype=np.int64)
+        rating = np.array([rating for _, rating in support_set], dtype=np.float32)
+        steps = config.local_steps if support_set else 0
+        (decision,) = local_update(
+            self._serving,
+            user,
+            self._item_embeddings.numpy()[index],
+            self.units.standardise(rating),
+            local_steps=steps,
+            local_learning_rate=config.local_learning_rate,
+            support_damping=config.support_damping,
+        )
+        return MeluUser(steps, len(support_set) if steps else 0, decision)
 
-    def score(self, user: AdaptedUser) -> FloatArray:
-        """Predict the user's rating of every item; see `Estimator`."""
+    def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:
+        """Predict the user's rating of items; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        with torch.no_grad():
-            predicted = predict(user.decision, self._pairs(user))
-            scores: FloatArray = (predicted * self.units.spread + self.units.mean).numpy()
-        return scores
+        embeddings = self._item_embeddings
+        if items is not None:
+            embeddings = embeddings[torch.from_numpy(items)]
+        predicted = predict_items(user.decision, embeddings)
+        return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
+
+    def _score_clusters(self, user: AdaptedUser) -> FloatArray:
+        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
+        return predict_items(user.decision, self._centroids)
+
+    @cached_property
+    def _centroids(self) -> Tensor:
+        assert self.clusters is not None  # noqa: S101 - else nobody asks
+        return torch.from_numpy(self.clusters.moments(self._item_embeddings.numpy())[0])
+
+    def coarse_features(self) -> FloatArray:
+        """Return what the items' embeddings are to the first layer under θ; see `Estimator`."""
+        features: FloatArray = self._item_embeddings.numpy() @ self._serving.item
+        return features
 
     def teaching(self, user: AdaptedUser) -> FloatArray:
         """Norm of each prediction's gradient under the user's own weights; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        with torch.no_grad():
-            norm: FloatArray = predicted_gradient_norm(user.decision, self._pairs(user)).numpy()
-        return norm
+        return item_gradient_norms(user.decision, self._item_embeddings)
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
@@ -223,7 +241,3 @@ class MeluEstimator(Estimator):
         raters = np.bincount(ratings.item_index, minlength=len(total))
         mean: FloatArray = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
         return mean
-
-    def _pairs(self, user: MeluUser) -> Tensor:
-        items = self._item_embeddings
-        return torch.cat([user.embedding.expand(len(items), -1), items], dim=-1)

@@ -6,15 +6,19 @@ Input are content features only, no ids: that is what lets it meet new users and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from model.estimator import FloatArray
 from model.features import EncodedTable, FeatureSpace
 from model.melu.decision_layers import DecisionWeights, initial_decision_weights
 from model.melu.preset import EstimatorConfig
+
+Ratable = TypeVar("Ratable", Tensor, FloatArray)
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class RatingUnits:
     lowest: float
     highest: float
 
-    def standardise(self, rating: Tensor) -> Tensor:
+    def standardise(self, rating: Ratable) -> Ratable:
         """Ratings on the data set's scale → the estimator's units."""
         return (rating - self.mean) / self.spread
 

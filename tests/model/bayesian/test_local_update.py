@@ -216,19 +216,3 @@ def test_gradient_norms_equal_autograd(network: BayesianNetwork, rows: ItemRows)
         parts = torch.autograd.grad(predicted.sum(), weights)
         expected = torch.cat([part.flatten() for part in parts]).norm()
         assert found[item].item() == pytest.approx(expected.item())
-
-
-def test_covariance_equals_the_inverse_of_the_information(network: BayesianNetwork, rows: ItemRows):
-    with torch.no_grad():
-        items = network.represent(rows)
-        support = _support(network, items, (3, 0), 4)
-        users = _users(2)
-        found = network.covariance(items, users, support)
-        _, noise_log = network._prior(items, users, support, items.phi[support.row])
-        information = torch.eye(network.width).double()
-        for item in support.row[0, :3]:
-            phi = items.phi[item]
-            variance = (items.noise_log[item] + noise_log[0]).exp()
-            information = information + torch.outer(phi, phi) / variance
-    torch.testing.assert_close(found[0], torch.linalg.inv(information))
-    torch.testing.assert_close(found[1], torch.eye(network.width).double())

@@ -1,0 +1,248 @@
+"""The local update as a service runs it: without autograd, in the support set's own coordinates.
+
+Every gradient with respect to W and w is a sum of the support set's representations, so after any
+number of steps w = m + Φᵀ α and W = W₀ + Φᵀ G with Φ the support set's representations. The steps
+move α and G; all that they need of Φ is the Gram matrix K = Φ Φᵀ. The posterior mean that they
+start from is, in the same coordinates, α = (K + P⁻¹)⁻¹ (r − Φ m).
+
+`model.bayesian.local_update` has the same update for training; a test holds both equal.
+
+Dimensions: B variants of one support set, M members, n ratings, D representation, H hidden decision
+layer, C inputs to a support set's summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg.lapack import dposv
+from scipy.special import expit
+
+from model.bayesian.local_update import LEAST_NOISE_LOG
+from model.bayesian.network import MOMENT_DAMPING, SET_DAMPING
+from model.bayesian.stacked import StackedWeights
+from model.estimator import FloatArray
+
+Slots = Mapping[str, Sequence[int]]
+"""User feature → the slots of one user's value."""
+
+
+@dataclass(frozen=True)
+class RatedItems:
+    """A support set, as the members see its items.
+
+    Attributes:
+        phi: Φ, shape [M, n, D].
+        summary: Contributions to the support set's summary, shape [M, n, 2 C].
+        base: Base ratings, shape [M, n].
+        noise_log: Log variance of a rating, shape [M, n].
+        rating: Brought to a range of 4, shape [n].
+    """
+
+    phi: FloatArray
+    summary: FloatArray
+    base: FloatArray
+    noise_log: FloatArray
+    rating: FloatArray
+
+
+@dataclass(frozen=True)
+class AdaptedWeights:
+    """The decision layers of B variants.
+
+    Attributes:
+        linear: w, shape [B, M, D].
+        hidden_weight: W, shape [B, M, D, H].
+        hidden_bias: b, shape [B, M, 1, H].
+        output: v, shape [B, M, 1, H].
+        hidden_change: ‖W_h − W₀_h‖ of each hidden unit h, shape [B, M, H].
+        bias_change: |b_h − b₀_h|, shape [B, M, H].
+        noise: Variance of each rating that the start was computed with, shape [B, M, n].
+    """
+
+    linear: FloatArray
+    hidden_weight: FloatArray
+    hidden_bias: FloatArray
+    output: FloatArray
+    hidden_change: FloatArray
+    bias_change: FloatArray
+    noise: FloatArray
+
+    def predict(self, phi: FloatArray) -> FloatArray:
+        """Return the mean over the members of w·φ + v·tanh(Wᵀ φ + b).
+
+        Args:
+            phi: Shape [M, rows, D].
+
+        Returns:
+            Shape [B, rows].
+        """
+        hidden = phi @ self.hidden_weight
+        hidden += self.hidden_bias
+        np.tanh(hidden, out=hidden)
+        both = phi @ self.linear[..., None] + hidden @ self.output.mT
+        mean: FloatArray = both[..., 0].mean(1)
+        return mean
+
+
+def local_update(
+    theta: StackedWeights, user: Slots, rated: RatedItems, kept: FloatArray | None = None
+) -> AdaptedWeights:
+    """Adapt copies of the decision layers to a support set, or to parts of it.
+
+    Args:
+        theta: θ, left untouched.
+        user: The user's features.
+        rated: The support set.
+        kept: 1 for each rating that a variant learns from, else 0, shape [B, n]; one variant that
+            learns from all if None.
+
+    Returns:
+        The adapted weights of each variant.
+    """
+    residual = rated.rating - rated.base
+    prior, noise_log = _prior(theta, user, rated, residual, kept)
+    noise = np.exp(np.maximum(rated.noise_log + noise_log, LEAST_NOISE_LOG))
+    count = rated.rating.shape[-1]
+    if not count:
+        return _unchanged(theta, prior, noise)
+
+    gram = rated.phi @ rated.phi.mT
+    start = rated.phi @ theta.hidden_weight
+    start += theta.hidden_bias
+    linear = (rated.phi @ prior[..., None])[..., 0]
+    left = residual - linear - (np.tanh(start) @ theta.output.mT)[..., 0]
+    alpha = _posterior_coordinates(gram, noise, left, kept)
+
+    # The last column of `moved` is α, those before are G; `still` is what they move away from.
+    hidden_width = theta.hidden_bias.shape[-1]
+    moved = np.zeros((*alpha.shape, hidden_width + 1), dtype=start.dtype)
+    moved[..., hidden_width] = alpha
+    still = np.empty_like(moved)
+    still[..., :hidden_width] = start
+    still[..., hidden_width] = linear
+    bias = np.zeros((*alpha.shape[:-1], 1, hidden_width), dtype=start.dtype)
+    output = np.empty_like(bias)
+    output[:] = theta.output
+    ones = np.ones((1, count), dtype=start.dtype)
+    if kept is None:
+        share = 1 / (count + theta.support_damping)
+    else:
+        share = kept[:, None] / (kept.sum(1)[:, None, None] + theta.support_damping)
+    for of_weight, of_bias, of_output, of_linear in theta.rates:
+        now = gram @ moved
+        now += still
+        hidden = now[..., :hidden_width]
+        np.tanh(hidden, out=hidden)
+        error = (hidden @ output.mT)[..., 0]
+        error += now[..., hidden_width]
+        error -= residual
+        delta = error / np.sqrt(1 + error * error)
+        delta *= share
+        # All four gradients are taken before any weight moves.
+        inner = output * delta[..., None]
+        output -= of_output * (delta[..., None, :] @ hidden)
+        hidden *= hidden
+        np.subtract(1, hidden, out=hidden)
+        inner *= hidden
+        moved[..., :hidden_width] -= of_weight * inner
+        moved[..., hidden_width] -= of_linear[..., 0] * delta
+        bias_step = of_bias * (ones @ inner)
+        bias -= bias_step
+        still[..., :hidden_width] -= bias_step
+    in_hidden = moved[..., :hidden_width]
+    change = np.sqrt(np.maximum((in_hidden * (gram @ in_hidden)).sum(-2), 0))
+    all_moved = rated.phi.mT @ moved
+    return AdaptedWeights(
+        linear=prior + all_moved[..., hidden_width],
+        hidden_weight=theta.hidden_weight + all_moved[..., :hidden_width],
+        hidden_bias=theta.hidden_bias + bias,
+        output=output,
+        hidden_change=change,
+        bias_change=np.abs(bias[..., 0, :]),
+        noise=noise,
+    )
+
+
+def _posterior_coordinates(
+    gram: FloatArray, noise: FloatArray, left: FloatArray, kept: FloatArray | None
+) -> FloatArray:
+    """Solve (K + P⁻¹) α = r − Φ m; a rating that is not kept gets α = 0."""
+    # Of many alike ratings K is nearly singular, which single precision would not survive.
+    information = np.empty((*noise.shape, noise.shape[-1]), dtype=np.float64)
+    information[:] = gram
+    target = np.empty(noise.shape, dtype=np.float64)
+    target[:] = left
+    if kept is not None:
+        information *= (kept[:, :, None] * kept[:, None, :])[:, None]
+        target *= kept[:, None]
+    flat = information.reshape(*noise.shape[:-1], -1)
+    flat[..., :: noise.shape[-1] + 1] += noise
+    alpha = np.empty_like(noise)
+    for one in np.ndindex(noise.shape[:-1]):
+        # LAPACK itself: what NumPy and SciPy put around it takes longer than the solution.
+        _, alpha[one], _ = dposv(information[one], target[one])
+    return alpha
+
+
+def _prior(
+    theta: StackedWeights,
+    user: Slots,
+    rated: RatedItems,
+    residual: FloatArray,
+    kept: FloatArray | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Prior mean of w, shape [B, M, D], and log of a noise factor, shape [B, M, 1]."""
+    mean = theta.prior_mean
+    for name, table in theta.user_tables.items():
+        slots = user[name]
+        mean = mean + (table[slots[0]] if len(slots) == 1 else table[list(slots)].mean(0))
+    d = mean.shape[-1]
+    c = rated.summary.shape[-1] // 2
+    members, count = residual.shape
+    variants = 1 if kept is None else len(kept)
+    # One row sums what was rated, the other weighs it by how it was liked.
+    weigh = np.ones((variants, members, 2, count), dtype=residual.dtype)
+    weigh[:, :, 1] = residual
+    place = (rated.rating - 1) / 2 - 1  # −1 lowest, 1 highest
+    if kept is None:
+        number: FloatArray | int = count
+        powers = np.array([[place.sum(), place @ place, (place * place) @ place]])
+        squares = (residual * residual).sum(-1)
+    else:
+        weigh *= kept[:, None, None]
+        number = kept.sum(1)[:, None]
+        powers = kept @ np.stack([place, place**2, place**3], axis=1)
+        squares = (kept[:, None] * residual**2).sum(-1)
+    sums = weigh @ rated.summary
+    told = np.empty((variants, members, 1, 2 * c + d + 5), dtype=residual.dtype)
+    x = told[:, :, 0]
+    x[..., :c] = sums[:, :, 0, :c]
+    x[..., c : c + d] = (weigh[:, :, :1] @ rated.phi)[:, :, 0]
+    x[..., c + d : 2 * c + d] = sums[:, :, 1, c:]
+    moments = np.asarray(number + MOMENT_DAMPING)
+    x[..., : 2 * c + d] /= np.sqrt(np.asarray(number + SET_DAMPING))[..., None]
+    x[..., 2 * c + d : -2] = (powers / moments)[:, None]
+    x[..., -2] = squares / moments
+    x[..., -1] = np.log1p(number) / 3
+    first: FloatArray = (told @ theta.summary_first)[..., 0, :]
+    inner = first[..., :-d] + theta.summary_bias
+    hidden: FloatArray = inner * expit(inner)
+    second: FloatArray = (hidden[..., None, :] @ theta.summary_second)[..., 0, :]
+    second += theta.summary_second_bias
+    return mean + first[..., -d:] + second[..., :-1], second[..., -1:]
+
+
+def _unchanged(theta: StackedWeights, prior: FloatArray, noise: FloatArray) -> AdaptedWeights:
+    nothing = np.zeros((1, *theta.output[:, 0].shape), dtype=prior.dtype)
+    return AdaptedWeights(
+        linear=prior,
+        hidden_weight=theta.hidden_weight[None],
+        hidden_bias=theta.hidden_bias[None],
+        output=theta.output[None],
+        hidden_change=nothing,
+        bias_change=nothing,
+        noise=noise,
+    )

@@ -1,0 +1,139 @@
+"""The local update as a service runs it: without autograd, in the support set's own coordinates.
+
+The gradient of the first layer is δᵀ X with X the support set's embeddings. So after any number of
+steps W₁ = W₁⁰ + Xᵀ G, with G [n, H] in place of the widest matrix, and all that the steps need of X
+is its Gram matrix X Xᵀ. Later layers are small and move as they are.
+
+`model.melu.local_update` has the same update for training; a test holds both equal.
+
+Dimensions: B variants of one support set, n ratings, U user embedding, E item embedding, H width
+of the first layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.estimator import FloatArray
+from model.melu.decision_layers import DecisionWeights
+
+
+@dataclass(frozen=True)
+class ServingWeights:
+    """The decision layers of θ as NumPy arrays, inputs first.
+
+    Attributes:
+        user: The first layer's weights of the user embedding, shape [U, H].
+        item: The first layer's weights of the item embedding, shape [E, H].
+        later: Weights of the other layers, shape [in, out] each.
+        biases: One a layer, shape [out] each.
+    """
+
+    user: FloatArray
+    item: FloatArray
+    later: tuple[FloatArray, ...]
+    biases: tuple[FloatArray, ...]
+
+    @classmethod
+    def of(cls, decision: DecisionWeights, user_width: int) -> ServingWeights:
+        """Copy decision layers whose input begins with the user embedding."""
+        first, *later = (
+            np.ascontiguousarray(weight.detach().numpy().T) for weight in decision.weights
+        )
+        return cls(
+            first[:user_width].copy(),
+            first[user_width:].copy(),
+            tuple(later),
+            tuple(bias.detach().numpy().copy() for bias in decision.biases),
+        )
+
+
+@dataclass(frozen=True)
+class AdaptedWeights:
+    """One user's own decision layers, the user's embedding already multiplied in.
+
+    Attributes:
+        item: The first layer's weights of the item embedding, shape [E, H].
+        first_bias: The first layer's bias and the user's part, shape [H].
+        later: Weights of the other layers, shape [in, out] each.
+        biases: Of the other layers, shape [out] each.
+        user_length: ‖u‖² of the user's embedding.
+    """
+
+    item: FloatArray
+    first_bias: FloatArray
+    later: tuple[FloatArray, ...]
+    biases: tuple[FloatArray, ...]
+    user_length: float
+
+
+def local_update(
+    theta: ServingWeights,
+    user: FloatArray,
+    items: FloatArray,
+    rating: FloatArray,
+    *,
+    local_steps: int,
+    local_learning_rate: float,
+    support_damping: float,
+    kept: FloatArray | None = None,
+) -> list[AdaptedWeights]:
+    """Take steps of gradient descent on a support set, or on parts of it.
+
+    Args:
+        theta: θ, left untouched.
+        user: The user's embedding, shape [U].
+        items: The support set's embeddings, shape [n, E].
+        rating: Targets in the estimator's units, shape [n].
+        local_steps: Number of steps.
+        local_learning_rate: α.
+        support_damping: n₀ ≥ 0.
+        kept: 1 for each rating that a variant learns from, else 0, shape [B, n]; one variant that
+            learns from all if None.
+
+    Returns:
+        The adapted weights of each variant.
+    """
+    kept = np.ones((1, len(rating)), dtype=items.dtype) if kept is None else kept
+    weight = kept / np.maximum(kept.sum(1, keepdims=True) + support_damping, 1)
+    length = float(user @ user)
+    gram = items @ items.T + length
+    still: FloatArray = user @ theta.user + theta.biases[0]
+    start = items @ theta.item + still
+    variants, count = kept.shape
+    moved = np.zeros((variants, count, start.shape[1]), dtype=items.dtype)
+    first_bias = np.zeros((variants, 1, start.shape[1]), dtype=items.dtype)
+    later = [np.repeat(layer[None], variants, axis=0) for layer in theta.later]
+    biases = [np.repeat(bias[None, None], variants, axis=0) for bias in theta.biases[1:]]
+    scale = 2 * local_learning_rate * weight
+    for _ in range(local_steps):
+        output = start + gram @ moved + first_bias
+        inputs = []
+        for layer, bias in zip(later, biases, strict=True):
+            inputs.append(np.maximum(output, 0, out=output))
+            output = output @ layer + bias
+        # δ is taken times the rate, so that every gradient is a step.
+        delta: FloatArray = (scale * (output[..., 0] - rating))[..., None]
+        for layer in reversed(range(len(later))):
+            below = inputs[layer]
+            before = delta
+            delta = before @ later[layer].mT
+            delta *= below > 0
+            later[layer] -= below.mT @ before
+            biases[layer] -= before.sum(1, keepdims=True)
+        moved -= delta
+        first_bias -= delta.sum(1, keepdims=True)
+    # The user's embedding is the same in every row of X: uᵀ ΔW₁ = ‖u‖² Σ G.
+    own = still + first_bias[:, 0] + length * moved.sum(1)
+    return [
+        AdaptedWeights(
+            theta.item + items.T @ moved[one],
+            own[one],
+            tuple(layer[one] for layer in later),
+            tuple(bias[one, 0] for bias in biases),
+            length,
+        )
+        for one in range(variants)
+    ]

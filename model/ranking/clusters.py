@@ -1,0 +1,132 @@
+"""Clusters of alike items: the coarse stage of ranking a large catalogue.
+
+Items that the estimator represents alike get like scores from every user's adapted weights. So a
+user's weights score the clusters first, and then only the members of the best ones, exactly.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.cluster.vq import kmeans2, vq
+
+FloatArray = npt.NDArray[np.float32]
+IndexArray = npt.NDArray[np.int64]
+
+_COARSE = 64
+_SAMPLE = 50_000
+_ITERATIONS = 6
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """A partition of I items into K clusters.
+
+    Attributes:
+        cluster: The cluster of each item, shape [I].
+    """
+
+    cluster: npt.NDArray[np.int32]
+
+    @classmethod
+    def fit(cls, features: FloatArray, count: int, seed: int) -> Clusters:
+        """Part items by k-means in two levels, which costs a fraction of one level's time.
+
+        Args:
+            features: What tells items apart, in units of score, shape [I, F].
+            count: About how many clusters.
+            seed: Every random draw follows from it.
+
+        Returns:
+            The clusters; none is empty.
+        """
+        random = np.random.default_rng(seed)
+        sample = features[np.sort(random.permutation(len(features))[:_SAMPLE])]
+        coarse = min(_COARSE, count, len(sample))
+        centres = _k_means(sample, coarse, random)
+        group = np.concatenate(
+            [
+                vq(features[start : start + _CHUNK], centres, check_finite=False)[0]
+                for start in range(0, len(features), _CHUNK)
+            ]
+        )
+        cluster = np.zeros(len(features), dtype=np.int32)
+        found = 0
+        for members in (np.flatnonzero(group == one) for one in range(coarse)):
+            if not len(members):
+                continue
+            parts = max(1, round(count * len(members) / len(features)))
+            mine = features[members]
+            inner = _k_means(mine[random.permutation(len(mine))[: 64 * parts]], parts, random)
+            _, place = np.unique(vq(mine, inner, check_finite=False)[0], return_inverse=True)
+            cluster[members] = found + place
+            found += int(place.max()) + 1
+        return cls(cluster)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @cached_property
+    def sizes(self) -> IndexArray:
+        """Items in each cluster, shape [K]."""
+        return np.bincount(self.cluster)
+
+    @cached_property
+    def _members(self) -> tuple[npt.NDArray[np.int32], IndexArray]:
+        """Items in the order of their clusters, and where each cluster begins."""
+        order = np.argsort(self.cluster, kind="stable").astype(np.int32)
+        return order, np.concatenate([[0], np.cumsum(self.sizes)])
+
+    def moments(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return mean and variance of the members' features, shape [K, F] each."""
+        order, starts = self._members
+        mean = np.empty((len(self), features.shape[1]), dtype=np.float32)
+        variance = np.empty_like(mean)
+        for one in range(len(self)):
+            mine = features[order[starts[one] : starts[one + 1]]]
+            mean[one], variance[one] = mine.mean(0), mine.var(0)
+        return mean, variance
+
+    def candidates(
+        self, scores: FloatArray, wanted: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> IndexArray:
+        """Return the members of the best clusters.
+
+        Args:
+            scores: One a cluster, shape [K].
+            wanted: Take clusters until there are as many items.
+            allowed: Which items count, shape [I]; all if None.
+
+        Returns:
+            Item indices in ascending order; fewer than `wanted` only if no more are allowed.
+        """
+        order, starts = self._members
+        sizes = (
+            self.sizes
+            if allowed is None
+            else np.bincount(self.cluster[allowed], minlength=len(self))
+        )
+        by_score = np.argsort(-scores)
+        enough = int(np.searchsorted(np.cumsum(sizes[by_score]), wanted)) + 1
+        chosen = by_score[:enough]
+        items = np.concatenate([order[starts[one] : starts[one + 1]] for one in chosen])
+        if allowed is not None:
+            items = items[allowed[items]]
+        items.sort()
+        return items.astype(np.int64)
+
+
+def _k_means(data: FloatArray, count: int, random: np.random.Generator) -> FloatArray:
+    """Return centres; they start from points of the data, so duplicates may leave some unused."""
+    start = data[random.choice(len(data), min(count, len(data)), replace=False)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that a centre is unused
+        centres: FloatArray = kmeans2(
+            data, start, iter=_ITERATIONS, minit="matrix", missing="warn", check_finite=False
+        )[0]
+    return centres

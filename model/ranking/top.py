@@ -1,0 +1,36 @@
+"""The best of many scores."""
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+IndexArray = npt.NDArray[np.int64]
+
+
+def best(scores: FloatArray, limit: int) -> IndexArray:
+    """Return the places of the highest scores.
+
+    Args:
+        scores: Shape [n]; −∞ where a place may not be picked.
+        limit: Most places to return.
+
+    Returns:
+        Best first; equal scores in the order of their places.
+    """
+    places = at_least(scores, kth_highest(scores, limit))
+    order = np.argsort(-scores[places], kind="stable")[:limit]
+    return places[order]
+
+
+def kth_highest(scores: FloatArray, k: int) -> float:
+    """Return the k-th highest score, −∞ if there are fewer."""
+    if k > len(scores):
+        return -np.inf
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+
+
+def at_least(scores: FloatArray, threshold: float) -> IndexArray:
+    """Return the places of all scores from a threshold on, but never one that is −∞."""
+    if threshold == -np.inf:
+        return np.flatnonzero(scores > -np.inf)
+    return np.flatnonzero(scores >= threshold)

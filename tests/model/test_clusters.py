@@ -1,0 +1,86 @@
+"""Two stages find what one finds, and never more than was asked for."""
+
+import numpy as np
+import pytest
+
+from model import estimator as estimators
+from model.estimator import Estimator
+from model.ranking import Clusters, best
+
+
+def test_every_item_is_in_one_cluster_and_clusters_hold_alike_items():
+    random = np.random.default_rng(0)
+    centres = 20 * random.normal(size=(12, 3))
+    truth = random.integers(0, 12, 3000)
+    features = (centres[truth] + random.normal(size=(3000, 3))).astype(np.float32)
+    clusters = Clusters.fit(features, 48, seed=1)
+    assert clusters.sizes.sum() == 3000
+    assert clusters.sizes.min() > 0
+    for cluster in range(len(clusters)):
+        of_cluster = truth[clusters.cluster == cluster]
+        assert (of_cluster == of_cluster[0]).mean() > 0.9
+    mean, variance = clusters.moments(features)
+    mine = features[clusters.cluster == 3]
+    np.testing.assert_allclose(mean[3], mine.mean(0), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(variance[3], mine.var(0), rtol=1e-3, atol=1e-4)
+
+
+def test_equal_items_can_be_clustered():
+    clusters = Clusters.fit(np.ones((500, 4), dtype=np.float32), 16, seed=0)
+    assert clusters.sizes.sum() == 500
+
+
+def test_candidates_are_whole_clusters_in_the_order_of_their_scores():
+    clusters = Clusters(np.array([0, 1, 2, 0, 1, 2, 2], dtype=np.int32))
+    scores = np.array([0.1, 0.9, 0.5], dtype=np.float32)
+    assert list(clusters.candidates(scores, 1)) == [1, 4]
+    assert list(clusters.candidates(scores, 3)) == [1, 2, 4, 5, 6]
+    assert list(clusters.candidates(scores, 100)) == list(range(7))
+    allowed = np.array([True, False, True, True, False, False, True])
+    assert list(clusters.candidates(scores, 2, allowed)) == [2, 6]
+    assert list(clusters.candidates(scores, 3, allowed)) == [0, 2, 3, 6]
+
+
+@pytest.fixture
+def two_stages(estimator: Estimator, monkeypatch: pytest.MonkeyPatch) -> Estimator:
+    """The estimator of 60 items, ranking as if they were many."""
+    monkeypatch.setattr(estimators, "CANDIDATES", 25)
+    monkeypatch.setattr(estimators, "CANDIDATES_A_PLACE", 1)
+    monkeypatch.setattr(estimators, "EXACT_AMONG", 10)
+    estimator.clusters = Clusters.fit(estimator.coarse_features(), 12, seed=0)
+    yield estimator
+    estimator.clusters = None
+    for name in ("_cluster_moments", "_centroids"):
+        vars(estimator).pop(name, None)
+
+
+def test_two_stages_find_the_best_of_all(two_stages: Estimator):
+    user = two_stages.adapt({}, [(0, 5.0), (31, 1.0)])
+    scores = two_stages.score(user)
+    found = two_stages.rank(user, 5)
+    assert list(found.index) == list(best(scores, 5))
+    np.testing.assert_allclose(found.score, scores[found.index], rtol=1e-5)
+
+
+def test_two_stages_keep_to_filters_and_exclusions(two_stages: Estimator):
+    user = two_stages.adapt({}, [(0, 5.0), (31, 1.0)])
+    among, without = np.arange(0, 60, 2), np.array([2, 4, 6])
+    found = two_stages.rank(user, 60, among=among, without=without)
+    assert set(found.index) == set(among) - set(without)
+    rare = np.array([7, 33])
+    assert set(two_stages.rank(user, 5, among=rare).index) == {7, 33}
+    assert len(two_stages.rank(user, 5, among=rare, without=rare).index) == 0
+
+
+def test_one_stage_keeps_to_filters_and_exclusions(estimator: Estimator):
+    user = estimator.adapt({}, [(0, 5.0), (31, 1.0)])
+    scores = estimator.score(user)
+    without = np.array([1, 2, 3])
+    found = estimator.rank(user, 7, without=without)
+    scores[without] = -np.inf
+    assert list(found.index) == list(best(scores, 7))
+    assert set(estimator.rank(user, 60, without=without).index) == set(range(60)) - {1, 2, 3}
+    among = np.array([5, 9, 50])
+    some = estimator.rank(user, 2, among=among)
+    assert list(some.index) == list(among[best(scores[among], 2)])
+    np.testing.assert_allclose(estimator.score(user, among), scores[among], rtol=1e-5)
