@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from app.problems import ModelUnavailable
 from app.services.actions import ActionRatings
+from app.services.answers import AnswerCache
 from app.services.compute import Compute
 from app.services.feedback import FeedbackService
 from app.services.items import ItemService
@@ -51,17 +52,29 @@ def build_services(
     """
     actions = ActionRatings(settings.action_places, recommender.rating_scale)
     personaliser = Personaliser(recommender, actions, settings.support_limit)
+    cache = AnswerCache(settings.cache_megabytes * 2**20)
     return Services(
         recommender=recommender,
         users=UserService(store, recommender, actions),
         feedback=FeedbackService(store, recommender, actions),
-        recommendations=RecommendationService(store, recommender, personaliser, compute),
+        recommendations=RecommendationService(store, recommender, personaliser, compute, cache),
         onboarding=OnboardingService(store, recommender, personaliser, compute),
         items=ItemService(recommender.catalogue),
     )
 
 
-def _services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
+    """Return the services of the application that a request came to.
+
+    Args:
+        request: The request.
+
+    Returns:
+        The services.
+
+    Raises:
+        ModelUnavailable: If no bundle could be loaded.
+    """
     services: Services | None = request.app.state.services
     if services is None:
         raise ModelUnavailable(
@@ -71,7 +84,14 @@ def _services(request: Request) -> Services:
     return services
 
 
-def _store(request: Request) -> UserStore:
+# Asynchronous though they wait for nothing: FastAPI would run them on a thread otherwise.
+
+
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+async def _store(request: Request) -> UserStore:
     store: UserStore = request.app.state.store
     return store
 

@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             timeout_seconds=settings.store_timeout_seconds,
             connections=settings.store_connections,
         )
-        compute = Compute(settings.compute_threads)
+        compute = Compute(settings.compute_threads, settings.compute_queue)
         app.state.store = UserStore(redis)
         app.state.services = None
         try:

@@ -139,6 +139,12 @@ class ModelUnavailable(Problem):
     status, code, title = 503, "model_unavailable", "Model unavailable"
 
 
+class Overloaded(Problem):
+    """More computations wait than may."""
+
+    status, code, title = 503, "overloaded", "Overloaded"
+
+
 def problem_response(problem: Problem) -> Response:
     """Render a problem."""
     body: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
@@ -229,6 +230,11 @@ class RecommendationQuery(_Request):
     )
     exclude: Exclude = []
     filter: Filter = []
+
+    @cached_property
+    def key(self) -> str:
+        """Text that is equal for equal parameters."""
+        return self.model_dump_json()
 
 
 class OnboardingQuery(_Request):

@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     """Bundle to serve."""
     compute_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Local updates and rankings that a worker runs at once."""
+    compute_queue: int = Field(default=128, ge=0)
+    """Computations of a worker that may wait; more are answered 503."""
+    cache_megabytes: int = Field(default=128, ge=0)
+    """Memory of a worker for rankings that may be asked for again; 0 keeps none."""
     support_limit: int = Field(default=100, ge=1)
     """Newest ratings of a user that the local update learns from."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,13 +14,28 @@ import polars as pl
 from model.data.loading import Dataset
 from model.errors import UnknownFeatureError
 from model.evidence import EvidenceScores
-from model.features import FeatureValue
 
 AttributeValue = str | int | float | list[str] | None
-Mask = npt.NDArray[np.bool_]
+IndexArray = npt.NDArray[np.int64]
 
 _FIXED = ("item_id", "title", "discrimination", "popularity", "score")
 _ATTRIBUTE = "attribute."
+_NOTHING: IndexArray = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class ItemRecord:
+    """What clients are shown of an item.
+
+    Attributes:
+        item_id: External id.
+        title: Title; the id where the data set has none.
+        attributes: The known attributes.
+    """
+
+    item_id: str
+    title: str
+    attributes: dict[str, AttributeValue]
 
 
 class Catalogue:
@@ -39,13 +55,13 @@ class Catalogue:
             raise ValueError(f"the catalogue has no column {', '.join(missing)}")
         self.table = table
         self.item_ids: list[str] = table.get_column("item_id").to_list()
-        self.titles: list[str] = table.get_column("title").to_list()
         self.index_of: dict[str, int] = {id_: i for i, id_ in enumerate(self.item_ids)}
         if len(self.index_of) != len(self.item_ids):
             raise ValueError("an item id stands twice in the catalogue")
         self.attribute_names = tuple(
             name.removeprefix(_ATTRIBUTE) for name in table.columns if name.startswith(_ATTRIBUTE)
         )
+        self._posting_lists: dict[str, dict[str, IndexArray]] = {}
         self.evidence = EvidenceScores(
             *(
                 table.get_column(name).to_numpy().astype(np.float32)
@@ -78,80 +94,99 @@ class Catalogue:
     def __len__(self) -> int:
         return len(self.item_ids)
 
+    @property
+    def titles(self) -> pl.Series:
+        """One an item."""
+        return self.table.get_column("title")
+
     def attributes(self, index: int) -> dict[str, AttributeValue]:
-        """Return an item's known attributes.
+        """Return an item's known attributes; numbers that are whole are integers."""
+        return self.records([index])[0].attributes
+
+    def records(self, index: Sequence[int]) -> list[ItemRecord]:
+        """Return what clients are shown of some items.
 
         Args:
-            index: Internal item index.
+            index: Internal item indices.
 
         Returns:
-            Attribute → value; numbers that are whole are integers.
+            One record each, in that order.
         """
-        return {
-            name: values[index]
-            for name, values in self._attribute_values.items()
-            if values[index] not in (None, [])
-        }
+        names = self.attribute_names
+        return [
+            ItemRecord(
+                item_id,
+                title,
+                {
+                    name: _shown(value)
+                    for name, value in zip(names, values, strict=True)
+                    if value is not None and value != []
+                },
+            )
+            for item_id, title, *values in self._shown_columns[list(index)].iter_rows()
+        ]
 
-    def features(self, names: Sequence[str]) -> list[dict[str, FeatureValue]]:
+    def features(self, names: Sequence[str]) -> pl.DataFrame:
         """Return every item's values of some features, as an encoder takes them.
 
         Args:
             names: Attributes; a name that is none is a feature made of the title.
 
         Returns:
-            One record an item.
+            One column a feature.
         """
         # Where there was no title its id is shown, but the estimator knows of none.
-        titles = [
-            None if title == item_id else title
-            for title, item_id in zip(self.titles, self.item_ids, strict=True)
-        ]
-        columns = {name: self._attribute_values.get(name, titles) for name in names}
-        return [
-            {name: values[index] for name, values in columns.items()} for index in range(len(self))
-        ]
+        title = pl.when(pl.col("title") != pl.col("item_id")).then(pl.col("title"))
+        return self.table.select(
+            (pl.col(_ATTRIBUTE + name) if name in self.attribute_names else title).alias(name)
+            for name in names
+        )
 
-    def matching(self, filters: Mapping[str, Sequence[str]]) -> Mask:
-        """Mark the items that have, for every attribute named, one of the values given.
+    def matching(self, filters: Mapping[str, Sequence[str]]) -> IndexArray | None:
+        """Find the items that have, for every attribute named, one of the values given.
 
         Args:
             filters: Attribute → accepted values, as text.
 
         Returns:
-            Shape [items].
+            Internal item indices in ascending order; None, which is all, without a filter.
 
         Raises:
             UnknownFeatureError: If an attribute does not exist.
         """
-        marked = np.ones(len(self), dtype=np.bool_)
+        found: IndexArray | None = None
         for name, accepted in filters.items():
             if name not in self.attribute_names:
                 raise UnknownFeatureError(name, self.attribute_names)
-            found = np.zeros(len(self), dtype=np.bool_)
-            for value in accepted:
-                found[self._items_with[name].get(_filter_key(value), [])] = True
-            marked &= found
-        return marked
+            postings = self._postings(name)
+            parts = [postings.get(_filter_key(value), _NOTHING) for value in accepted]
+            mine = parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
+            found = mine if found is None else np.intersect1d(found, mine, assume_unique=True)
+        return found
 
     @cached_property
-    def _attribute_values(self) -> dict[str, list[Any]]:
-        return {
-            name: [_shown(value) for value in self.table.get_column(_ATTRIBUTE + name).to_list()]
-            for name in self.attribute_names
-        }
+    def _shown_columns(self) -> pl.DataFrame:
+        return self.table.select(
+            "item_id", "title", *(_ATTRIBUTE + name for name in self.attribute_names)
+        )
 
-    @cached_property
-    def _items_with(self) -> dict[str, dict[str, list[int]]]:
-        """Attribute → value → items that have it."""
-        index: dict[str, dict[str, list[int]]] = {}
-        for name, values in self._attribute_values.items():
-            postings = index[name] = {}
-            for item, value in enumerate(values):
-                for part in value if isinstance(value, list) else [value]:
-                    if part is not None:
-                        postings.setdefault(_filter_key(str(part)), []).append(item)
-        return index
+    def _postings(self, name: str) -> dict[str, IndexArray]:
+        """Value → items that have it, ascending; made when an attribute is first filtered by."""
+        known = self._posting_lists.get(name)
+        if known is not None:
+            return known
+        column = self.table.get_column(_ATTRIBUTE + name).alias("value")
+        values = pl.DataFrame({"item": np.arange(len(self)), "value": column})
+        if isinstance(column.dtype, pl.List):
+            values = values.explode("value")
+        grouped = values.drop_nulls().group_by("value").agg(pl.col("item").unique())
+        parts: dict[str, list[IndexArray]] = {}
+        for value, items in grouped.iter_rows():
+            key = _filter_key(str(_shown(value)))
+            parts.setdefault(key, []).append(np.array(items, dtype=np.int64))
+        postings = {key: np.unique(np.concatenate(arrays)) for key, arrays in parts.items()}
+        self._posting_lists[name] = postings
+        return postings
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever the column holds

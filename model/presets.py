@@ -1,14 +1,15 @@
 """Presets: named estimators with their configuration."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 from torch import Tensor
 
 from model.bayesian import BayesianEstimator, BayesianPreset
 from model.data.loading import Dataset, Ratings
 from model.estimator import Estimator
-from model.features import FeatureSpace, FeatureValue
+from model.features import FeatureSpace
 from model.melu import MeluEstimator, MeluPreset
 from model.reports import EpochReport, TrainingReport
 
@@ -77,7 +78,7 @@ def restore_estimator(
     user_space: FeatureSpace,
     item_space: FeatureSpace,
     tensors: dict[str, Tensor],
-    items: Sequence[Mapping[str, FeatureValue]],
+    items: pl.DataFrame,
 ) -> Estimator:
     """Put an estimator together from what a bundle stores.
 
@@ -87,7 +88,7 @@ def restore_estimator(
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
         tensors: As stored.
-        items: The features of each item to score.
+        items: The features of the items to score.
 
     Returns:
         The estimator.

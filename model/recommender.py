@@ -12,7 +12,7 @@ from pathlib import Path
 from model.bundle import Bundle, Manifest, load_bundle
 from model.catalogue import Catalogue
 from model.errors import FeatureValueError
-from model.estimator import AdaptedUser, FloatArray
+from model.estimator import NO_ITEMS, AdaptedUser, FloatArray, IndexArray, Ranking
 from model.evidence import EvidenceScores, evidence_scores
 from model.features import FeatureSpace, FeatureValue
 
@@ -72,10 +72,9 @@ class Recommender:
         """Answer once, so that no first user waits for what is built on first use."""
         middle = sum(self.rating_scale) / 2
         user = self.adapt({}, [(0, middle)])
-        self.score(user)
+        self.rank(user, 1)
         self.evidence(user)
-        self.catalogue.attributes(0)
-        self.catalogue.matching({name: [""] for name in self.catalogue.attribute_names})
+        self.catalogue.records([0])
 
     def check_attributes(self, attributes: Mapping[str, FeatureValue]) -> list[str]:
         """Check a user's attributes; return the names of those that training never saw.
@@ -131,6 +130,17 @@ class Recommender:
             order items beyond its ends too. Shape [items].
         """
         return self._estimator.score(user)
+
+    def rank(
+        self,
+        user: AdaptedUser,
+        limit: int,
+        *,
+        among: IndexArray | None = None,
+        without: IndexArray = NO_ITEMS,
+    ) -> Ranking:
+        """Return the items that the user would rate highest; see `Estimator.rank`."""
+        return self._estimator.rank(user, limit, among=among, without=without)
 
     def evidence(self, user: AdaptedUser) -> EvidenceScores:
         """Score how much each item's rating would teach about this user.

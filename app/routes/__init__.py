@@ -5,9 +5,10 @@ from fastapi import APIRouter
 from app.routes import feedback, items, onboarding, operations, page, recommendations, users
 
 routers: tuple[APIRouter, ...] = (
+    # First what is asked for most: routes are tried in turn.
+    recommendations.router,
     users.router,
     feedback.router,
-    recommendations.router,
     onboarding.router,
     items.router,
     operations.router,

@@ -1,37 +1,98 @@
 """`/users/{user_id}/recommendations`."""
 
-from fastapi import APIRouter, Response
+from collections.abc import Awaitable, Callable
 
-from app.dependencies import ServicesDep
+from cachetools import LRUCache
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from app.dependencies import services_of
+from app.etags import not_modified
 from app.problems import (
     InvalidFilter,
     InvalidParameter,
     ModelUnavailable,
+    Overloaded,
     StoreUnavailable,
     UnknownAttribute,
     problem_responses,
 )
-from app.schemas import RecommendationParameters, Recommendations, UserId
+from app.schemas import RecommendationParameters, RecommendationQuery, Recommendations, UserId
 
-router = APIRouter(prefix="/users/{user_id}/recommendations", tags=["recommendations"])
+_REQUESTS_KNOWN = 10_000
+_LONGEST_KNOWN = 300
+
+
+class KnownRequests(APIRoute):
+    """A route that checks a path and its parameters only the first time that it sees them.
+
+    Whoever polls for recommendations sends the same request again and again, and to check it takes
+    longer than to answer it from memory.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Wrap FastAPI's own handler."""
+        check_and_answer = super().get_route_handler()
+        known: LRUCache[tuple[str, bytes], tuple[str, RecommendationQuery]] = LRUCache(
+            _REQUESTS_KNOWN
+        )
+
+        async def handle(request: Request) -> Response:
+            key = (request.scope["path"], request.scope["query_string"])
+            checked = known.get(key)
+            if checked is not None:
+                return await _answer(request, *checked)
+            response = await check_and_answer(request)
+            checked = getattr(request.state, "checked", None)
+            if checked is not None and len(key[0]) + len(key[1]) <= _LONGEST_KNOWN:
+                known[key] = checked
+            return response
+
+        return handle
+
+
+router = APIRouter(
+    prefix="/users/{user_id}/recommendations", tags=["recommendations"], route_class=KnownRequests
+)
 
 
 @router.get(
     "",
     summary="Rank the catalogue for a user",
-    responses=problem_responses(
-        InvalidParameter, InvalidFilter, UnknownAttribute, StoreUnavailable, ModelUnavailable
-    ),
+    response_model=Recommendations,
+    responses={
+        304: {"description": "Nothing changed since the answer that `If-None-Match` names."},
+        **problem_responses(
+            InvalidParameter,
+            InvalidFilter,
+            UnknownAttribute,
+            StoreUnavailable,
+            ModelUnavailable,
+            Overloaded,
+        ),
+    },
 )
 async def get_recommendations(
-    user_id: UserId, query: RecommendationParameters, services: ServicesDep, response: Response
-) -> Recommendations:
+    user_id: UserId, query: RecommendationParameters, request: Request
+) -> Response:
     """Run the local update on the user's feedback and rank by the adapted predictions.
 
     A user never seen is no error: θ's own ranking comes with `strategy` `prior`. `Server-Timing`
-    tells the milliseconds of store, local update and ranking.
+    tells the milliseconds of store, local update and ranking. With the `ETag` of an earlier answer
+    in `If-None-Match`, an answer that would be the same is 304 without a body.
     """
-    answer, timing = await services.recommendations.recommend(user_id, query)
-    response.headers["Server-Timing"] = timing.header()
-    response.headers["Cache-Control"] = "private, no-cache"
-    return answer
+    response = await _answer(request, user_id, query)
+    request.state.checked = (user_id, query)
+    return response
+
+
+async def _answer(request: Request, user_id: str, query: RecommendationQuery) -> Response:
+    found = await services_of(request).recommendations.recommend(user_id, query)
+    headers = {
+        "Cache-Control": "private, no-cache",
+        "ETag": found.etag,
+        "Server-Timing": found.timing.header(),
+    }
+    if not_modified(request, found.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(found.body, headers=headers, media_type="application/json")

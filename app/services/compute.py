@@ -6,23 +6,32 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import torch
+from threadpoolctl import threadpool_limits
+
+from app.problems import Overloaded
 
 T = TypeVar("T")
+
+RETRY_AFTER_SECONDS = 1
 
 
 class Compute:
     """A pool of threads for local updates and rankings.
 
-    Torch itself keeps to one thread: many requests at once share the cores better than one
-    request on all of them.
+    The libraries of linear algebra keep to one thread each: many requests at once share the cores
+    better than one request on all of them.
 
     Args:
         threads: Computations at once.
+        queue: Computations that may wait; more are refused.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, queue: int) -> None:
         torch.set_num_threads(1)
+        self._limits = threadpool_limits(1)
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="compute")
+        self._most = threads + queue
+        self._pending = 0
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run `work` on one of the threads.
@@ -32,8 +41,20 @@ class Compute:
 
         Returns:
             Its result.
+
+        Raises:
+            Overloaded: If as many computations wait as may.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        if self._pending >= self._most:
+            raise Overloaded(
+                "More is asked for than can be computed just now. Try again.",
+                retry_after=RETRY_AFTER_SECONDS,
+            )
+        self._pending += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        finally:
+            self._pending -= 1
 
     def close(self) -> None:
         """Finish what is under way and end the threads."""

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 
 from app.problems import InvalidFilter, UnknownAttribute
-from model.catalogue import Catalogue, Mask
+from model.catalogue import Catalogue
 from model.errors import UnknownFeatureError
+from model.estimator import IndexArray
 
 
-def matching_items(catalogue: Catalogue, filters: Sequence[str]) -> Mask:
-    """Mark the items that pass all filters.
+def matching_items(catalogue: Catalogue, filters: Sequence[str]) -> IndexArray | None:
+    """Find the items that pass all filters.
 
     Args:
         catalogue: The items.
         filters: `name:value` each.
 
     Returns:
-        Shape [items].
+        Internal item indices in ascending order; None, which is all, without a filter.
 
     Raises:
         InvalidFilter: If a filter has no `name:`.

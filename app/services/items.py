@@ -1,5 +1,7 @@
 """The catalogue, for people who look for a title."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from app.problems import InvalidCursor, UnknownItem
@@ -40,7 +42,7 @@ class ItemService:
         index = self._catalogue.index_of.get(item_id)
         if index is None:
             raise UnknownItem(f"There is no item {item_id!r}.")
-        return shown_item(self._catalogue, index)
+        return shown_items(self._catalogue, [index])[0]
 
     def find(self, query: ItemQuery) -> ItemPage:
         """Search titles and filter by attributes.
@@ -58,25 +60,26 @@ class ItemService:
         """
         request = ["items", query.query, *query.filter]
         start = _start(decode_cursor(query.cursor, request)) if query.cursor is not None else 0
-        passed = np.flatnonzero(matching_items(self._catalogue, query.filter))
+        passed = matching_items(self._catalogue, query.filter)
+        if passed is None:
+            passed = np.arange(len(self._catalogue))
         found = self._search.find(query.query)
         if found is not None:
             passed = np.intersect1d(passed, np.array(found, dtype=np.int64))
         passed = passed[np.argsort(self._popularity_rank[passed])]
         end = start + query.limit
         return ItemPage(
-            items=[shown_item(self._catalogue, int(index)) for index in passed[start:end]],
+            items=shown_items(self._catalogue, passed[start:end].tolist()),
             next_cursor=encode_cursor(request, [end]) if end < len(passed) else None,
         )
 
 
-def shown_item(catalogue: Catalogue, index: int) -> Item:
-    """Return an item as clients see it."""
-    return Item(
-        item_id=catalogue.item_ids[index],
-        title=catalogue.titles[index],
-        attributes=catalogue.attributes(index),
-    )
+def shown_items(catalogue: Catalogue, index: Sequence[int]) -> list[Item]:
+    """Return items as clients see them."""
+    return [
+        Item(item_id=record.item_id, title=record.title, attributes=record.attributes)
+        for record in catalogue.records(index)
+    ]
 
 
 def _start(place: list[str | int]) -> int:

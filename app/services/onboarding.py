@@ -6,10 +6,11 @@ import numpy as np
 
 from app.schemas import OnboardingItem, OnboardingItems, OnboardingQuery
 from app.services.compute import Compute
-from app.services.items import shown_item
+from app.services.items import shown_items
 from app.services.personal import Personaliser
-from app.services.ranking import best_items, exclude_items
+from app.services.ranking import index_of_items
 from app.store import StoredUser, UserStore
+from model.ranking import best
 from model.recommender import Recommender
 
 
@@ -56,19 +57,23 @@ class OnboardingService:
     def _pick(self, query: OnboardingQuery, user: StoredUser | None) -> OnboardingItems:
         catalogue = self._recommender.catalogue
         evidence = catalogue.evidence
-        allowed = np.ones(len(catalogue), dtype=np.bool_)
-        exclude_items(allowed, catalogue, query.exclude)
+        left_out = list(query.exclude)
         if user is not None:
             evidence = self._recommender.evidence(self._personaliser.adapt(user))
-            exclude_items(allowed, catalogue, user.answered)
+            left_out += user.answered
+        scores = evidence.score.copy()
+        scores[index_of_items(catalogue, left_out)] = -np.inf
+        chosen = best(scores, query.limit).tolist()
         items = [
             OnboardingItem(
-                **shown_item(catalogue, index).model_dump(),
+                **shown.model_dump(),
                 rank=rank,
                 score=round(float(evidence.score[index]), 6),
                 discrimination=round(float(evidence.discrimination[index]), 6),
                 popularity=round(float(evidence.popularity[index]), 6),
             )
-            for rank, index in enumerate(best_items(evidence.score, allowed, query.limit), start=1)
+            for rank, (index, shown) in enumerate(
+                zip(chosen, shown_items(catalogue, chosen), strict=True), start=1
+            )
         ]
         return OnboardingItems(model_version=self._recommender.manifest.version, items=items)

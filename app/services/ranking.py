@@ -1,41 +1,22 @@
-"""Pick the best items of a scored catalogue."""
+"""Items named by their ids."""
 
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
-from model.catalogue import Catalogue, Mask
+from model.catalogue import Catalogue
+from model.estimator import IndexArray
 
 
-def best_items(scores: npt.NDArray[np.float32], allowed: Mask, limit: int) -> list[int]:
-    """Return the indices of the highest scores among the allowed items.
+def index_of_items(catalogue: Catalogue, item_ids: Iterable[str]) -> IndexArray:
+    """Look items up; ids that do not exist are passed over.
 
     Args:
-        scores: One an item.
-        allowed: Which items may be picked.
-        limit: Most items to return.
+        catalogue: The items.
+        item_ids: External ids.
 
     Returns:
-        Best first; equal scores in the catalogue's order.
-    """
-    candidates = np.flatnonzero(allowed)
-    values = scores[candidates]
-    if len(candidates) > limit:
-        # Everything as good as the last place stays in, so that ties break by the index.
-        threshold = np.partition(values, len(values) - limit)[len(values) - limit]
-        candidates, values = candidates[values >= threshold], values[values >= threshold]
-    order = np.argsort(-values, kind="stable")[:limit]
-    return [int(index) for index in candidates[order]]
-
-
-def exclude_items(allowed: Mask, catalogue: Catalogue, item_ids: Iterable[str]) -> None:
-    """Mark items as not allowed, in place; ids that do not exist are passed over.
-
-    Args:
-        allowed: Changed in place.
-        catalogue: The items.
-        item_ids: Ids to exclude.
+        Internal item indices.
     """
     known = [catalogue.index_of[i] for i in item_ids if i in catalogue.index_of]
-    allowed[known] = False
+    return np.array(known, dtype=np.int64)

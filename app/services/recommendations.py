@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 from time import perf_counter
 
-from app.schemas import RecommendationQuery, Recommendations, RecommendedItem
+import orjson
+
+from app.schemas import RecommendationQuery
+from app.services.answers import Answer, AnswerCache
 from app.services.compute import Compute
 from app.services.filters import matching_items
-from app.services.items import shown_item
+from app.services.fragments import ItemFragments
 from app.services.personal import Personaliser
-from app.services.ranking import best_items, exclude_items
-from app.store import StoredUser, UserStore
+from app.services.ranking import index_of_items
+from app.store import StoredUser, Unchanged, UserStore
 from model.recommender import Recommender
+
+_NOBODY = ""
+"""In place of the id and the revision of users of whom nothing is stored: all get one answer."""
 
 
 @dataclass
 class Timing:
-    """Milliseconds that the parts of an answer took."""
+    """Milliseconds that the parts of an answer took; 0 for what was at hand."""
 
     store: float = 0.0
     local_update: float = 0.0
@@ -31,6 +40,21 @@ class Timing:
         )
 
 
+@dataclass(frozen=True)
+class Recommended:
+    """An answer to a request.
+
+    Attributes:
+        body: JSON.
+        etag: Names all that it depends on.
+        timing: How long its parts took.
+    """
+
+    body: bytes
+    etag: str
+    timing: Timing
+
+
 class RecommendationService:
     """Answers with a user's own ranking.
 
@@ -39,6 +63,7 @@ class RecommendationService:
         recommender: The model.
         personaliser: Adapts to users.
         compute: Where tensors are computed.
+        cache: Answers at hand.
     """
 
     def __init__(
@@ -47,15 +72,17 @@ class RecommendationService:
         recommender: Recommender,
         personaliser: Personaliser,
         compute: Compute,
+        cache: AnswerCache,
     ) -> None:
         self._store = store
         self._recommender = recommender
         self._personaliser = personaliser
         self._compute = compute
+        self._cache = cache
+        self._fragments = ItemFragments(recommender.catalogue)
+        self._under_way: dict[tuple[str, str, str], asyncio.Task[Answer]] = {}
 
-    async def recommend(
-        self, user_id: str, query: RecommendationQuery
-    ) -> tuple[Recommendations, Timing]:
+    async def recommend(self, user_id: str, query: RecommendationQuery) -> Recommended:
         """Adapt to a user's stored feedback and rank the whole catalogue.
 
         Args:
@@ -69,44 +96,94 @@ class RecommendationService:
             InvalidFilter: If a filter is not `name:value`.
             UnknownAttribute: If a filter names no attribute.
             StoreUnavailable: If the store can't be reached.
+            Overloaded: If too much is asked for at once.
         """
+        key = query.key
         timing = Timing()
         started = perf_counter()
-        user = await self._store.get(user_id)
+        known = self._cache.revision(user_id, key)
+        user = await self._store.get_unless(user_id, known)
         timing.store = 1000 * (perf_counter() - started)
-        answer = await self._compute.run(lambda: self._rank(user_id, user, query, timing))
-        return answer, timing
+        if isinstance(user, Unchanged):
+            answer = self._cache.get(user_id, known, key)
+            if answer is None:  # it gave way to others meanwhile
+                user = await self._store.get(user_id)
+                answer = await self._answer(user_id, user, query, key, timing)
+        else:
+            answer = await self._answer(user_id, user, query, key, timing)
+        body = b'{"user_id":' + orjson.dumps(user_id) + answer.body
+        return Recommended(body, answer.etag, timing)
 
-    def _rank(
-        self, user_id: str, user: StoredUser | None, query: RecommendationQuery, timing: Timing
-    ) -> Recommendations:
+    async def _answer(
+        self,
+        user_id: str,
+        user: StoredUser | None,
+        query: RecommendationQuery,
+        key: str,
+        timing: Timing,
+    ) -> Answer:
+        revision = _NOBODY
+        if user is None:
+            user_id = _NOBODY
+        else:
+            revision = user.revision
+        answer = self._cache.get(user_id, revision, key)
+        if answer is not None:
+            return answer
+
+        async def compute() -> Answer:
+            etag = self._etag(user_id, revision, key)
+            answer = await self._compute.run(lambda: Answer(self._rank(user, query, timing), etag))
+            self._cache.put(user_id, revision, key, answer)
+            return answer
+
+        return await self._once((user_id, revision, key), compute)
+
+    async def _once(
+        self, key: tuple[str, str, str], compute: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """Let equal requests that come while one is computed wait for its answer."""
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.ensure_future(compute())
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        # Whoever hangs up must not take the answer from the others.
+        return await asyncio.shield(task)
+
+    def _etag(self, user_id: str, revision: str, key: str) -> str:
+        parts = [self._recommender.manifest.version, user_id, revision, key]
+        return f'"{blake2b(orjson.dumps(parts), digest_size=12).hexdigest()}"'
+
+    def _rank(self, user: StoredUser | None, query: RecommendationQuery, timing: Timing) -> bytes:
         catalogue = self._recommender.catalogue
         started = perf_counter()
         adapted = self._personaliser.adapt(user)
         timing.local_update = 1000 * (perf_counter() - started)
 
         started = perf_counter()
-        allowed = matching_items(catalogue, query.filter)
-        exclude_items(allowed, catalogue, query.exclude)
+        left_out = set(query.exclude)
         if query.exclude_seen and user is not None:
-            exclude_items(allowed, catalogue, user.seen)
-        scores = self._recommender.score(adapted)
-        low, high = self._recommender.rating_scale
-        items = [
-            RecommendedItem(
-                **shown_item(catalogue, index).model_dump(),
-                rank=rank,
-                score=round(min(max(float(scores[index]), low), high), 4),
-            )
-            for rank, index in enumerate(best_items(scores, allowed, query.limit), start=1)
-        ]
-        timing.ranking = 1000 * (perf_counter() - started)
-        return Recommendations(
-            user_id=user_id,
-            strategy="adapted" if adapted.local_steps else "prior",
-            support_size=adapted.support_size,
-            support_version=user.support_version if user else 0,
-            local_steps=adapted.local_steps,
-            model_version=self._recommender.manifest.version,
-            items=items,
+            left_out |= user.seen
+        ranking = self._recommender.rank(
+            adapted,
+            query.limit,
+            among=matching_items(catalogue, query.filter),
+            without=index_of_items(catalogue, left_out),
         )
+        scores = ranking.score.clip(*self._recommender.rating_scale).tolist()
+        items = [
+            b'%b,"rank":%d,"score":%.4f}' % (fragment, rank, score)
+            for rank, (fragment, score) in enumerate(
+                zip(self._fragments.of(ranking.index.tolist()), scores, strict=True), start=1
+            )
+        ]
+        head = {
+            "strategy": "adapted" if adapted.local_steps else "prior",
+            "support_size": adapted.support_size,
+            "support_version": user.support_version if user else 0,
+            "local_steps": adapted.local_steps,
+            "model_version": self._recommender.manifest.version,
+        }
+        body = b',%b,"items":[%b]}' % (orjson.dumps(head)[1:-1], b",".join(items))
+        timing.ranking = 1000 * (perf_counter() - started)
+        return body

@@ -1,6 +1,14 @@
 """The one door to Redis."""
 
 from app.store.connection import connect_store
-from app.store.users import Feedback, NewEvent, StoredUser, UserStore
+from app.store.users import UNCHANGED, Feedback, NewEvent, StoredUser, Unchanged, UserStore
 
-__all__ = ["Feedback", "NewEvent", "StoredUser", "UserStore", "connect_store"]
+__all__ = [
+    "UNCHANGED",
+    "Feedback",
+    "NewEvent",
+    "StoredUser",
+    "Unchanged",
+    "UserStore",
+    "connect_store",
+]

@@ -1,11 +1,13 @@
 """Users in the store: one hash a user, so one user is in one cluster slot and erased in one go.
 
-    melu:user:<user id>    created, updated   microseconds since the epoch
+    melu:user:<user id>    created, updated   microseconds since the epoch; `updated` grows with
+                                              every write, so both together name a state
                            attributes         JSON
                            version            counts the changes of the support set
                            f:<item id>        "<at> <rating or action> <event id digests>"
 
-Writes are Lua scripts: each is atomic with its version. A read is one HGETALL.
+Reads and writes are Lua scripts: a write is atomic with its version, and a read of what is known
+already says only that.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from functools import cached_property
 from importlib.resources import files
 
@@ -20,11 +23,13 @@ import orjson
 from redis.asyncio import Redis
 
 from app.store.connection import store_errors
+from app.store.reads import CoalescedReads
 
 UNSEEN = "unseen"
 """The action that says that the user does not know an item."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FEEDBACK_PREFIX = "f:"
+_IS_KNOWN = 1
 
 Attributes = dict[str, str | int | float | list[str] | None]
 
@@ -65,6 +70,7 @@ class StoredUser:
         support_version: Number of changes of the feedback.
         created_at: When the user was first written to.
         updated_at: When the user was last written to.
+        revision: Names this state of the user; no other state, before or after, has the same.
     """
 
     attributes: Attributes
@@ -72,6 +78,7 @@ class StoredUser:
     support_version: int
     created_at: datetime
     updated_at: datetime
+    revision: str
 
     @cached_property
     def answered(self) -> frozenset[str]:
@@ -82,6 +89,15 @@ class StoredUser:
     def seen(self) -> frozenset[str]:
         """Ids of all items that the user knows: those answered, but for `unseen`."""
         return frozenset(one.item_id for one in self.feedback if one.value != UNSEEN)
+
+
+class Unchanged(Enum):
+    """The answer to whoever knows the user's state already."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
 
 
 class UserStore:
@@ -95,9 +111,10 @@ class UserStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._add_feedback = redis.register_script(_script("add_feedback"))
-        self._delete_feedback = redis.register_script(_script("delete_feedback"))
-        self._put_profile = redis.register_script(_script("put_profile"))
+        self._reads = CoalescedReads(redis, _script("read_user"))
+        self._add_feedback = redis.register_script(_script("touch", "add_feedback"))
+        self._delete_feedback = redis.register_script(_script("touch", "delete_feedback"))
+        self._put_profile = redis.register_script(_script("touch", "put_profile"))
 
     async def ping(self) -> None:
         """Return if the store answers."""
@@ -106,9 +123,23 @@ class UserStore:
 
     async def get(self, user_id: str) -> StoredUser | None:
         """Return what is stored of a user, or None."""
+        found = await self.get_unless(user_id, "")
+        assert not isinstance(found, Unchanged)  # noqa: S101 - no user has an empty revision
+        return found
+
+    async def get_unless(self, user_id: str, known: str) -> StoredUser | Unchanged | None:
+        """Return what is stored of a user unless it is what the caller knows already.
+
+        Args:
+            user_id: The user.
+            known: A revision of the user that the caller has at hand.
+
+        Returns:
+            The user, `UNCHANGED` if `known` still is the user's revision, or None.
+        """
         async with store_errors():
-            fields: Mapping[str, str] = await self._redis.hgetall(_key(user_id))  # type: ignore[assignment]
-        return _stored_user(fields)
+            flat = await self._reads.read(_key(user_id), known)
+        return UNCHANGED if flat == _IS_KNOWN else _stored_user(_pairs(flat))
 
     async def put_profile(
         self, user_id: str, attributes: Attributes, now: datetime
@@ -176,8 +207,9 @@ class UserStore:
             await self._redis.delete(_key(user_id))
 
 
-def _script(name: str) -> str:
-    return (files("app.store") / "lua" / f"{name}.lua").read_text(encoding="utf-8")
+def _script(*names: str) -> str:
+    folder = files("app.store") / "lua"
+    return "".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in names)
 
 
 def _key(user_id: str) -> str:
@@ -222,6 +254,7 @@ def _known_user(fields: Mapping[str, str]) -> StoredUser:
         support_version=int(fields.get("version", 0)),
         created_at=_time(fields["created"]),
         updated_at=_time(fields["updated"]),
+        revision=f"{fields['created']} {fields['updated']}",
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 import torch
 from torch import Tensor
 
@@ -148,7 +149,7 @@ class BayesianEstimator(Estimator):
         user_space: FeatureSpace,
         item_space: FeatureSpace,
         tensors: dict[str, Tensor],
-        items: Sequence[Mapping[str, FeatureValue]],
+        items: pl.DataFrame,
     ) -> BayesianEstimator:
         """Put together what `tensors` took apart.
 
@@ -158,7 +159,7 @@ class BayesianEstimator(Estimator):
             user_space: Encoders of the user features.
             item_space: Encoders of the item features.
             tensors: As stored.
-            items: The features of each item to score; only their number matters here.
+            items: The features of the items to score; only their number matters here.
 
         Returns:
             An estimator whose predictions are bit-equal to the stored one's.

@@ -67,6 +67,9 @@ class ReducedFeatures:
         inside = weighed @ self.basis
         outside = weighed - self.basis @ inside
         length = np.sqrt(outside @ outside)
-        np.dot(self.table, np.concatenate([inside, [1, length]], dtype=inside.dtype), out=upper)
+        of_columns = np.ones(self.table.shape[1], dtype=inside.dtype)
+        of_columns[:-2] = inside
+        of_columns[-1] = length
+        np.dot(self.table, of_columns, out=upper)
         np.multiply(self.table[:, -1], -2 * length, out=lower)
         lower += upper

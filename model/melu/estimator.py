@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 import torch
 from torch import Tensor
 
@@ -122,7 +123,7 @@ class MeluEstimator(Estimator):
         user_space: FeatureSpace,
         item_space: FeatureSpace,
         tensors: dict[str, Tensor],
-        items: Sequence[Mapping[str, FeatureValue]],
+        items: pl.DataFrame,
     ) -> MeluEstimator:
         """Put together what `tensors` took apart.
 
@@ -132,7 +133,7 @@ class MeluEstimator(Estimator):
             user_space: Encoders of the user features.
             item_space: Encoders of the item features.
             tensors: As stored.
-            items: The features of each item to score.
+            items: The features of the items to score.
 
         Returns:
             An estimator whose predictions are bit-equal to the stored one's.
@@ -152,7 +153,7 @@ class MeluEstimator(Estimator):
             RatingUnits(mean, spread, *scale),
             user_space,
             item_space,
-            item_space.encode(items),
+            item_space.encode_table(items),
             len(items),
         )
 

@@ -116,13 +116,13 @@ def local_update(
             output = output @ layer + bias
         # δ is taken times the rate, so that every gradient is a step.
         delta: FloatArray = (scale * (output[..., 0] - rating))[..., None]
-        for layer in reversed(range(len(later))):
-            below = inputs[layer]
+        for at in reversed(range(len(later))):
+            below = inputs[at]
             before = delta
-            delta = before @ later[layer].mT
+            delta = before @ later[at].mT
             delta *= below > 0
-            later[layer] -= below.mT @ before
-            biases[layer] -= before.sum(1, keepdims=True)
+            later[at] -= below.mT @ before
+            biases[at] -= before.sum(1, keepdims=True)
         moved -= delta
         first_bias -= delta.sum(1, keepdims=True)
     # The user's embedding is the same in every row of X: uᵀ ΔW₁ = ‖u‖² Σ G.

@@ -11,7 +11,14 @@ ALLOWED = {
     "model": {"model"},
     "app.store": {"app.store", "app.problems"},
     "app.services": {"app.services", "app.store", "app.schemas", "app.problems", "model"},
-    "app.routes": {"app.routes", "app.dependencies", "app.schemas", "app.problems", "model"},
+    "app.routes": {
+        "app.routes",
+        "app.dependencies",
+        "app.etags",
+        "app.schemas",
+        "app.problems",
+        "model",
+    },
     "scripts": {"scripts", "app", "model"},
 }
 DOOR_INTO_TORCH = {"app/services/compute.py"}

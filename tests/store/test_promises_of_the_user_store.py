@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.problems import StoreUnavailable
-from app.store import Feedback, NewEvent, UserStore, connect_store
+from app.store import UNCHANGED, Feedback, NewEvent, UserStore, connect_store
 
 pytestmark = pytest.mark.anyio
 
@@ -200,7 +200,7 @@ async def calls_of(redis: Redis) -> Counter[str]:
     return calls
 
 
-async def test_a_read_is_one_hgetall(store: UserStore, redis: Redis, user: str):
+async def test_a_read_is_one_round_trip(store: UserStore, redis: Redis, user: str):
     await store.add_feedback(user, [rating(str(i)) for i in range(50)], NOW)
     before = await calls_of(redis)
 
@@ -209,7 +209,7 @@ async def test_a_read_is_one_hgetall(store: UserStore, redis: Redis, user: str):
     assert stored is not None
     assert len(stored.feedback) == 50
     new = await calls_of(redis) - before
-    assert new == {"cmdstat_hgetall": 1, "cmdstat_info": 1}
+    assert new == {"cmdstat_eval": 1, "cmdstat_hgetall": 1, "cmdstat_info": 1}
 
 
 async def test_a_write_is_one_script(store: UserStore, redis: Redis, user: str):
@@ -350,3 +350,53 @@ async def test_a_store_that_does_not_answer_is_unavailable_in_time(tmp_path: Pat
     assert time.perf_counter() - started < 2
     await client.connection_pool.disconnect()
     server.close()
+
+
+async def test_who_knows_the_present_revision_is_told_only_that(store: UserStore, user: str):
+    await store.add_feedback(user, [rating("1")], NOW)
+    first = await store.get(user)
+    assert first is not None
+    assert await store.get_unless(user, first.revision) is UNCHANGED
+    assert await store.get_unless(user, "") == first
+    assert await store.get_unless(user, "1 2") == first
+    assert await store.get_unless(user + " too", first.revision) is None
+
+
+async def test_every_write_makes_a_new_revision_even_at_the_same_time(store: UserStore, user: str):
+    revisions = set()
+
+    async def note() -> None:
+        stored = await store.get(user)
+        assert stored is not None
+        revisions.add(stored.revision)
+
+    for value in range(3):
+        await store.add_feedback(user, [rating("1", value)], NOW)
+        await note()
+    for attributes in ({"age": 1}, {"age": 2}):
+        await store.put_profile(user, attributes, NOW)
+        await note()
+    await store.delete_feedback(user, "1", NOW)
+    await note()
+    await store.add_feedback(user, [rating("2")], NOW - timedelta(hours=1))  # a clock set back
+    await note()
+    assert len(revisions) == 7
+
+
+async def test_what_changes_nothing_keeps_the_revision(store: UserStore, user: str):
+    await store.add_feedback(user, [rating("1")], NOW)
+    first = await store.get(user)
+    assert first is not None
+    await store.add_feedback(user, [rating("1")], NOW + timedelta(seconds=1))
+    await store.delete_feedback(user, "none", NOW + timedelta(seconds=1))
+    assert await store.get_unless(user, first.revision) is UNCHANGED
+
+
+async def test_many_readers_at_once_each_get_their_own_user(store: UserStore, user: str):
+    names = [f"{user[-100:]} {i}" for i in range(200)]
+    for i, name in enumerate(names):
+        await store.add_feedback(name, [rating(str(i))], NOW)
+    found = await asyncio.gather(*(store.get(name) for name in [*names, user + " nobody"]))
+    assert found.pop() is None
+    items = [one.feedback[0].item_id for one in found if one is not None]
+    assert items == [str(i) for i in range(200)]

@@ -54,7 +54,7 @@ end
 
 if accepted > 0 then
   redis.call('HSETNX', key, 'created', now)
-  redis.call('HSET', key, 'updated', now)
+  touch(key, now)
   redis.call('HINCRBY', key, 'version', 1)
 end
 return {accepted, ignored, redis.call('HGETALL', key)}

@@ -5,7 +5,7 @@
 -- Returns 1 if there was any, else 0.
 local removed = redis.call('HDEL', KEYS[1], 'f:' .. ARGV[2])
 if removed == 1 then
-  redis.call('HSET', KEYS[1], 'updated', ARGV[1])
+  touch(KEYS[1], ARGV[1])
   redis.call('HINCRBY', KEYS[1], 'version', 1)
 end
 return removed

@@ -5,5 +5,6 @@
 -- Returns whether the user was new, and all that is stored.
 local is_new = 1 - redis.call('EXISTS', KEYS[1])
 redis.call('HSETNX', KEYS[1], 'created', ARGV[1])
-redis.call('HSET', KEYS[1], 'attributes', ARGV[2], 'updated', ARGV[1])
+redis.call('HSET', KEYS[1], 'attributes', ARGV[2])
+touch(KEYS[1], ARGV[1])
 return {is_new, redis.call('HGETALL', KEYS[1])}
