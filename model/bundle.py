@@ -4,6 +4,7 @@ bundle.json          format, version, configuration, metrics, checksums
 weights.safetensors  θ
 vocabularies.json    encoders of the user and item features
 catalogue.parquet    items with their attributes and evidence scores
+clusters.safetensors clusters of alike items; only where there are too many to score all
 training.json/.png   how the training went
 """
 
@@ -16,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
+from safetensors.torch import load_file, save_file
 
 from model.catalogue import Catalogue
 from model.data.loading import Dataset
@@ -29,6 +30,7 @@ from model.evidence import evidence_scores
 from model.features import FeatureSpace
 from model.folders import replacing_folder
 from model.presets import Preset, restore_estimator
+from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.reports import TrainingReport
 from model.training_plot import draw_training
 
@@ -37,6 +39,7 @@ MANIFEST_FILE = "bundle.json"
 WEIGHTS_FILE = "weights.safetensors"
 VOCABULARIES_FILE = "vocabularies.json"
 CATALOGUE_FILE = "catalogue.parquet"
+CLUSTERS_FILE = "clusters.safetensors"
 TRAINING_FILE = "training.json"
 TRAINING_PLOT_FILE = "training.png"
 
@@ -108,34 +111,70 @@ def save_bundle(
     Raises:
         BundleError: If `out` is something else than a bundle or an empty folder.
     """
-    if _holds_something_else(out):
-        raise BundleError(f"{out} exists and is no bundle; choose another --out.")
+    _check_target(out)
     raters = np.bincount(dataset.ratings.item_index, minlength=len(dataset.item_ids))
     evidence = evidence_scores(
         estimator.mean_gradient_norms(dataset, dataset.ratings), raters.astype(np.float32)
     )
+    catalogue = Catalogue.of_dataset(dataset, evidence)
+    return write_bundle(
+        estimator, report, preset, catalogue, dataset.description.name, dataset.scale, out
+    )
+
+
+def write_bundle(
+    estimator: Estimator,
+    report: TrainingReport,
+    preset: Preset,
+    catalogue: Catalogue,
+    name: str,
+    scale: tuple[float, float],
+    out: Path,
+) -> Manifest:
+    """Write a bundle of a ready catalogue; see `save_bundle`.
+
+    Args:
+        estimator: What was trained.
+        report: How that went.
+        preset: Its configuration.
+        catalogue: The items that the estimator scores.
+        name: Of the data set.
+        scale: Lowest and highest rating.
+        out: The bundle's folder.
+
+    Returns:
+        The manifest as written.
+
+    Raises:
+        BundleError: If `out` is something else than a bundle or an empty folder.
+    """
+    _check_target(out)
     vocabularies = Vocabularies(users=estimator.user_space, items=estimator.item_space)
     with replacing_folder(out) as folder:
-        Catalogue.of_dataset(dataset, evidence).table.write_parquet(folder / CATALOGUE_FILE)
-        tensors = {name: t.detach().contiguous() for name, t in estimator.tensors().items()}
-        (folder / WEIGHTS_FILE).write_bytes(save_tensors(tensors))
+        catalogue.table.write_parquet(folder / CATALOGUE_FILE)
+        tensors = {key: t.detach().contiguous() for key, t in estimator.tensors().items()}
+        _save_tensors(tensors, folder / WEIGHTS_FILE)
+        if len(catalogue) > ONE_STAGE_LIMIT:
+            clusters = Clusters.fit(estimator.coarse_features(), seed=report.seed)
+            cluster = {"cluster": torch.from_numpy(clusters.cluster)}
+            _save_tensors(cluster, folder / CLUSTERS_FILE)
         (folder / VOCABULARIES_FILE).write_text(vocabularies.model_dump_json(), encoding="utf-8")
         (folder / TRAINING_FILE).write_text(report.model_dump_json(indent=2), encoding="utf-8")
         draw_training(report, folder / TRAINING_PLOT_FILE)
         checksums = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
         # Equal weights over an equal catalogue are the same model, whenever they were trained.
         identity = "".join(
-            checksums[name] for name in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE)
+            checksums[file] for file in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE)
         )
         digest = hashlib.sha256(identity.encode()).hexdigest()
         manifest = Manifest(
             format_version=FORMAT_VERSION,
-            version=f"{dataset.description.name}-{preset.name}-{digest[:12]}",
+            version=f"{name}-{preset.name}-{digest[:12]}",
             created_at=datetime.now(UTC),
-            dataset=dataset.description.name,
+            dataset=name,
             preset=preset,
-            rating_scale=dataset.scale,
-            items=len(dataset.item_ids),
+            rating_scale=scale,
+            items=len(catalogue),
             metrics=_metrics(report),
             checksums=checksums,
         )
@@ -156,7 +195,8 @@ def load_bundle(folder: Path) -> Bundle:
         BundleError: If anything is missing, altered, of another format or inconsistent.
     """
     manifest = _read_manifest(folder)
-    for name in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE):
+    large = manifest.items > ONE_STAGE_LIMIT
+    for name in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE, *([CLUSTERS_FILE] * large)):
         path = folder / name
         if not path.is_file():
             raise BundleError(f"{folder} lacks {name}. {_REMEDY}")
@@ -165,7 +205,8 @@ def load_bundle(folder: Path) -> Bundle:
     try:
         vocabularies = Vocabularies.model_validate_json((folder / VOCABULARIES_FILE).read_bytes())
         catalogue = Catalogue(pl.read_parquet(folder / CATALOGUE_FILE))
-        tensors = load_tensors((folder / WEIGHTS_FILE).read_bytes())
+        tensors = load_file(folder / WEIGHTS_FILE)
+        clusters = _read_clusters(folder, manifest.items) if large else None
     except (ValidationError, ValueError, pl.exceptions.PolarsError, SafetensorError) as error:
         raise BundleError(f"{folder} can't be read: {error}. {_REMEDY}") from error
     if len(catalogue) != manifest.items:
@@ -183,13 +224,36 @@ def load_bundle(folder: Path) -> Bundle:
         )
     except (BundleError, FeatureValueError) as error:
         raise BundleError(f"{folder}: {error}. {_REMEDY}") from error
+    # What was read of the file to check it need not stay in memory.
+    del tensors
+    estimator.clusters = clusters
+    estimator.prepare(lambda: load_file(folder / WEIGHTS_FILE))
     return Bundle(manifest, estimator, catalogue)
 
 
-def _holds_something_else(out: Path) -> bool:
+def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    path.touch()
+    mode = path.stat().st_mode
+    save_file(tensors, path)
+    # The library lets nobody else read its files; a bundle is read by whoever serves it.
+    path.chmod(mode)
+
+
+def _read_clusters(folder: Path, items: int) -> Clusters:
+    cluster = load_file(folder / CLUSTERS_FILE).get("cluster")
+    if cluster is None or cluster.dtype != torch.int32 or cluster.shape != (items,):
+        raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {_REMEDY}")
+    numbers = cluster.numpy().copy()
+    if not np.array_equal(np.unique(numbers), np.arange(numbers.max() + 1)):
+        raise BundleError(f"{folder / CLUSTERS_FILE} numbers clusters with gaps. {_REMEDY}")
+    return Clusters(numbers)
+
+
+def _check_target(out: Path) -> None:
     if not out.exists() or (out / MANIFEST_FILE).is_file():
-        return False
-    return not out.is_dir() or any(out.iterdir())
+        return
+    if not out.is_dir() or any(out.iterdir()):
+        raise BundleError(f"{out} exists and is no bundle; choose another --out.")
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -14,6 +14,7 @@ import polars as pl
 from model.data.loading import Dataset
 from model.errors import UnknownFeatureError
 from model.evidence import EvidenceScores
+from model.id_index import index_of_ids
 
 AttributeValue = str | int | float | list[str] | None
 IndexArray = npt.NDArray[np.int64]
@@ -54,10 +55,7 @@ class Catalogue:
         if missing:
             raise ValueError(f"the catalogue has no column {', '.join(missing)}")
         self.table = table
-        self.item_ids: list[str] = table.get_column("item_id").to_list()
-        self.index_of: dict[str, int] = {id_: i for i, id_ in enumerate(self.item_ids)}
-        if len(self.index_of) != len(self.item_ids):
-            raise ValueError("an item id stands twice in the catalogue")
+        self.index_of = index_of_ids(table.get_column("item_id"))
         self.attribute_names = tuple(
             name.removeprefix(_ATTRIBUTE) for name in table.columns if name.startswith(_ATTRIBUTE)
         )
@@ -92,7 +90,12 @@ class Catalogue:
         )
 
     def __len__(self) -> int:
-        return len(self.item_ids)
+        return len(self.table)
+
+    @property
+    def item_ids(self) -> pl.Series:
+        """External ids."""
+        return self.table.get_column("item_id")
 
     @property
     def titles(self) -> pl.Series:

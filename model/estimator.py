@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +13,13 @@ from torch import Tensor
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
-from model.ranking import Clusters, best
+from model.ranking import Clusters, best, places_of
 
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.int64]
 
 NO_ITEMS: IndexArray = np.empty(0, dtype=np.int64)
 
-CANDIDATES = 10_000
-"""Items of a large catalogue that are scored exactly; `melu benchmark large` measures recall."""
-CANDIDATES_A_PLACE = 100
 EXACT_AMONG = 30_000
 """Items that a filter leaves, up to which all of them are scored."""
 
@@ -133,9 +130,13 @@ class Estimator(ABC):
             among = self._candidates(user, among, len(without), limit)
         if among is None:
             return self._rank_all(user, limit, without)
+        return self._rank_some(user, limit, among, without)
+
+    def _rank_some(
+        self, user: AdaptedUser, limit: int, among: IndexArray, without: IndexArray
+    ) -> Ranking:
         scores = self.score(user, among)
-        if len(without):
-            scores[np.isin(among, without)] = -np.inf
+        scores[places_of(without, among)] = -np.inf
         chosen = best(scores, limit)
         return Ranking(among[chosen], scores[chosen])
 
@@ -145,21 +146,39 @@ class Estimator(ABC):
         chosen = best(scores, limit)
         return Ranking(chosen, scores[chosen])
 
+    @abstractmethod
     def _candidates(
-        self,
-        user: AdaptedUser,
-        among: IndexArray | None,
-        left_out: int,
-        limit: int,
+        self, user: AdaptedUser, among: IndexArray | None, left_out: int, limit: int
     ) -> IndexArray:
-        clusters = self.clusters
-        assert clusters is not None  # noqa: S101 - `rank` asks for no candidates otherwise
-        allowed = None
-        if among is not None:
-            allowed = np.zeros(len(clusters.cluster), dtype=np.bool_)
-            allowed[among] = True
-        wanted = max(CANDIDATES, CANDIDATES_A_PLACE * limit) + left_out
-        return clusters.candidates(self._score_clusters(user), wanted, allowed)
+        """Return the items of a large catalogue that are worth an exact score.
+
+        Args:
+            user: What `adapt` returned.
+            among: Items to choose from; all if None.
+            left_out: How many items are left out later.
+            limit: How many of the best are asked for.
+
+        Returns:
+            Item indices in ascending order.
+        """
+
+    def _allowed(self, among: IndexArray | None) -> npt.NDArray[np.bool_] | None:
+        """Mark the items to choose from; None if all are."""
+        if among is None or self.clusters is None:
+            return None
+        allowed = np.zeros(len(self.clusters.cluster), dtype=np.bool_)
+        allowed[among] = True
+        return allowed
+
+    def prepare(self, open_tensors: Callable[[], Mapping[str, Tensor]]) -> None:  # noqa: ARG002
+        """Build what serving needs, so that no first user waits for it.
+
+        Args:
+            open_tensors: Opens anew what the estimator was restored from. An estimator that read
+                large tables once goes on with a fresh mapping of the file, so that the memory
+                goes back to the system.
+        """
+        self.rank(self.adapt({}, []), 1)
 
     @abstractmethod
     def coarse_features(self) -> FloatArray:
@@ -168,10 +187,6 @@ class Estimator(ABC):
         Returns:
             Shape [items, F].
         """
-
-    @abstractmethod
-    def _score_clusters(self, user: AdaptedUser) -> FloatArray:
-        """Tell which clusters hold the items that the user would rate highest, shape [K]."""
 
     @abstractmethod
     def teaching(self, user: AdaptedUser) -> FloatArray:

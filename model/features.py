@@ -156,7 +156,8 @@ class EncodedFeature:
 
     def rows(self, index: npt.NDArray[np.int64]) -> EncodedFeature:
         """Return the rows at `index`, in that order."""
-        starts, lengths = self.offsets[index], np.diff(self.offsets)[index]
+        starts = self.offsets[index]
+        lengths = self.offsets[index + 1] - starts
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
         return EncodedFeature(self.slots[np.repeat(starts, lengths) + within], offsets)

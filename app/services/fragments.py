@@ -8,7 +8,7 @@ import orjson
 
 from model.catalogue import Catalogue
 
-_MOST = 65_536
+_MOST = 16_384
 
 
 class ItemFragments:

@@ -11,11 +11,12 @@ import polars as pl
 import torch
 from torch import Tensor
 
+from model.bayesian.coarse import CoarseItems
 from model.bayesian.item_rows import ItemRows
 from model.bayesian.learning import learn
 from model.bayesian.network import BayesianNetwork, Representation
 from model.bayesian.preset import BayesianPreset
-from model.bayesian.ranking import exact_best
+from model.bayesian.ranking import exact_best, exact_best_of
 from model.bayesian.served_items import ServedItems, rated_items, serve_items
 from model.bayesian.serving_update import AdaptedWeights, RatedItems, local_update
 from model.bayesian.stacked import StackedWeights
@@ -32,7 +33,6 @@ from model.stored_tensors import check_tensors
 SMALLEST_ERROR = 0.1
 _RATINGS_CHUNK = 65_536
 _ITEMS_CHUNK = 8_192
-_CLUSTER_MARGIN = 2.0
 
 
 @dataclass(frozen=True)
@@ -194,13 +194,7 @@ class BayesianEstimator(Estimator):
             }
             network.load_state_dict(state)
             network.eval().requires_grad_(requires_grad=False)
-        rows = ItemRows(
-            *(
-                tensors[f"items.{name}"]
-                for name in ("inputs", "linear", "quality", "residual_sum", "count")
-            )
-        )
-        return cls(preset, scale, user_space, item_space, networks, rows)
+        return cls(preset, scale, user_space, item_space, networks, _item_rows(tensors))
 
     def tensors(self) -> dict[str, Tensor]:
         """The members' weights and what the encoder sees of the items."""
@@ -246,9 +240,7 @@ class BayesianEstimator(Estimator):
         """Run the local update on a new user's support set; see `Estimator`."""
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         rating = np.array([rating for _, rating in support_set], dtype=np.float32)
-        rated = rated_items(
-            self._items, self._networks, self._rows, index, to_unit(rating, self._scale)
-        )
+        rated = rated_items(self._items, self._networks, index, to_unit(rating, self._scale))
         decision = local_update(self._theta, self.user_space.slots(attributes), rated)
         steps = self.preset.estimator.local_steps + 1 if support_set else 0
         return BayesianUser(steps, len(support_set), decision, rated)
@@ -274,37 +266,45 @@ class BayesianEstimator(Estimator):
         index, unit = exact_best(items, items.reduced, user.decision, limit, without)
         return Ranking(index, from_unit(unit, self._scale))
 
-    def _score_clusters(self, user: AdaptedUser) -> FloatArray:
-        """Score centroids, and a margin for how far a cluster's members go apart.
-
-        With s² the variance of base + w·φ over the members, their best is some s above their mean.
-        """
+    def _rank_some(
+        self, user: AdaptedUser, limit: int, among: IndexArray, without: IndexArray
+    ) -> Ranking:
+        """Find the best of some items with one matrix-vector product; see `exact_best_of`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        mean, variance = self._cluster_moments
-        members = len(self._networks)
-        phi = mean[:, :-1].reshape(len(mean), members, -1).transpose(1, 0, 2)
-        linear = user.decision.linear[0].ravel() / members
-        spread = np.sqrt(variance[:, :-1] @ (linear * linear) + variance[:, -1])
-        scores: FloatArray = mean[:, -1] + user.decision.predict(phi)[0] + _CLUSTER_MARGIN * spread
-        return scores
+        index, unit = exact_best_of(
+            self._items, user.decision, limit, among, without, self._theta.output
+        )
+        return Ranking(index, from_unit(unit, self._scale))
+
+    def _candidates(
+        self, user: AdaptedUser, among: IndexArray | None, left_out: int, limit: int
+    ) -> IndexArray:
+        """Scan clusters in few columns; see `CoarseItems`."""
+        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
+        linear = user.decision.linear[0].ravel() / np.float32(len(self._networks))
+        return self._coarse.candidates(linear, limit, left_out, self._allowed(among))
 
     @cached_property
-    def _cluster_moments(self) -> tuple[FloatArray, FloatArray]:
+    def _coarse(self) -> CoarseItems:
         assert self.clusters is not None  # noqa: S101 - else nobody asks
-        return self.clusters.moments(self._features_and_base)
+        return CoarseItems.of(self._items, self.clusters)
 
     def coarse_features(self) -> FloatArray:
-        """Return φ / M and the base rating; see `Estimator`.
+        """Return φ / M and what θ predicts of everybody; see `Estimator`.
 
         A priori w has unit variance, so squared distances are those of two items' scores.
         """
-        features = self._features_and_base
-        features[:, :-1] /= len(self._networks)
+        members = len(self._networks)
+        features = np.empty((len(self._items), self._items.features.shape[1] + 1), np.float32)
+        np.divide(self._items.features, members, out=features[:, :-1])
+        features[:, -1] = self._items.constant
         return features
 
-    @property
-    def _features_and_base(self) -> FloatArray:
-        return np.column_stack([self._items.features, self._items.mean_base])
+    def prepare(self, open_tensors: Callable[[], Mapping[str, Tensor]]) -> None:
+        """Represent the catalogue; see `Estimator`."""
+        assert self._items  # noqa: S101 - made here
+        self._rows = _item_rows(open_tensors())
+        super().prepare(open_tensors)
 
     def teaching(self, user: AdaptedUser) -> FloatArray:
         """How unsure the user's rating of each item still is; see `Estimator`.
@@ -368,6 +368,11 @@ def _member(network: BayesianNetwork, rows: ItemRows) -> _Member:
         every = torch.arange(len(rows)).unsqueeze(0)
         nothing = torch.zeros(1, len(rows))
         return _Member(network, items, network.base(items, every, nothing, nothing)[0])
+
+
+def _item_rows(tensors: Mapping[str, Tensor]) -> ItemRows:
+    names = ("inputs", "linear", "quality", "residual_sum", "count")
+    return ItemRows(*(tensors[f"items.{name}"] for name in names))
 
 
 def _named_items(rows: ItemRows) -> dict[str, Tensor]:

@@ -210,6 +210,11 @@ class BayesianNetwork(nn.Module):
             count=rows.count,
         )
 
+    def summarise(self, inputs: Tensor) -> Tensor:
+        """Encode only the items' contributions to a support set's summary, shape [R, 2 C]."""
+        summary: Tensor = self.encoder(inputs)[:, self.width + 2 :]
+        return summary
+
     def base(self, items: Representation, row: Tensor, own_residual: Tensor, own: Tensor) -> Tensor:
         """Global mean + damped item bias, an episode's own rating left out where it was counted.
 

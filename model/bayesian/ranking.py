@@ -10,7 +10,7 @@ from model.bayesian.reduced import ReducedFeatures
 from model.bayesian.served_items import IndexArray, ServedItems
 from model.bayesian.serving_update import AdaptedWeights
 from model.estimator import FloatArray
-from model.ranking import at_least, best, kth_highest
+from model.ranking import at_least, best, kth_highest, places_of
 
 _ROUNDING = 1e-4
 _buffers = threading.local()
@@ -52,12 +52,56 @@ def exact_best(
     reduced.bounds(weights, upper, lower)
     if len(without):
         upper[without] = lower[without] = -np.inf
+    threshold = kth_highest(lower, limit) - 2 * _hidden_error(items, decision) - _ROUNDING
+    return _best_of(items, decision, limit, at_least(upper, threshold))
+
+
+def exact_best_of(
+    items: ServedItems,
+    decision: AdaptedWeights,
+    limit: int,
+    among: IndexArray,
+    without: IndexArray,
+    output: FloatArray,
+) -> tuple[IndexArray, FloatArray]:
+    """Return the best of some items under adapted weights.
+
+    As `exact_best`, but with v₀ for v in the hidden layer's part, which makes it a constant of
+    each item. As tanh is bounded by 1, that adds at most Σ_h |v_h − v₀_h| to the error.
+
+    Args:
+        items: The catalogue.
+        decision: Adapted weights, one variant.
+        limit: Most items to return.
+        among: Items to choose from, in ascending order.
+        without: Items to leave out.
+        output: v₀, shape [M, 1, H].
+
+    Returns:
+        Item indices, best first, and their scores, brought to a range of 4.
+    """
+    members = len(items.norm)
+    scores = items.flat(among) @ (decision.linear[0].ravel() / np.float32(members))
+    scores += items.constant[among]
+    scores[places_of(without, among)] = -np.inf
+    moved = float(np.abs(decision.output[0] - output).sum()) / members
+    error = _hidden_error(items, decision) + moved
+    near = at_least(scores, kth_highest(scores, limit) - 2 * error - _ROUNDING)
+    return _best_of(items, decision, limit, among[near])
+
+
+def _hidden_error(items: ServedItems, decision: AdaptedWeights) -> float:
+    """Bound what leaving W and b of the hidden layer as they are can change in a score."""
     moves = items.norm[:, None] * decision.hidden_change[0] + decision.bias_change[0]
-    error = float((np.abs(decision.output[0, :, 0]) * moves).sum()) / members
-    near = at_least(upper, kth_highest(lower, limit) - 2 * error - _ROUNDING)
-    exact = items.mean_base[near] + decision.predict(items.phi(near))[0]
+    return float((np.abs(decision.output[0, :, 0]) * moves).sum()) / len(items.norm)
+
+
+def _best_of(
+    items: ServedItems, decision: AdaptedWeights, limit: int, index: IndexArray
+) -> tuple[IndexArray, FloatArray]:
+    exact = items.mean_base[index] + decision.predict(items.phi(index))[0]
     chosen = best(exact, limit)
-    return near[chosen], exact[chosen]
+    return index[chosen], exact[chosen]
 
 
 def _buffers_of(length: int, dtype: np.dtype[np.float32]) -> tuple[FloatArray, FloatArray]:

@@ -28,6 +28,9 @@ from model.stored_tensors import check_tensors
 SMALLEST_ERROR = 0.1
 _CHUNK = 65_536
 _UNITS = "units"
+CANDIDATES = 10_000
+"""Items of a large catalogue that are scored exactly; `melu benchmark large` measures recall."""
+CANDIDATES_A_PLACE = 100
 
 
 @dataclass(frozen=True)
@@ -205,14 +208,20 @@ class MeluEstimator(Estimator):
         predicted = predict_items(user.decision, embeddings)
         return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
 
-    def _score_clusters(self, user: AdaptedUser) -> FloatArray:
+    def _candidates(
+        self, user: AdaptedUser, among: IndexArray | None, left_out: int, limit: int
+    ) -> IndexArray:
+        """Return the members of the clusters whose centroid scores best; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        return predict_items(user.decision, self._centroids)
+        assert self.clusters is not None  # noqa: S101 - else nobody asks
+        scores = predict_items(user.decision, self._centroids)
+        wanted = max(CANDIDATES, CANDIDATES_A_PLACE * limit) + left_out
+        return self.clusters.candidates(scores, wanted, self._allowed(among))
 
     @cached_property
     def _centroids(self) -> Tensor:
         assert self.clusters is not None  # noqa: S101 - else nobody asks
-        return torch.from_numpy(self.clusters.moments(self._item_embeddings.numpy())[0])
+        return torch.from_numpy(self.clusters.means(self._item_embeddings.numpy()))
 
     def coarse_features(self) -> FloatArray:
         """Return what the items' embeddings are to the first layer under θ; see `Estimator`."""

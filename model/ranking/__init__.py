@@ -1,6 +1,6 @@
 """Ranking a catalogue: the best of many scores, in one stage or in two."""
 
-from model.ranking.clusters import Clusters
-from model.ranking.top import at_least, best, kth_highest
+from model.ranking.clusters import ONE_STAGE_LIMIT, Clusters
+from model.ranking.top import at_least, best, kth_highest, places_of
 
-__all__ = ["Clusters", "at_least", "best", "kth_highest"]
+__all__ = ["ONE_STAGE_LIMIT", "Clusters", "at_least", "best", "kth_highest", "places_of"]

@@ -6,6 +6,7 @@ user's weights score the clusters first, and then only the members of the best o
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,9 @@ from scipy.cluster.vq import kmeans2, vq
 FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.int64]
 
+ONE_STAGE_LIMIT = 100_000
+"""Items up to which all of them are scored; beyond, two stages are faster."""
+_ITEMS_A_CLUSTER = 240
 _COARSE = 64
 _SAMPLE = 50_000
 _ITERATIONS = 6
@@ -34,17 +38,18 @@ class Clusters:
     cluster: npt.NDArray[np.int32]
 
     @classmethod
-    def fit(cls, features: FloatArray, count: int, seed: int) -> Clusters:
+    def fit(cls, features: FloatArray, seed: int, count: int | None = None) -> Clusters:
         """Part items by k-means in two levels, which costs a fraction of one level's time.
 
         Args:
             features: What tells items apart, in units of score, shape [I, F].
-            count: About how many clusters.
             seed: Every random draw follows from it.
+            count: About how many clusters; by the number of items if None.
 
         Returns:
             The clusters; none is empty.
         """
+        count = count or max(1, len(features) // _ITEMS_A_CLUSTER)
         random = np.random.default_rng(seed)
         sample = features[np.sort(random.permutation(len(features))[:_SAMPLE])]
         coarse = min(_COARSE, count, len(sample))
@@ -77,20 +82,39 @@ class Clusters:
         return np.bincount(self.cluster)
 
     @cached_property
-    def _members(self) -> tuple[npt.NDArray[np.int32], IndexArray]:
+    def members(self) -> tuple[npt.NDArray[np.int32], IndexArray]:
         """Items in the order of their clusters, and where each cluster begins."""
         order = np.argsort(self.cluster, kind="stable").astype(np.int32)
         return order, np.concatenate([[0], np.cumsum(self.sizes)])
 
-    def moments(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return mean and variance of the members' features, shape [K, F] each."""
-        order, starts = self._members
-        mean = np.empty((len(self), features.shape[1]), dtype=np.float32)
-        variance = np.empty_like(mean)
-        for one in range(len(self)):
-            mine = features[order[starts[one] : starts[one + 1]]]
-            mean[one], variance[one] = mine.mean(0), mine.var(0)
-        return mean, variance
+    def means(self, features: FloatArray) -> FloatArray:
+        """Return the mean of the members' features, shape [K, F]."""
+        order, starts = self.members
+        return np.stack(
+            [features[order[first:last]].mean(0) for first, last in itertools.pairwise(starts)]
+        )
+
+    def best(
+        self, scores: FloatArray, wanted: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> IndexArray:
+        """Return the best clusters.
+
+        Args:
+            scores: One a cluster, shape [K].
+            wanted: Take clusters until they have as many members.
+            allowed: Which items count, shape [I]; all if None.
+
+        Returns:
+            Clusters, best first.
+        """
+        sizes = (
+            self.sizes
+            if allowed is None
+            else np.bincount(self.cluster[allowed], minlength=len(self))
+        )
+        by_score = np.argsort(-scores)
+        enough = int(np.searchsorted(np.cumsum(sizes[by_score]), wanted)) + 1
+        return by_score[:enough]
 
     def candidates(
         self, scores: FloatArray, wanted: int, allowed: npt.NDArray[np.bool_] | None = None
@@ -99,21 +123,14 @@ class Clusters:
 
         Args:
             scores: One a cluster, shape [K].
-            wanted: Take clusters until there are as many items.
+            wanted: Take clusters until they have as many members.
             allowed: Which items count, shape [I]; all if None.
 
         Returns:
             Item indices in ascending order; fewer than `wanted` only if no more are allowed.
         """
-        order, starts = self._members
-        sizes = (
-            self.sizes
-            if allowed is None
-            else np.bincount(self.cluster[allowed], minlength=len(self))
-        )
-        by_score = np.argsort(-scores)
-        enough = int(np.searchsorted(np.cumsum(sizes[by_score]), wanted)) + 1
-        chosen = by_score[:enough]
+        order, starts = self.members
+        chosen = self.best(scores, wanted, allowed)
         items = np.concatenate([order[starts[one] : starts[one + 1]] for one in chosen])
         if allowed is not None:
             items = items[allowed[items]]

@@ -34,3 +34,12 @@ def at_least(scores: FloatArray, threshold: float) -> IndexArray:
     if threshold == -np.inf:
         return np.flatnonzero(scores > -np.inf)
     return np.flatnonzero(scores >= threshold)
+
+
+def places_of(values: IndexArray, ascending: IndexArray) -> IndexArray:
+    """Return where values stand in an ascending array; those that don't are passed over."""
+    places: IndexArray = np.searchsorted(ascending, values)
+    inside = places < len(ascending)
+    places, values = places[inside], values[inside]
+    found: IndexArray = places[ascending[places] == values]
+    return found
