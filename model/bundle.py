@@ -221,6 +221,7 @@ def load_bundle(folder: Path) -> Bundle:
             vocabularies.items,
             tensors,
             catalogue.features(vocabularies.items.names),
+            len(catalogue),
         )
     except (BundleError, FeatureValueError) as error:
         raise BundleError(f"{folder}: {error}. {_REMEDY}") from error

@@ -79,6 +79,7 @@ def restore_estimator(
     item_space: FeatureSpace,
     tensors: dict[str, Tensor],
     items: pl.DataFrame,
+    item_count: int,
 ) -> Estimator:
     """Put an estimator together from what a bundle stores.
 
@@ -88,7 +89,8 @@ def restore_estimator(
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
         tensors: As stored.
-        items: The features of the items to score.
+        items: The features of the items to score; no column, where the items have no features.
+        item_count: Their number.
 
     Returns:
         The estimator.
@@ -97,5 +99,7 @@ def restore_estimator(
         BundleError: If the tensors do not fit the configuration.
     """
     if isinstance(preset, MeluPreset):
-        return MeluEstimator.restore(preset, scale, user_space, item_space, tensors, items)
-    return BayesianEstimator.restore(preset, scale, user_space, item_space, tensors, items)
+        return MeluEstimator.restore(
+            preset, scale, user_space, item_space, tensors, items, item_count
+        )
+    return BayesianEstimator.restore(preset, scale, user_space, item_space, tensors, item_count)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import polars as pl
 import torch
 from torch import Tensor
 
@@ -149,7 +148,7 @@ class BayesianEstimator(Estimator):
         user_space: FeatureSpace,
         item_space: FeatureSpace,
         tensors: dict[str, Tensor],
-        items: pl.DataFrame,
+        item_count: int,
     ) -> BayesianEstimator:
         """Put together what `tensors` took apart.
 
@@ -159,7 +158,7 @@ class BayesianEstimator(Estimator):
             user_space: Encoders of the user features.
             item_space: Encoders of the item features.
             tensors: As stored.
-            items: The features of the items to score; only their number matters here.
+            item_count: Number of items to score.
 
         Returns:
             An estimator whose predictions are bit-equal to the stored one's.
@@ -174,12 +173,11 @@ class BayesianEstimator(Estimator):
             BayesianNetwork(preset, inputs, start_width, user_space, 0.0, torch.Generator())
             for _ in range(config.members)
         ]
-        count = len(items)
         expected = _named_items(
             ItemRows(
-                torch.zeros(count, inputs),
-                torch.zeros(count, start_width),
-                *(torch.zeros(count) for _ in range(3)),
+                torch.zeros(item_count, inputs),
+                torch.zeros(item_count, start_width),
+                *(torch.zeros(item_count) for _ in range(3)),
             )
         )
         for member, network in enumerate(networks):

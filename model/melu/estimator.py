@@ -127,6 +127,7 @@ class MeluEstimator(Estimator):
         item_space: FeatureSpace,
         tensors: dict[str, Tensor],
         items: pl.DataFrame,
+        item_count: int,
     ) -> MeluEstimator:
         """Put together what `tensors` took apart.
 
@@ -137,6 +138,7 @@ class MeluEstimator(Estimator):
             item_space: Encoders of the item features.
             tensors: As stored.
             items: The features of the items to score.
+            item_count: Their number.
 
         Returns:
             An estimator whose predictions are bit-equal to the stored one's.
@@ -157,7 +159,7 @@ class MeluEstimator(Estimator):
             user_space,
             item_space,
             item_space.encode_table(items),
-            len(items),
+            item_count,
         )
 
     def tensors(self) -> dict[str, Tensor]:
