@@ -112,58 +112,95 @@ def local_update(
     gram = rated.phi @ rated.phi.mT
     start = rated.phi @ theta.hidden_weight
     start += theta.hidden_bias
-    linear = (rated.phi @ prior[..., None])[..., 0]
-    left = residual - linear - (np.tanh(start) @ theta.output.mT)[..., 0]
+    linear = rated.phi @ prior[..., None]
+    target = residual[..., None]
+    left = target - linear - np.tanh(start) @ theta.output.mT
     alpha = _posterior_coordinates(gram, noise, left, kept)
-
-    # The last column of `moved` is α, those before are G; `still` is what they move away from.
-    hidden_width = theta.hidden_bias.shape[-1]
-    moved = np.zeros((*alpha.shape, hidden_width + 1), dtype=start.dtype)
-    moved[..., hidden_width] = alpha
-    still = np.empty_like(moved)
-    still[..., :hidden_width] = start
-    still[..., hidden_width] = linear
-    bias = np.zeros((*alpha.shape[:-1], 1, hidden_width), dtype=start.dtype)
-    output = np.empty_like(bias)
-    output[:] = theta.output
-    ones = np.ones((1, count), dtype=start.dtype)
-    if kept is None:
-        share = 1 / (count + theta.support_damping)
-    else:
-        share = kept[:, None] / (kept.sum(1)[:, None, None] + theta.support_damping)
-    for of_weight, of_bias, of_output, of_linear in theta.rates:
-        now = gram @ moved
-        now += still
-        hidden = now[..., :hidden_width]
-        np.tanh(hidden, out=hidden)
-        error = (hidden @ output.mT)[..., 0]
-        error += now[..., hidden_width]
-        error -= residual
-        delta = error / np.sqrt(1 + error * error)
-        delta *= share
-        # All four gradients are taken before any weight moves.
-        inner = output * delta[..., None]
-        output -= of_output * (delta[..., None, :] @ hidden)
-        hidden *= hidden
-        np.subtract(1, hidden, out=hidden)
-        inner *= hidden
-        moved[..., :hidden_width] -= of_weight * inner
-        moved[..., hidden_width] -= of_linear[..., 0] * delta
-        bias_step = of_bias * (ones @ inner)
-        bias -= bias_step
-        still[..., :hidden_width] -= bias_step
-    in_hidden = moved[..., :hidden_width]
-    change = np.sqrt(np.maximum((in_hidden * (gram @ in_hidden)).sum(-2), 0))
-    all_moved = rated.phi.mT @ moved
+    in_hidden, bias, output = _gradient_steps(
+        theta, gram, start, linear - target, alpha, _shares(theta, count, kept)
+    )
+    moved = gram @ in_hidden
+    moved *= in_hidden
+    hidden_weight = rated.phi.mT @ in_hidden
+    hidden_weight += theta.hidden_weight
     return AdaptedWeights(
-        linear=prior + all_moved[..., hidden_width],
-        hidden_weight=theta.hidden_weight + all_moved[..., :hidden_width],
+        linear=prior + (rated.phi.mT @ alpha)[..., 0],
+        hidden_weight=hidden_weight,
         hidden_bias=theta.hidden_bias + bias,
         output=output,
-        hidden_change=change,
+        hidden_change=np.sqrt(np.maximum(moved.sum(-2), 0)),
         bias_change=np.abs(bias[..., 0, :]),
         noise=noise,
     )
+
+
+def _gradient_steps(
+    theta: StackedWeights,
+    gram: FloatArray,
+    start: FloatArray,
+    error_at_start: FloatArray,
+    alpha: FloatArray,
+    share: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Take the gradient steps; see `model.bayesian.local_update.gradient_steps`.
+
+    The arrays are so small that each operation costs more by being one than by what it computes;
+    hence as few as will do, in place and on contiguous memory.
+
+    Args:
+        theta: θ.
+        gram: K, shape [M, n, n].
+        start: Wᵀ φ + b under θ, shape [M, n, H].
+        error_at_start: m·φ − r, shape [B, M, n, 1].
+        alpha: α, shape [B, M, n, 1]; moved in place.
+        share: What each rating counts for, shape [M, 1, 1] or [B, M, n, 1].
+
+    Returns:
+        G, the change of b, and v: shapes [B, M, n, H], [B, M, 1, H] and [B, M, 1, H].
+    """
+    in_hidden = np.zeros((*alpha.shape[:-1], start.shape[-1]), dtype=start.dtype)
+    hidden, still = np.empty_like(in_hidden), np.empty_like(in_hidden)
+    still[:] = start
+    bias = np.zeros((*alpha.shape[:-2], 1, start.shape[-1]), dtype=start.dtype)
+    output = np.empty_like(bias)
+    output[:] = theta.output
+    ones = np.ones((1, start.shape[-2]), dtype=start.dtype)
+    for of_weight, of_bias, of_output, of_linear in theta.rates:
+        np.matmul(gram, in_hidden, out=hidden)
+        hidden += still
+        np.tanh(hidden, out=hidden)
+        error = hidden @ output.mT
+        error += gram @ alpha
+        error += error_at_start
+        delta = error * error
+        delta += 1
+        np.sqrt(delta, out=delta)
+        np.divide(error, delta, out=delta)
+        delta *= share
+        # All four gradients are taken before any weight moves.
+        inner = delta * output
+        output -= of_output * (delta.mT @ hidden)
+        hidden *= hidden
+        np.subtract(1, hidden, out=hidden)
+        inner *= hidden
+        bias_step = of_bias * (ones @ inner)
+        bias -= bias_step
+        still -= bias_step
+        inner *= of_weight
+        in_hidden -= inner
+        delta *= of_linear
+        alpha -= delta
+    return in_hidden, bias, output
+
+
+def _shares(theta: StackedWeights, count: int, kept: FloatArray | None) -> FloatArray:
+    """What each rating counts for in the local loss: 1 / (n + n₀), or 0 if it is not kept."""
+    damping = theta.support_damping[..., None]
+    if kept is None:
+        of_all: FloatArray = np.reciprocal(count + damping)
+        return of_all
+    of_kept: FloatArray = kept[:, None, :, None] / (kept.sum(1)[:, None, None, None] + damping)
+    return of_kept
 
 
 def _posterior_coordinates(
@@ -173,14 +210,14 @@ def _posterior_coordinates(
     # Of many alike ratings K is nearly singular, which single precision would not survive.
     information = np.empty((*noise.shape, noise.shape[-1]), dtype=np.float64)
     information[:] = gram
-    target = np.empty(noise.shape, dtype=np.float64)
+    target = np.empty((*noise.shape, 1), dtype=np.float64)
     target[:] = left
     if kept is not None:
         information *= (kept[:, :, None] * kept[:, None, :])[:, None]
-        target *= kept[:, None]
+        target *= kept[:, None, :, None]
     flat = information.reshape(*noise.shape[:-1], -1)
     flat[..., :: noise.shape[-1] + 1] += noise
-    alpha = np.empty_like(noise)
+    alpha = np.empty(target.shape, dtype=gram.dtype)
     for one in np.ndindex(noise.shape[:-1]):
         # LAPACK itself: what NumPy and SciPy put around it takes longer than the solution.
         _, alpha[one], _ = dposv(information[one], target[one])
@@ -203,29 +240,31 @@ def _prior(
     c = rated.summary.shape[-1] // 2
     members, count = residual.shape
     variants = 1 if kept is None else len(kept)
+    number = np.full((1, 1), count, residual.dtype) if kept is None else kept.sum(1)[:, None]
     # One row sums what was rated, the other weighs it by how it was liked.
-    weigh = np.ones((variants, members, 2, count), dtype=residual.dtype)
+    weigh = np.empty((variants, members, 2, count), dtype=residual.dtype)
+    weigh[:, :, 0] = 1
     weigh[:, :, 1] = residual
-    place = (rated.rating - 1) / 2 - 1  # −1 lowest, 1 highest
-    if kept is None:
-        number: FloatArray | int = count
-        powers = np.array([[place.sum(), place @ place, (place * place) @ place]])
-        squares = (residual * residual).sum(-1)
-    else:
+    if kept is not None:
         weigh *= kept[:, None, None]
-        number = kept.sum(1)[:, None]
-        powers = kept @ np.stack([place, place**2, place**3], axis=1)
-        squares = (kept[:, None] * residual**2).sum(-1)
+    weigh /= np.sqrt(number + SET_DAMPING)[..., None, None]
     sums = weigh @ rated.summary
+    place = (rated.rating - 1) / 2 - 1  # −1 lowest, 1 highest
+    squared = place * place
     told = np.empty((variants, members, 1, 2 * c + d + 5), dtype=residual.dtype)
     x = told[:, :, 0]
     x[..., :c] = sums[:, :, 0, :c]
     x[..., c : c + d] = (weigh[:, :, :1] @ rated.phi)[:, :, 0]
     x[..., c + d : 2 * c + d] = sums[:, :, 1, c:]
-    moments = np.asarray(number + MOMENT_DAMPING)
-    x[..., : 2 * c + d] /= np.sqrt(np.asarray(number + SET_DAMPING))[..., None]
-    x[..., 2 * c + d : -2] = (powers / moments)[:, None]
-    x[..., -2] = squares / moments
+    moments = x[..., 2 * c + d : -1]
+    if kept is None:
+        moments[..., 0], moments[..., 1] = place.sum(), squared.sum()
+        moments[..., 2] = squared @ place
+        moments[..., 3] = (residual * residual).sum(-1)
+    else:
+        moments[..., :3] = (kept @ np.stack([place, squared, squared * place], axis=1))[:, None]
+        moments[..., 3] = (kept[:, None] * residual**2).sum(-1)
+    moments /= (number + MOMENT_DAMPING)[..., None]
     x[..., -1] = np.log1p(number) / 3
     first: FloatArray = (told @ theta.summary_first)[..., 0, :]
     inner = first[..., :-d] + theta.summary_bias
