@@ -100,7 +100,7 @@ class RatingsByUser:
 
     def shuffled(self, random: np.random.Generator) -> RatingsByUser:
         """Return a copy with every user's ratings in a new random order."""
-        order = np.lexsort((random.random(len(self.rating)), self.user_index))
+        order = np.argsort(self.user_index + random.random(len(self.rating)))
         copy = RatingsByUser.__new__(RatingsByUser)
         copy.user_index = self.user_index
         copy.item_index = self.item_index[order]

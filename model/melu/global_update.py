@@ -3,15 +3,21 @@
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from model.episodes import Episodes, PaddedRatings
 from model.features import EncodedFeature, EncodedTable
-from model.melu.decision_layers import predict
-from model.melu.local_update import local_update
+from model.melu.batched_update import predict_adapted
 from model.melu.preset import EstimatorConfig
-from model.melu.weights import MetaWeights, RatingUnits, embed
+from model.melu.weights import MetaWeights, RatingUnits, embed_batch
+
+IndexArray = npt.NDArray[np.int64]
+
+_ROWS_WORTH_A_GROUP = 200
+"""Padding that takes as long as the operations of another group."""
 
 
 def predict_query_sets(
@@ -40,35 +46,58 @@ def predict_query_sets(
     Returns:
         Predictions in the estimator's units, shape [B, q].
     """
-    user = embed(
-        theta.user_embeddings,
-        {name: hide(column.rows(episodes.user_index)) for name, column in users.items()},
-        len(episodes.user_index),
-    )
     # Each item of the batch is embedded once, however many episodes hold it.
-    both = np.concatenate(
-        [episodes.support_set.item_index.ravel(), episodes.query_set.item_index.ravel()]
+    support_set, query_set = episodes.support_set, episodes.query_set
+    both = np.concatenate([support_set.item_index, query_set.item_index], axis=1)
+    unique, places = np.unique(both, return_inverse=True)
+    user, item = embed_batch(
+        theta,
+        {name: column.rows(episodes.user_index) for name, column in users.items()},
+        {name: column.rows(unique) for name, column in items.items()},
+        (len(episodes), len(unique)),
+        hide,
     )
-    unique, position = np.unique(both, return_inverse=True)
-    item = embed(
-        theta.item_embeddings,
-        {name: hide(column.rows(unique)) for name, column in items.items()},
-        len(unique),
-    )
-    places = torch.from_numpy(position)
-    support_places = places[: episodes.support_set.item_index.size]
-    query_places = places[episodes.support_set.item_index.size :]
-    adapted_weights = local_update(
-        theta.decision,
-        _pair(user, item, support_places, episodes.support_set),
-        units.standardise(episodes.support_set.rating),
-        episodes.support_set.mask,
-        local_steps=config.local_steps,
-        local_learning_rate=config.local_learning_rate,
-        support_damping=config.support_damping,
-        second_order=second_order,
-    )
-    return predict(adapted_weights, _pair(user, item, query_places, episodes.query_set))
+    # The first layer's output is a part of the user and a part of the item: no need to multiply
+    # each pair.
+    first = theta.decision.weights[0]
+    of_user, of_item = torch.split(first, [user.shape[1], item.shape[1]], dim=1)
+    user_start = torch.addmm(theta.decision.biases[0], user, of_user.mT)
+    user_product = (user * user).sum(-1) + 1.0
+    item_and_start = torch.cat([item, item @ of_item.mT], dim=-1)
+    places = places.reshape(both.shape)
+    longest = support_set.item_index.shape[1]
+    lengths = support_set.mask.sum(-1).long().numpy()
+    rating, mask = units.standardise(support_set.rating), support_set.mask
+    predictions = []
+    groups = _alike(lengths)
+    for rows in groups:
+        chosen, length = torch.from_numpy(rows), int(lengths[rows].max(initial=0))
+        of_group = np.concatenate([places[rows, :length], places[rows, longest:]], axis=1)
+        looked_up = functional.embedding(torch.from_numpy(of_group), item_and_start)
+        embedding, start = torch.split(looked_up, [item.shape[1], len(first)], dim=-1)
+        support_embedding = embedding[:, :length]
+        if not second_order:
+            support_embedding = support_embedding.detach()
+        product = user_product.index_select(0, chosen).view(-1, 1, 1)
+        gram = torch.baddbmm(product, embedding, support_embedding.mT)
+        start = start + user_start.index_select(0, chosen).unsqueeze(1)
+        predictions.append(
+            predict_adapted(
+                theta.decision,
+                start,
+                gram,
+                rating[chosen, :length],
+                mask[chosen, :length],
+                local_steps=config.local_steps,
+                local_learning_rate=config.local_learning_rate,
+                support_damping=config.support_damping,
+                second_order=second_order,
+            )
+        )
+    if len(groups) == 1:
+        return predictions[0]
+    in_order = torch.from_numpy(np.argsort(np.concatenate(groups)))
+    return torch.cat(predictions).index_select(0, in_order)
 
 
 def query_loss(prediction: Tensor, query_set: PaddedRatings, units: RatingUnits) -> Tensor:
@@ -86,8 +115,22 @@ def query_loss(prediction: Tensor, query_set: PaddedRatings, units: RatingUnits)
     return (squared.sum(-1) / query_set.mask.sum(-1).clamp(min=1.0)).mean()
 
 
-def _pair(user: Tensor, item: Tensor, places: Tensor, ratings: PaddedRatings) -> Tensor:
-    """Put each episode's user embedding beside its items' embeddings, shape [B, n, D]."""
-    episodes, length = ratings.item_index.shape
-    items = item[places].view(episodes, length, item.shape[-1])
-    return torch.cat([user.unsqueeze(1).expand(-1, length, -1), items], dim=-1)
+def _alike(lengths: IndexArray) -> list[IndexArray]:
+    """Part episodes into one or two groups, so that few are padded to many ratings.
+
+    Most support sets are far shorter than the longest of a batch.
+
+    Args:
+        lengths: Ratings in each support set, shape [B].
+
+    Returns:
+        Rows of each group.
+    """
+    order = np.argsort(lengths, kind="stable")
+    sizes = np.arange(1, len(lengths))
+    padded = sizes * lengths[order[:-1]] + (len(lengths) - sizes) * lengths.max(initial=0)
+    saved = len(lengths) * lengths.max(initial=0) - padded
+    if saved.max(initial=0) <= _ROWS_WORTH_A_GROUP:
+        return [np.arange(len(lengths))]
+    size = int(saved.argmax()) + 1
+    return [order[:size], order[size:]]

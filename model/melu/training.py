@@ -80,7 +80,7 @@ def train(
         raise DatasetError(
             "fewer than two users have two ratings or more; meta-learning needs several users."
         )
-    learner = _Learner(dataset, ratings, grouped, preset)
+    learner = Learner(dataset, ratings, grouped, preset)
     random = np.random.default_rng(seed)
     shuffled = random.permutation(learners)
     held_out = shuffled[: round(len(learners) * preset.training.validation_share)]
@@ -116,8 +116,15 @@ def train(
     )
 
 
-class _Learner:
-    """The encoded data, and the passes over it."""
+class Learner:
+    """The encoded data, and the passes over it.
+
+    Args:
+        dataset: The data set.
+        ratings: The ratings to learn from.
+        grouped: The same by user.
+        preset: Configuration.
+    """
 
     def __init__(
         self, dataset: Dataset, ratings: Ratings, grouped: RatingsByUser, preset: MeluPreset
@@ -148,7 +155,7 @@ class _Learner:
     ) -> int:
         """Return the epoch (from 1) whose θ served the held-out users best."""
         training = self.preset.training
-        run = _Run(self, seed)
+        run = MetaTraining(self, seed)
         best_epoch, best_score = 1, float("inf")
         for epoch in range(1, training.epochs + 1):
             started = time.monotonic()
@@ -179,7 +186,7 @@ class _Learner:
         note: Callable[[EpochReport], None],
     ) -> MetaWeights:
         """Learn θ from all learners for a known number of epochs."""
-        run = _Run(self, seed)
+        run = MetaTraining(self, seed)
         for epoch in range(1, epochs + 1):
             started = time.monotonic()
             loss = run.epoch(learners)
@@ -217,32 +224,37 @@ class _Learner:
         return errors
 
 
-class _Run:
-    """θ under training, its optimiser, and the running average of θ."""
+class MetaTraining:
+    """θ under training, its optimiser, and the running average of θ.
 
-    def __init__(self, learner: _Learner, seed: int) -> None:
+    Args:
+        learner: The encoded data.
+        seed: Initial weights and episodes follow from it.
+    """
+
+    def __init__(self, learner: Learner, seed: int) -> None:
         self._learner = learner
         self._random = np.random.default_rng(seed)
         generator = torch.Generator().manual_seed(seed)
         preset = learner.preset
-        self._theta = initial_meta_weights(
+        self._initial = initial_meta_weights(
             preset.estimator, learner.user_space, learner.item_space, generator
         )
-        self._tensors = self._theta.named_tensors()
-        self._average = {name: tensor.clone() for name, tensor in self._tensors.items()}
+        # θ as one tensor: one operation instead of one a layer and feature.
+        self._flat = self._initial.flattened().requires_grad_()
+        self._average = self._flat.detach().clone()
         self._optimiser = torch.optim.Adam(
-            [tensor.requires_grad_() for tensor in self._tensors.values()],
+            [self._flat],
             lr=preset.training.learning_rate,
             weight_decay=preset.training.weight_decay,
+            fused=True,
         )
         self._steps = 0
 
     @property
     def averaged(self) -> MetaWeights:
         """A copy of the average of θ so far."""
-        return MetaWeights.from_named_tensors(
-            {name: tensor.clone() for name, tensor in self._average.items()}
-        )
+        return self._initial.unflattened(self._average.clone())
 
     def epoch(self, learners: IndexArray) -> float:
         """Make one global update a batch until every learner was drawn; return the mean loss."""
@@ -263,7 +275,7 @@ class _Run:
     def _global_update(self, batch: Episodes) -> float:
         learner, training = self._learner, self._learner.preset.training
         predicted = predict_query_sets(
-            self._theta,
+            self._initial.unflattened(self._flat),
             learner.preset.estimator,
             learner.units,
             learner.users,
@@ -273,16 +285,15 @@ class _Run:
             hide=self._partly_unknown,
         )
         loss = query_loss(predicted, batch.query_set, learner.units)
-        self._optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        (gradient,) = torch.autograd.grad(loss, self._flat)
         # A single user far from the rest would otherwise throw θ off through five local steps.
-        torch.nn.utils.clip_grad_norm_(list(self._tensors.values()), _GRADIENT_NORM_LIMIT)
+        shortening = (_GRADIENT_NORM_LIMIT / (gradient.norm() + 1e-6)).clamp(max=1.0)
+        self._flat.grad = gradient.mul_(shortening)
         self._optimiser.step()
         self._steps += 1
         # A young average forgets its random start faster.
         keep = min(training.weight_averaging, self._steps / (self._steps + 10))
-        for name, tensor in self._tensors.items():
-            self._average[name].lerp_(tensor.detach(), 1.0 - keep)
+        self._average.lerp_(self._flat.detach(), 1.0 - keep)
         return loss.item()
 
     def _partly_unknown(self, column: EncodedFeature) -> EncodedFeature:
