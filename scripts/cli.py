@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from model.errors import ModelError
+from scripts.benchmark.commands import app as benchmark_app
 
 app = typer.Typer(
     help="MeLU Online: cold-start recommendations that adapt to a new user's first ratings.",
@@ -15,6 +16,7 @@ app = typer.Typer(
 )
 fetch_app = typer.Typer(help="Bring a public data set into the prepared form.")
 app.add_typer(fetch_app, name="fetch", no_args_is_help=True)
+app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(help="Prepared data set: a folder with a dataset.toml.")]
 SkipBadRows = Annotated[

@@ -1,0 +1,1 @@
+"""Measurements of the project on the machine it runs on."""

@@ -1,0 +1,76 @@
+"""The console commands `melu benchmark …`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Measure this project beside plain designs of the same, on this machine.")
+
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write the numbers to this file too.")
+]
+PlotFile = Annotated[Path | None, typer.Option("--plot", help="Draw them to this PNG file.")]
+
+# Each command imports what it needs when it runs: `melu --help` should not wait for torch.
+
+
+@app.command()
+def training(
+    folder: Annotated[
+        Path, typer.Argument(help="Prepared data set: a folder with a dataset.toml.")
+    ],
+    split: Annotated[
+        Path | None,
+        typer.Option(
+            help='JSON with "cold_users" and "cold_items"; without, a random fifth of each.'
+        ),
+    ] = None,
+    users: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Users that the authors' design is timed on and its epoch extrapolated from; "
+            "0 for all.",
+        ),
+    ] = 200,
+    repeats: Annotated[int, typer.Option(min=1, help="How often to time each.")] = 5,
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Time an epoch of meta-training beside the design of the MeLU authors' code."""
+    from scripts.benchmark.training import benchmark_training
+    from scripts.loading import load_reported
+
+    benchmark_training(
+        load_reported(folder, skip_bad_rows=False),
+        split_file=split,
+        sampled_users=users,
+        repeats=repeats,
+        json_file=json_file,
+        plot_file=plot_file,
+    )
+
+
+@app.command()
+def service(
+    model: Annotated[Path, typer.Option(help="Bundle to serve.")],
+    users: Annotated[int, typer.Option(min=10, help="Users who ask, of 20 ratings each.")] = 1000,
+    seconds: Annotated[int, typer.Option(min=1, help="Time to measure each peak.")] = 10,
+    sustained_seconds: Annotated[
+        int, typer.Option(min=1, help="Time of a constant rate at half of the peak.")
+    ] = 60,
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Measure answers a second of one worker beside a naive design and a no-op; takes wrk."""
+    from scripts.benchmark.service import benchmark_service
+
+    benchmark_service(
+        model,
+        users=users,
+        seconds=seconds,
+        sustained_seconds=sustained_seconds,
+        json_file=json_file,
+        plot_file=plot_file,
+    )

@@ -1,0 +1,104 @@
+"""Catalogues of any size whose items resemble real ones."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+from torch import Tensor
+
+from model.bayesian import BayesianEstimator
+from model.bundle import TRAINING_FILE, Bundle, write_bundle
+from model.catalogue import Catalogue
+from model.data.description import FeatureKind
+from model.estimator import Estimator
+from model.presets import restore_estimator
+from model.reports import TrainingReport
+
+_FIXED = ("item_id", "title")
+_SECOND_PARENT = 0.3
+"""Share that a grown item has of its second parent."""
+
+IndexArray = npt.NDArray[np.int64]
+
+
+def grow(bundle: Bundle, items: int, seed: int) -> tuple[Estimator, Catalogue]:
+    """Grow a catalogue from a trained one; θ stays as it is.
+
+    Each item has two parents. What the estimator reads of it (statistics, factors, content) lies
+    between them, and each attribute is one parent's. So items are alike where real ones are, as
+    dense where those are, and no two are equal. Texts such as plots are left out: a million of
+    them would be most of the memory, and say nothing of ranking.
+
+    Args:
+        bundle: The trained model.
+        items: How many to make.
+        seed: Every random draw follows from it.
+
+    Returns:
+        An estimator of the same θ over the grown items, and the items.
+    """
+    random = np.random.default_rng(seed)
+    count = len(bundle.catalogue)
+    first, second = random.integers(0, count, (2, items))
+    encoders = bundle.estimator.item_space.encoders
+    texts = [f"attribute.{name}" for name, one in encoders.items() if one.kind is FeatureKind.TEXT]
+    catalogue = Catalogue(_table(bundle.catalogue.table, first, second, texts, random))
+    tensors = bundle.estimator.tensors()
+    if isinstance(bundle.estimator, BayesianEstimator):
+        tensors = {
+            name: _between(tensor, first, second) if name.startswith("items.") else tensor
+            for name, tensor in tensors.items()
+        }
+    manifest = bundle.manifest
+    estimator = restore_estimator(
+        manifest.preset,
+        manifest.rating_scale,
+        bundle.estimator.user_space,
+        bundle.estimator.item_space,
+        tensors,
+        catalogue.features(bundle.estimator.item_space.names),
+        len(catalogue),
+    )
+    return estimator, catalogue
+
+
+def write_grown(bundle: Bundle, folder: Path, items: int, seed: int, out: Path) -> None:
+    """Write a grown catalogue as a bundle of its own.
+
+    Args:
+        bundle: The trained model.
+        folder: Where it was loaded from.
+        items: How many to make.
+        seed: Every random draw follows from it.
+        out: The folder to write.
+    """
+    estimator, catalogue = grow(bundle, items, seed)
+    manifest = bundle.manifest
+    report = TrainingReport.model_validate_json((folder / TRAINING_FILE).read_bytes())
+    write_bundle(estimator, report, manifest.preset, catalogue, "grown", manifest.rating_scale, out)
+
+
+def _table(
+    table: pl.DataFrame,
+    first: IndexArray,
+    second: IndexArray,
+    texts: Sequence[str],
+    random: np.random.Generator,
+) -> pl.DataFrame:
+    columns = [
+        pl.Series("item_id", [f"g{number}" for number in range(len(first))]),
+        table.get_column("title").gather(first).alias("title"),
+    ]
+    for column in table.iter_columns():
+        if column.name not in (*_FIXED, *texts):
+            parent = np.where(random.random(len(first)) < _SECOND_PARENT, second, first)
+            columns.append(column.gather(parent))
+    return pl.DataFrame(columns)
+
+
+def _between(tensor: Tensor, first: IndexArray, second: IndexArray) -> Tensor:
+    one, other = tensor[torch.from_numpy(first)], tensor[torch.from_numpy(second)]
+    return one.lerp_(other, _SECOND_PARENT)

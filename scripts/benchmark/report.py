@@ -1,0 +1,144 @@
+"""What the benchmarks share in telling a result: tables, JSON, a picture."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from rich.table import Table
+
+from model.errors import ModelError
+from scripts.terminal import machine, output
+
+_COLOUR = "#4477aa"
+_WIDTH_WITHOUT_TERMINAL = 120
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A number that a measurement has to reach, or to stay below.
+
+    Attributes:
+        title: What the number is.
+        value: As measured.
+        bound: The least it should be.
+        at_most: Whether `bound` is the most instead.
+        unit: Written behind both.
+    """
+
+    title: str
+    value: float
+    bound: float
+    at_most: bool = False
+    unit: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the number is as it should be."""
+        return self.value <= self.bound if self.at_most else self.value >= self.bound
+
+
+@dataclass(frozen=True)
+class Report:
+    """A benchmark's result.
+
+    Attributes:
+        name: Of the benchmark; its key in the JSON.
+        values: The numbers, for the JSON.
+        tables: The numbers, for reading.
+        requirements: Ratios and bounds.
+        bars: What the picture shows, name → length.
+        bars_title: What the lengths are.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    tables: Sequence[Table]
+    requirements: Sequence[Requirement]
+    bars: Mapping[str, float] = field(default_factory=dict)
+    bars_title: str = ""
+
+
+def check_writable(*paths: Path | None) -> None:
+    """Refuse files whose folder does not exist: better now than after minutes of measuring.
+
+    Args:
+        *paths: Files to write later; None for none.
+
+    Raises:
+        ModelError: If a folder is missing.
+    """
+    for path in paths:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ModelError(f"the folder of {path} does not exist; make it first.")
+
+
+def publish(report: Report, *, json_file: Path | None, plot_file: Path | None) -> None:
+    """Print a result to standard output and write it to files.
+
+    Args:
+        report: The result.
+        json_file: Where to write it as JSON.
+        plot_file: Where to draw it.
+
+    Raises:
+        ModelError: If a file can't be written.
+    """
+    # A table for a file or a pipe should not be squeezed to the 80 columns of no terminal.
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    for table in report.tables:
+        output.print(table, width=width)
+    output.print(requirements_table(report.requirements), width=width)
+    output.print(machine(), width=width)
+    try:
+        if json_file is not None:
+            content = {"machine": machine(), report.name: report.values}
+            json_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        if plot_file is not None:
+            draw_bars(report.bars, report.bars_title).savefig(plot_file, dpi=120)
+    except OSError as error:
+        raise ModelError(f"{error.filename} can't be written: {error.strerror}.") from error
+
+
+def requirements_table(requirements: Sequence[Requirement]) -> Table:
+    """Set measured numbers beside what is needed of them.
+
+    Args:
+        requirements: The numbers.
+
+    Returns:
+        A row each.
+    """
+    table = Table("", "measured", "needed", "")
+    for one in requirements:
+        sign = "≤" if one.at_most else "≥"
+        table.add_row(
+            one.title,
+            f"{one.value:,.4g}{one.unit}",
+            f"{sign} {one.bound:,g}{one.unit}",
+            "[green]holds[/]" if one.holds else "[red]fails[/]",
+        )
+    return table
+
+
+def draw_bars(lengths: Mapping[str, float], title: str) -> Figure:
+    """Draw numbers of one unit as bars.
+
+    Args:
+        lengths: Name → number.
+        title: What they are.
+
+    Returns:
+        The picture.
+    """
+    figure = Figure(figsize=(8, 1 + 0.45 * len(lengths)), layout="constrained")
+    axes = figure.add_subplot()
+    bars = axes.barh(list(lengths), list(lengths.values()), color=_COLOUR)
+    axes.bar_label(bars, [f"{length:,.4g}" for length in lengths.values()], padding=3)
+    axes.margins(x=0.12)
+    axes.invert_yaxis()
+    axes.set(title=title)
+    return figure

@@ -1,0 +1,134 @@
+"""Servers under test, each a process of its own on a core of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+import httpx
+
+from app.settings import ENVIRONMENT_PREFIX
+from model.errors import ModelError
+
+_START_SECONDS = 90.0
+_STOP_SECONDS = 20.0
+_POLL_SECONDS = 0.1
+_LOGGED_CHARACTERS = 2000
+
+
+class ServerError(ModelError):
+    """A server under test does not start."""
+
+
+def cores() -> tuple[int, int]:
+    """Choose a core for servers and one for everything else.
+
+    Returns:
+        Two cores that this process may use; the same one twice if there is no other.
+
+    Raises:
+        ServerError: If the system can't keep a process on a core.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        raise ServerError("this system can't keep a process on one core; measure on Linux.")
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[0], usable[-1]
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Keep the processes that a block starts on one core.
+
+    Args:
+        core: Which.
+
+    Yields:
+        Nothing.
+    """
+    usual = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, usual)
+
+
+@contextmanager
+def terminating_in_order() -> Iterator[None]:
+    """Let SIGTERM unwind a block, so that the servers it started are stopped.
+
+    Yields:
+        Nothing.
+    """
+    usual = signal.signal(signal.SIGTERM, _exit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)
+
+
+@contextmanager
+def running_server(arguments: Sequence[str], log: Path, core: int) -> Iterator[str]:
+    """Run a server of this project until the block ends.
+
+    Args:
+        arguments: A Python module and its arguments; `--port` is added.
+        log: Where its output goes.
+        core: Where it runs.
+
+    Yields:
+        The server's URL.
+
+    Raises:
+        ServerError: If it does not get ready.
+    """
+    port = _free_port()
+    # Settings of the caller's environment are not for this server.
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
+    with log.open("wb") as output, pinned(core):
+        process = subprocess.Popen(  # noqa: S603 - a fixed command, no shell
+            [sys.executable, "-m", *arguments, "--port", str(port)],
+            env=inherited,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        if not _gets_ready(process, url):
+            tail = log.read_text(encoding="utf-8", errors="replace")[-_LOGGED_CHARACTERS:].strip()
+            raise ServerError(f"{' '.join(arguments)} did not get ready:\n{tail}")
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _exit(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _gets_ready(process: subprocess.Popen[bytes], url: str) -> bool:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/readyz", timeout=5).is_success:
+                return True
+        time.sleep(_POLL_SECONDS)
+    return False
