@@ -34,7 +34,7 @@ from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.reports import TrainingReport
 from model.training_plot import draw_training
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST_FILE = "bundle.json"
 WEIGHTS_FILE = "weights.safetensors"
 VOCABULARIES_FILE = "vocabularies.json"

@@ -39,15 +39,15 @@ class ItemRecord:
     attributes: dict[str, AttributeValue]
 
 
-class Catalogue:
-    """Items in internal order, with their evidence scores.
+class ItemTable:
+    """Rows of items, with their evidence scores.
 
     Args:
         table: Columns `item_id`, `title`, `discrimination`, `popularity`, `score`, and
             `attribute.NAME` for each attribute.
 
     Raises:
-        ValueError: If a column is missing or an id stands twice.
+        ValueError: If a column is missing.
     """
 
     def __init__(self, table: pl.DataFrame) -> None:
@@ -55,7 +55,6 @@ class Catalogue:
         if missing:
             raise ValueError(f"the catalogue has no column {', '.join(missing)}")
         self.table = table
-        self.index_of = index_of_ids(table.get_column("item_id"))
         self.attribute_names = tuple(
             name.removeprefix(_ATTRIBUTE) for name in table.columns if name.startswith(_ATTRIBUTE)
         )
@@ -67,30 +66,18 @@ class Catalogue:
             )
         )
 
-    @classmethod
-    def of_dataset(cls, dataset: Dataset, evidence: EvidenceScores) -> Catalogue:
-        """Take the items of a data set; the title is no attribute as well."""
-        title = dataset.description.items.title
-        attributes = {
-            f"{_ATTRIBUTE}{column.name}": column
-            for column in dataset.item_features.iter_columns()
-            if column.name != title
-        }
-        return cls(
-            pl.DataFrame(
-                {
-                    "item_id": dataset.item_ids,
-                    "title": dataset.titles,
-                    "discrimination": evidence.discrimination,
-                    "popularity": evidence.popularity,
-                    "score": evidence.score,
-                    **attributes,
-                }
-            )
-        )
-
     def __len__(self) -> int:
         return len(self.table)
+
+    @property
+    def attribute_types(self) -> dict[str, pl.DataType]:
+        """Attribute → type of its column."""
+        return {name: self.table.schema[_ATTRIBUTE + name] for name in self.attribute_names}
+
+    @staticmethod
+    def column_of(name: str) -> str:
+        """Return the column of an attribute."""
+        return _ATTRIBUTE + name
 
     @property
     def item_ids(self) -> pl.Series:
@@ -190,6 +177,48 @@ class Catalogue:
         postings = {key: np.unique(np.concatenate(arrays)) for key, arrays in parts.items()}
         self._posting_lists[name] = postings
         return postings
+
+
+class Catalogue(ItemTable):
+    """The items of a bundle, in internal order.
+
+    Attributes:
+        index_of: External id → internal index.
+
+    Args:
+        table: As `ItemTable` takes it.
+
+    Raises:
+        ValueError: If a column is missing or an id stands twice.
+    """
+
+    index_of: Mapping[str, int]
+
+    def __init__(self, table: pl.DataFrame) -> None:
+        super().__init__(table)
+        self.index_of = index_of_ids(table.get_column("item_id"))
+
+    @classmethod
+    def of_dataset(cls, dataset: Dataset, evidence: EvidenceScores) -> Catalogue:
+        """Take the items of a data set; the title is no attribute as well."""
+        title = dataset.description.items.title
+        attributes = {
+            f"{_ATTRIBUTE}{column.name}": column
+            for column in dataset.item_features.iter_columns()
+            if column.name != title
+        }
+        return cls(
+            pl.DataFrame(
+                {
+                    "item_id": dataset.item_ids,
+                    "title": dataset.titles,
+                    "discrimination": evidence.discrimination,
+                    "popularity": evidence.popularity,
+                    "score": evidence.score,
+                    **attributes,
+                }
+            )
+        )
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever the column holds

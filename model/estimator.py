@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from torch import Tensor
 
 from model.data.loading import Dataset, Ratings
@@ -19,6 +21,26 @@ FloatArray = npt.NDArray[np.float32]
 IndexArray = npt.NDArray[np.int64]
 
 NO_ITEMS: IndexArray = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class MoreItems:
+    """Items that were put after training.
+
+    Attributes:
+        features: Their features, a column each.
+        count: Their number; a table of items without features has no rows.
+        changed: Which of them are trained items with another content, shape [changed].
+        trained: The trained items that these are, by internal index, shape [changed].
+        trained_features: What those were trained with, a row each of `trained`.
+    """
+
+    features: pl.DataFrame
+    count: int
+    changed: IndexArray
+    trained: IndexArray
+    trained_features: pl.DataFrame
+
 
 EXACT_AMONG = 30_000
 """Items that a filter leaves, up to which all of them are scored."""
@@ -53,17 +75,37 @@ class Ranking:
 class Estimator(ABC):
     """θ of one preset, bound to the items that it scores.
 
+    These are the items of the bundle and, behind them, those that were put since (`extended`).
     Nothing that a method does changes θ, so any number of threads may share one estimator.
 
     Attributes:
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
-        clusters: Clusters of the items, where there are so many that ranking takes two stages.
+        bundled: Number of items of the bundle.
+        more: Number of items put since.
+        clusters: Clusters of the bundle's items, where there are so many that ranking takes two
+            stages.
     """
 
     user_space: FeatureSpace
     item_space: FeatureSpace
+    bundled: int
+    more: int = 0
     clusters: Clusters | None = None
+
+    @abstractmethod
+    def extended(self, items: MoreItems) -> Self:
+        """Return the same θ over more items; this estimator stays as it is.
+
+        Args:
+            items: The items, whose indices follow those that there are.
+
+        Returns:
+            An estimator that shares all else with this one.
+
+        Raises:
+            FeatureValueError: If a value does not fit its feature's kind.
+        """
 
     @abstractmethod
     def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
@@ -91,7 +133,6 @@ class Estimator(ABC):
             The user's own copy of the decision layers.
         """
 
-    @abstractmethod
     def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:
         """Predict the user's rating of items.
 
@@ -103,6 +144,24 @@ class Estimator(ABC):
             Predicted ratings in the data set's units but not clipped to its scale, so that they
             order items beyond its ends too. Shape [items].
         """
+        if not self.more:
+            return self._score(user, items)
+        if items is None:
+            everything = np.arange(self.more, dtype=np.int64)
+            return np.concatenate([self._score(user, None), self._score_more(user, everything)])
+        bundled = items < self.bundled
+        scores = np.empty(len(items), dtype=np.float32)
+        scores[bundled] = self._score(user, items[bundled])
+        scores[~bundled] = self._score_more(user, items[~bundled] - self.bundled)
+        return scores
+
+    @abstractmethod
+    def _score(self, user: AdaptedUser, items: IndexArray | None) -> FloatArray:
+        """Predict the user's rating of items of the bundle; of all if None."""
+
+    @abstractmethod
+    def _score_more(self, user: AdaptedUser, items: IndexArray) -> FloatArray:
+        """Predict the user's rating of items put since, counted from 0."""
 
     def rank(
         self,
@@ -126,6 +185,21 @@ class Estimator(ABC):
         Returns:
             The best items; equal scores in the catalogue's order.
         """
+        if not self.more:
+            return self._rank_bundled(user, limit, among, without)
+        more = np.arange(self.bundled, self.bundled + self.more, dtype=np.int64)
+        if among is not None:
+            among, more = np.split(among, [np.searchsorted(among, self.bundled)])
+        more = np.setdiff1d(more, without, assume_unique=False)
+        without = without[without < self.bundled]
+        bundled = self._rank_bundled(user, limit, among, without)
+        scores = np.concatenate([bundled.score, self._score_more(user, more - self.bundled)])
+        chosen = best(scores, limit)
+        return Ranking(np.concatenate([bundled.index, more])[chosen], scores[chosen])
+
+    def _rank_bundled(
+        self, user: AdaptedUser, limit: int, among: IndexArray | None, without: IndexArray
+    ) -> Ranking:
         if self.clusters is not None and (among is None or len(among) > EXACT_AMONG):
             among = self._candidates(user, among, len(without), limit)
         if among is None:
@@ -135,13 +209,13 @@ class Estimator(ABC):
     def _rank_some(
         self, user: AdaptedUser, limit: int, among: IndexArray, without: IndexArray
     ) -> Ranking:
-        scores = self.score(user, among)
+        scores = self._score(user, among)
         scores[places_of(without, among)] = -np.inf
         chosen = best(scores, limit)
         return Ranking(among[chosen], scores[chosen])
 
     def _rank_all(self, user: AdaptedUser, limit: int, without: IndexArray) -> Ranking:
-        scores = self.score(user)
+        scores = self._score(user, None)
         scores[without] = -np.inf
         chosen = best(scores, limit)
         return Ranking(chosen, scores[chosen])

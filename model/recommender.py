@@ -7,18 +7,21 @@ Everything here reads weights that are never written to, so any number of thread
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
+import numpy as np
+
 from model.bundle import Bundle, Manifest, load_bundle
-from model.catalogue import Catalogue
 from model.errors import FeatureValueError
 from model.estimator import NO_ITEMS, AdaptedUser, FloatArray, IndexArray, Ranking
 from model.evidence import EvidenceScores, evidence_scores
 from model.features import FeatureSpace, FeatureValue
+from model.live_catalogue import ItemChange, LiveCatalogue
 
 
 class Recommender:
-    """A bundle, ready to answer.
+    """A bundle, and what was put and deleted since; ready to answer.
 
     Args:
         bundle: What `load_bundle` returned.
@@ -27,6 +30,7 @@ class Recommender:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._estimator = bundle.estimator
+        self._catalogue = LiveCatalogue(bundle.catalogue)
 
     @classmethod
     def load(cls, folder: Path) -> Recommender:
@@ -49,9 +53,34 @@ class Recommender:
         return self._bundle.manifest
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> LiveCatalogue:
         """The items."""
-        return self._bundle.catalogue
+        return self._catalogue
+
+    def with_changes(self, changes: Sequence[ItemChange]) -> Recommender:
+        """Return a recommender over the catalogue after some changes; this one stays as it is.
+
+        A new item is scored by what its content foretells. A trained one that changes keeps what
+        its ratings told.
+
+        Args:
+            changes: In the order of time.
+
+        Returns:
+            A recommender that shares θ and all other items with this one.
+
+        Raises:
+            UnknownFeatureError: If an attribute does not exist.
+            FeatureValueError: If an attribute's value does not fit.
+        """
+        catalogue = self._catalogue.changed(changes)
+        other = copy(self)
+        other._catalogue = catalogue
+        known = self._catalogue.put_rows
+        if catalogue.put_rows > known:
+            more = catalogue.more_items(known, self.item_space.names)
+            other._estimator = self._estimator.extended(more)
+        return other
 
     @property
     def rating_scale(self) -> tuple[float, float]:
@@ -139,7 +168,13 @@ class Recommender:
         among: IndexArray | None = None,
         without: IndexArray = NO_ITEMS,
     ) -> Ranking:
-        """Return the items that the user would rate highest; see `Estimator.rank`."""
+        """Return the items that the user would rate highest; see `Estimator.rank`.
+
+        Items that were deleted are left out.
+        """
+        hidden = self._catalogue.hidden
+        if len(hidden):
+            without = np.union1d(without, hidden)
         return self._estimator.rank(user, limit, among=among, without=without)
 
     def evidence(self, user: AdaptedUser) -> EvidenceScores:

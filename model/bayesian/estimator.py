@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import torch
@@ -13,23 +15,27 @@ from torch import Tensor
 from model.bayesian.coarse import CoarseItems
 from model.bayesian.item_rows import ItemRows
 from model.bayesian.learning import learn
+from model.bayesian.live_rows import changed_rows, new_rows
 from model.bayesian.network import BayesianNetwork, Representation
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.ranking import exact_best, exact_best_of
-from model.bayesian.served_items import ServedItems, rated_items, serve_items
+from model.bayesian.served_items import ServedItems, joined, rated_items, serve_items
 from model.bayesian.serving_update import AdaptedWeights, RatedItems, local_update
 from model.bayesian.stacked import StackedWeights
 from model.bayesian.training import make_support_set, own_residuals
 from model.bayesian.unit_scale import from_unit, to_unit
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes, PaddedRatings
-from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, Ranking
+from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, MoreItems, Ranking
 from model.features import EncodedTable, FeatureSpace, FeatureValue
+from model.items.content_tables import ContentTables, expected_tensors
 from model.items.statistics import ItemStatistics
 from model.reports import EpochReport, TrainingReport
 from model.stored_tensors import check_tensors
 
 SMALLEST_ERROR = 0.1
+_ITEMS = "items."
+_CONTENT = "content."
 _RATINGS_CHUNK = 65_536
 _ITEMS_CHUNK = 8_192
 
@@ -72,6 +78,7 @@ class BayesianEstimator(Estimator):
         item_space: Encoders of the item features.
         networks: The members.
         rows: What the item encoder sees, one row an item.
+        content: What content foretells of items that training never saw.
         statistics: Item statistics, for episodes of users who were trained on.
     """
 
@@ -83,6 +90,7 @@ class BayesianEstimator(Estimator):
         item_space: FeatureSpace,
         networks: Sequence[BayesianNetwork],
         rows: ItemRows,
+        content: ContentTables,
         statistics: ItemStatistics | None = None,
     ) -> None:
         self.preset = preset
@@ -90,6 +98,9 @@ class BayesianEstimator(Estimator):
         self.item_space = item_space
         self._scale = scale
         self._rows = rows
+        self._content = content
+        self.bundled = len(rows)
+        self._more: ServedItems | None = None
         self._statistics = statistics
         self._networks = tuple(networks)
         self._theta = StackedWeights.of(networks, user_space.names)
@@ -136,6 +147,7 @@ class BayesianEstimator(Estimator):
             learnt.item_space,
             learnt.networks,
             learnt.rows,
+            learnt.content,
             learnt.statistics,
         )
         return estimator, learnt.report
@@ -182,21 +194,20 @@ class BayesianEstimator(Estimator):
         )
         for member, network in enumerate(networks):
             expected |= _named_network(member, network)
+        of_content = _under(_CONTENT, tensors)
+        targets = 1 + start_width
+        expected |= _prefixed(_CONTENT, dict(expected_tensors(of_content, item_space, targets)))
         check_tensors(tensors, expected)
         for member, network in enumerate(networks):
-            prefix = f"member.{member}."
-            state = {
-                name.removeprefix(prefix): tensor
-                for name, tensor in tensors.items()
-                if name.startswith(prefix)
-            }
-            network.load_state_dict(state)
+            network.load_state_dict(_under(f"member.{member}.", tensors))
             network.eval().requires_grad_(requires_grad=False)
-        return cls(preset, scale, user_space, item_space, networks, _item_rows(tensors))
+        content = ContentTables.from_named_tensors(of_content, item_space.names)
+        return cls(preset, scale, user_space, item_space, networks, _item_rows(tensors), content)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The members' weights and what the encoder sees of the items."""
+        """The members' weights, what the encoder sees of the items, what content foretells."""
         named = _named_items(self._rows)
+        named |= _prefixed(_CONTENT, self._content.named_tensors(self.item_space.names))
         for index, network in enumerate(self._networks):
             named |= _named_network(index, network)
         return named
@@ -238,21 +249,60 @@ class BayesianEstimator(Estimator):
         """Run the local update on a new user's support set; see `Estimator`."""
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         rating = np.array([rating for _, rating in support_set], dtype=np.float32)
-        rated = rated_items(self._items, self._networks, index, to_unit(rating, self._scale))
+        rated = self._rated(index, to_unit(rating, self._scale))
         decision = local_update(self._theta, self.user_space.slots(attributes), rated)
         steps = self.preset.estimator.local_steps + 1 if support_set else 0
         return BayesianUser(steps, len(support_set), decision, rated)
 
-    def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:
-        """Predict the user's rating of items; see `Estimator`."""
+    def _rated(self, index: IndexArray, rating: FloatArray) -> RatedItems:
+        """Look a support set's items up, those of the bundle and those put since."""
+        since = index >= self.bundled
+        if self._more is None or not since.any():
+            return rated_items(self._items, self._networks, index, rating)
+        parts = [
+            rated_items(self._items, self._networks, index[~since], rating[~since]),
+            rated_items(self._more, self._networks, index[since] - self.bundled, rating[since]),
+        ]
+        # Back into the order in which they were given.
+        order = np.argsort(np.concatenate([np.flatnonzero(~since), np.flatnonzero(since)]))
+        return RatedItems.joined(parts, order)
+
+    def extended(self, items: MoreItems) -> Self:
+        """Represent more items by what their content foretells; see `Estimator`."""
+        foretold = self._content.foretell(self.item_space, items.features, items.count)
+        config = self.preset.estimator
+        rows = new_rows(foretold, config, self._rows.inputs.shape[1])
+        if len(items.changed):
+            before = self._content.foretell(
+                self.item_space, items.trained_features, len(items.trained)
+            )
+            trained = self._rows.rows(torch.from_numpy(items.trained))
+            changed = changed_rows(trained, before, foretold[items.changed], config)
+            for name, tensor in rows.named_tensors().items():
+                tensor[torch.from_numpy(items.changed)] = changed.named_tensors()[name]
+        served = serve_items(self._networks, rows, reduce=False)
+        other = copy(self)
+        other._more = served if self._more is None else joined(self._more, served)
+        other.more = self.more + items.count
+        return other
+
+    def _score(self, user: AdaptedUser, items: IndexArray | None) -> FloatArray:
+        return self._predicted(self._items, user, items)
+
+    def _score_more(self, user: AdaptedUser, items: IndexArray) -> FloatArray:
+        assert self._more is not None  # noqa: S101 - else nobody asks
+        return self._predicted(self._more, user, items)
+
+    def _predicted(
+        self, items: ServedItems, user: AdaptedUser, index: IndexArray | None
+    ) -> FloatArray:
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        count = len(self._items) if items is None else len(items)
+        count = len(items) if index is None else len(index)
         scores = np.empty(count, dtype=np.float32)
         for start in range(0, count, _ITEMS_CHUNK):
             chunk = slice(start, start + _ITEMS_CHUNK)
-            rows = chunk if items is None else items[chunk]
-            personal = user.decision.predict(self._items.phi(rows))[0]
-            scores[chunk] = self._items.mean_base[rows] + personal
+            rows = chunk if index is None else index[chunk]
+            scores[chunk] = items.mean_base[rows] + user.decision.predict(items.phi(rows))[0]
         return from_unit(scores, self._scale)
 
     def _rank_all(self, user: AdaptedUser, limit: int, without: IndexArray) -> Ranking:
@@ -315,13 +365,8 @@ class BayesianEstimator(Estimator):
         gram = known @ known.mT + user.decision.noise[0][..., None] * np.eye(known.shape[1])
         factor = np.linalg.cholesky(gram.astype(np.float64))
         told = np.linalg.solve(factor, known).astype(np.float32)
-        found = np.empty(len(self._items), dtype=np.float32)
-        for start in range(0, len(found), _ITEMS_CHUNK):
-            chunk = slice(start, start + _ITEMS_CHUNK)
-            phi = self._items.phi(chunk)
-            variance = (phi * phi).sum(-1) - ((phi @ told.mT) ** 2).sum(-1)
-            found[chunk] = np.sqrt(np.maximum(variance, 0)).mean(0)
-        return found
+        parts = [self._items] if self._more is None else [self._items, self._more]
+        return np.concatenate([_deviations(items, told) for items in parts])
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
         """Mean gradient norm of each item over its raters; see `Estimator`.
@@ -360,6 +405,17 @@ class BayesianEstimator(Estimator):
         return mean
 
 
+def _deviations(items: ServedItems, told: FloatArray) -> FloatArray:
+    """Standard deviation of w·φ of each item, given what a support set told of w."""
+    found = np.empty(len(items), dtype=np.float32)
+    for start in range(0, len(found), _ITEMS_CHUNK):
+        chunk = slice(start, start + _ITEMS_CHUNK)
+        phi = items.phi(chunk)
+        variance = (phi * phi).sum(-1) - ((phi @ told.mT) ** 2).sum(-1)
+        found[chunk] = np.sqrt(np.maximum(variance, 0)).mean(0)
+    return found
+
+
 def _member(network: BayesianNetwork, rows: ItemRows) -> _Member:
     with torch.no_grad():
         items = network.represent(rows)
@@ -369,13 +425,20 @@ def _member(network: BayesianNetwork, rows: ItemRows) -> _Member:
 
 
 def _item_rows(tensors: Mapping[str, Tensor]) -> ItemRows:
-    names = ("inputs", "linear", "quality", "residual_sum", "count")
-    return ItemRows(*(tensors[f"items.{name}"] for name in names))
+    return ItemRows(**_under(_ITEMS, tensors))
 
 
 def _named_items(rows: ItemRows) -> dict[str, Tensor]:
-    return {f"items.{name}": tensor for name, tensor in rows.named_tensors().items()}
+    return _prefixed(_ITEMS, rows.named_tensors())
 
 
 def _named_network(member: int, network: BayesianNetwork) -> dict[str, Tensor]:
-    return {f"member.{member}.{name}": t for name, t in network.state_dict().items()}
+    return _prefixed(f"member.{member}.", network.state_dict())
+
+
+def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in tensors.items()}
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

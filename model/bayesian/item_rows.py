@@ -11,9 +11,9 @@ from torch import Tensor
 
 from model.bayesian.preset import BayesianPreset
 from model.data.loading import Dataset, Ratings
-from model.items.content import ItemContent, LeaveOneOutRegression, principal_components
+from model.items.content import ItemContent, LeaveOneOutRegression, principal_axes
 from model.items.factorisation import cooccurrence_factors, probabilistic_pca, rotate_onto
-from model.items.quality import TASTE_WEIGHTS, foretold_bias
+from model.items.quality import QUALITY_WEIGHTS, TASTE_WEIGHTS, ForetoldBias, foretold_bias
 from model.items.statistics import RATING_VARIANCE, ItemStatistics, item_statistics
 
 Matrix = npt.NDArray[np.float64]
@@ -75,12 +75,29 @@ class TrainingRows:
         folds: For each fold of the users, fitted without that fold's ratings, on the same axes.
         fold_of_user: Shape [users].
         statistics: Of all training ratings.
+        content: What content foretells of an item: quality, factors, and principal components.
     """
 
     whole: ItemRows
     folds: tuple[ItemRows, ...]
     fold_of_user: npt.NDArray[np.int64]
     statistics: ItemStatistics
+    content: ForetoldByContent
+
+
+@dataclass(frozen=True)
+class ForetoldByContent:
+    """What content foretells of items that training never saw.
+
+    Attributes:
+        content: The content of the training items.
+        vectors: Feature → what each value adds to the targets, shape [values, targets].
+        intercept: Shape [targets].
+    """
+
+    content: ItemContent
+    vectors: dict[str, Matrix]
+    intercept: Vector
 
 
 @dataclass(frozen=True)
@@ -117,8 +134,10 @@ def build_training_rows(
     known = statistics.known
     content = ItemContent.fit(dataset.item_features, dataset.item_feature_kinds, known, random)
     taste = content.rows(TASTE_WEIGHTS)
-    quality = foretold_bias(content, statistics)
-    components = principal_components(taste, known, config.content_width, random)
+    foretold = foretold_bias(content, statistics)
+    quality = foretold.of_items
+    axes = principal_axes(taste, known, config.content_width, random)
+    components: Matrix = taste @ axes
 
     n = statistics.count[known]
     smoother = LeaveOneOutRegression(taste, 1.0, known, 3.0 * (1.0 + 40.0 / n))
@@ -160,7 +179,54 @@ def build_training_rows(
         tuple(folds),
         fold_of_user,
         statistics,
+        _foretold(content, foretold, smoother.weights(whole.factors), axes),
     )
+
+
+def _foretold(
+    content: ItemContent,
+    quality: ForetoldBias,
+    factors: tuple[Matrix, Vector],
+    axes: Matrix,
+) -> ForetoldByContent:
+    """Put the three regressions side by side."""
+    columns, intercept = factors
+    of_quality = content.by_value(quality.columns, QUALITY_WEIGHTS)
+    of_taste = content.by_value(np.concatenate([columns, axes], axis=1), TASTE_WEIGHTS)
+    return ForetoldByContent(
+        content,
+        {name: np.concatenate([of_quality[name], of_taste[name]], axis=1) for name in of_taste},
+        np.concatenate([quality.intercept, intercept, np.zeros(axes.shape[1])]),
+    )
+
+
+def encoder_inputs(
+    quality: Vector,
+    expected: Matrix,
+    apart: Matrix,
+    bias: Vector,
+    log_count: Vector,
+    spread: Vector,
+    known: Vector,
+    cooccurrence: Matrix,
+) -> Matrix:
+    """Lay out what the item encoder reads.
+
+    Args:
+        quality: Item bias foretold by content, shape [rows].
+        expected: Factors foretold by content, shape [rows, F].
+        apart: Factors less the expected ones, 0 for a new item, shape [rows, F].
+        bias: Damped item bias, shape [rows].
+        log_count: ln(1 + number of ratings) / 5, shape [rows].
+        spread: Variance of the residuals less the usual one, shape [rows].
+        known: 1 for an item with ratings, else 0, shape [rows].
+        cooccurrence: Factors of who rated what, shape [rows, O].
+
+    Returns:
+        Shape [rows, 5 + 2 F + O].
+    """
+    parts = (quality, 3 * expected, 3 * apart, bias, log_count, spread, known, cooccurrence)
+    return np.concatenate([p[:, None] if p.ndim == 1 else p for p in parts], axis=1)
 
 
 def _rows(
@@ -181,19 +247,16 @@ def _rows(
     one, zero = np.ones_like(quality), np.zeros_like(quality)
     scaled_content = components * config.content_variance**0.5
 
-    def columns(*parts: Matrix | Vector) -> Matrix:
-        return np.concatenate([p[:, None] if p.ndim == 1 else p for p in parts], axis=1)
-
-    as_known = columns(
-        *(quality, 3 * found.expected, 3 * apart, bias, np.log1p(count) / 5),
+    as_known = encoder_inputs(
+        *(quality, found.expected, apart, bias, np.log1p(count) / 5),
         *(spread - RATING_VARIANCE, one, found.cooccurrence),
     )
-    as_new = columns(
-        *(quality, 3 * found.expected, 0 * apart, quality, zero, zero, zero),
+    as_new = encoder_inputs(
+        *(quality, found.expected, 0 * apart, quality, zero, zero, zero),
         0 * found.cooccurrence,
     )
-    known_start = columns(found.expected + apart, scaled_content)
-    new_start = columns(found.expected, scaled_content)
+    known_start = np.concatenate([found.expected + apart, scaled_content], axis=1)
+    new_start = np.concatenate([found.expected, scaled_content], axis=1)
     as_known[~known], known_start[~known] = as_new[~known], new_start[~known]
 
     def tensor(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> Tensor:

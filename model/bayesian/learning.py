@@ -20,6 +20,7 @@ from model.data.loading import Dataset, Ratings
 from model.episodes import RatingsByUser
 from model.errors import DatasetError
 from model.features import FeatureSpace
+from model.items.content_tables import ContentTables
 from model.items.statistics import ItemStatistics
 from model.reports import EpochReport, TrainingReport
 
@@ -41,6 +42,7 @@ class Learnt:
         statistics: Item statistics of the training ratings.
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
+        content: What content foretells of items that training never saw.
         report: How the training went.
     """
 
@@ -49,6 +51,7 @@ class Learnt:
     statistics: ItemStatistics
     user_space: FeatureSpace
     item_space: FeatureSpace
+    content: ContentTables
     report: TrainingReport
 
 
@@ -121,6 +124,9 @@ def learn(
         rows.statistics,
         user_space,
         item_space,
+        ContentTables.of(
+            rows.content.content, item_space, rows.content.vectors, rows.content.intercept
+        ),
         TrainingReport(
             seed=seed,
             users=len(rated_users),

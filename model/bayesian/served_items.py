@@ -74,7 +74,11 @@ class ServedItems:
 
 
 def serve_items(
-    networks: Sequence[BayesianNetwork], rows: ItemRows, dtype: npt.DTypeLike = np.float32
+    networks: Sequence[BayesianNetwork],
+    rows: ItemRows,
+    dtype: npt.DTypeLike = np.float32,
+    *,
+    reduce: bool = True,
 ) -> ServedItems:
     """Represent all items once.
 
@@ -82,6 +86,7 @@ def serve_items(
         networks: The members.
         rows: What the item encoder sees.
         dtype: Precision of the tables.
+        reduce: Find principal components for ranking.
 
     Returns:
         The tables; without the summaries where the catalogue is large.
@@ -123,7 +128,7 @@ def serve_items(
                 summary[chunk, member] = items.summary.numpy()
     mean_base = base.mean(1)
     inputs = None if full else rows.inputs.half()
-    reduced = _reduced(networks, features, hidden, mean_base) if full else None
+    reduced = _reduced(networks, features, hidden, mean_base) if full and reduce else None
     return ServedItems(
         features, reduced, base, mean_base, constant, noise_log, summary, inputs, norm, width
     )
@@ -146,6 +151,24 @@ def _reduced(
         np.concatenate([features, hidden], axis=1),
         (weight / len(networks)).astype(features.dtype),
         base,
+    )
+
+
+def joined(one: ServedItems, other: ServedItems) -> ServedItems:
+    """Put items behind others; both few, so that they have summaries."""
+    assert one.summary is not None  # noqa: S101 - few items
+    assert other.summary is not None  # noqa: S101 - few items
+    return ServedItems(
+        features=np.concatenate([one.features, other.features]),
+        reduced=None,
+        base=np.concatenate([one.base, other.base]),
+        mean_base=np.concatenate([one.mean_base, other.mean_base]),
+        constant=np.concatenate([one.constant, other.constant]),
+        noise_log=np.concatenate([one.noise_log, other.noise_log]),
+        summary=np.concatenate([one.summary, other.summary]),
+        inputs=None,
+        norm=np.maximum(one.norm, other.norm),
+        width=one.width,
     )
 
 

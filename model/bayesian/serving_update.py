@@ -23,7 +23,7 @@ from scipy.special import expit
 from model.bayesian.local_update import LEAST_NOISE_LOG
 from model.bayesian.network import MOMENT_DAMPING, SET_DAMPING
 from model.bayesian.stacked import StackedWeights
-from model.estimator import FloatArray
+from model.estimator import FloatArray, IndexArray
 
 Slots = Mapping[str, Sequence[int]]
 """User feature → the slots of one user's value."""
@@ -46,6 +46,25 @@ class RatedItems:
     base: FloatArray
     noise_log: FloatArray
     rating: FloatArray
+
+    @classmethod
+    def joined(cls, parts: Sequence[RatedItems], order: IndexArray) -> RatedItems:
+        """Put support sets side by side.
+
+        Args:
+            parts: Their ratings one after the other.
+            order: Which of all these ratings comes first, second, …
+
+        Returns:
+            One support set.
+        """
+        axes = {"phi": 1, "summary": 1, "base": 1, "noise_log": 1, "rating": 0}
+        return cls(
+            **{
+                name: np.take(np.concatenate([getattr(p, name) for p in parts], axis), order, axis)
+                for name, axis in axes.items()
+            }
+        )
 
 
 @dataclass(frozen=True)

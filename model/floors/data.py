@@ -59,7 +59,7 @@ class FloorData:
         """The item bias expected from content alone; shape [items]."""
         if not self.content.blocks:
             return np.zeros(len(self.statistics.count))
-        return foretold_bias(self.content, self.statistics)
+        return foretold_bias(self.content, self.statistics).of_items
 
     @cached_property
     def similarity(self) -> ItemSimilarity:

@@ -42,14 +42,16 @@ class ItemContent:
         blocks: Feature → rows of all items, shape [items, columns]. A row of categories has
             1/√n at each of its n values; a row of text is its TF-IDF vector, reduced by latent
             semantic analysis. Numbers have no block.
-        projections: Feature → what a raw row is multiplied with to give a block's row; only
-            text has one, shape [words, columns].
+        projections: Feature → what a row of TF-IDF is multiplied with to give a block's row;
+            only text has one, shape [words, columns].
+        inverse_frequencies: Feature → how much each word tells; only text has one, shape [words].
         items: Number of items.
     """
 
     space: FeatureSpace
     blocks: dict[str, sparse.csr_matrix]
     projections: dict[str, Matrix]
+    inverse_frequencies: dict[str, Vector]
     items: int
 
     @classmethod
@@ -73,16 +75,19 @@ class ItemContent:
         """
         space = FeatureSpace.fit(table, kinds, MINIMUM_COUNTS, np.flatnonzero(known))
         encoded = space.encode_table(table)
-        blocks, projections = {}, {}
+        blocks, projections, inverse_frequencies = {}, {}, {}
         for name, encoder in space.encoders.items():
-            raw = _raw_rows(encoded[name], encoder.slots)
+            raw = raw_rows(encoded[name], encoder.slots)
             match encoder.kind:
                 case FeatureKind.CATEGORY | FeatureKind.CATEGORIES:
-                    blocks[name] = _scaled(raw, 1 / np.sqrt(np.maximum(raw.getnnz(1), 1)))
+                    blocks[name] = category_rows(raw)
                 case FeatureKind.TEXT if raw.shape[1]:
-                    weighted, projections[name] = _semantic_analysis(raw, known, random)
+                    inverse_frequencies[name] = _inverse_frequency(raw, known)
+                    weighted = text_rows(raw, inverse_frequencies[name])
+                    projections[name] = _projection(weighted, known, random)
                     blocks[name] = sparse.csr_matrix(weighted @ projections[name])
-        return cls(space, blocks, projections, table.height if table.width else len(known))
+        count = table.height if table.width else len(known)
+        return cls(space, blocks, projections, inverse_frequencies, count)
 
     def rows(self, weights: Mapping[FeatureKind, float]) -> sparse.csr_matrix:
         """Put the blocks side by side, so that row products are Σ_f w_f x_fᵀ x'_f.
@@ -93,12 +98,33 @@ class ItemContent:
         Returns:
             Shape [items, all columns].
         """
-        kept = [
-            block * weights[self.space.encoders[name].kind] ** 0.5
-            for name, block in self.blocks.items()
-            if weights.get(self.space.encoders[name].kind)
-        ]
+        kept = [self.blocks[name] * weight**0.5 for name, weight in self._weighed(weights).items()]
         return sparse.hstack(kept).tocsr() if kept else sparse.csr_matrix((self.items, 0))
+
+    def by_value(self, columns: Matrix, weights: Mapping[FeatureKind, float]) -> dict[str, Matrix]:
+        """Tell what each feature value adds to a linear function of `rows(weights)`.
+
+        Args:
+            columns: The function, shape [all columns, targets].
+            weights: As `rows` took them.
+
+        Returns:
+            Feature → one row for each of the encoder's values, to be multiplied with rows of
+            `category_rows` or `text_rows`. Shape [values, targets].
+        """
+        found, start = {}, 0
+        for name, weight in self._weighed(weights).items():
+            end = start + self.blocks[name].shape[1]
+            part = columns[start:end] * weight**0.5
+            projection = self.projections.get(name)
+            found[name] = part if projection is None else projection @ part
+            start = end
+        return found
+
+    def _weighed(self, weights: Mapping[FeatureKind, float]) -> dict[str, float]:
+        """The weight of each feature that has a block and a weight, in the blocks' order."""
+        kinds = {name: self.space.encoders[name].kind for name in self.blocks}
+        return {name: weights[kind] for name, kind in kinds.items() if weights.get(kind)}
 
 
 class LeaveOneOutRegression:
@@ -137,16 +163,32 @@ class LeaveOneOutRegression:
         """
         chosen = target[self._landmarks].astype(np.float64)
         dual = self._inverse @ chosen
-        predicted: Matrix = self._rows @ (self._rows[self._landmarks].T @ dual)
-        predicted += self._constant * dual.sum(0)
+        columns, intercept = self._primal(dual)
+        predicted: Matrix = self._rows @ columns
+        predicted += intercept
         predicted[self._landmarks] = chosen - dual / np.diag(self._inverse)[:, None]
         return predicted
 
+    def weights(self, target: Matrix) -> tuple[Matrix, Vector]:
+        """Return the regression that foretells items which are not among the known.
 
-def principal_components(
+        Args:
+            target: As `predict` takes it.
+
+        Returns:
+            What each column of the content adds, shape [columns, targets], and the intercepts,
+            shape [targets].
+        """
+        return self._primal(self._inverse @ target[self._landmarks].astype(np.float64))
+
+    def _primal(self, dual: Matrix) -> tuple[Matrix, Vector]:
+        return self._rows[self._landmarks].T @ dual, self._constant * dual.sum(0)
+
+
+def principal_axes(
     rows: sparse.csr_matrix, known: Mask, width: int, random: np.random.Generator
 ) -> Matrix:
-    """Reduce content rows so that their products stay as near as `width` columns allow.
+    """Find what reduces content rows so that their products stay as near as `width` columns allow.
 
     Args:
         rows: Shape [items, columns].
@@ -155,11 +197,9 @@ def principal_components(
         random: Source of the solver's start.
 
     Returns:
-        Shape [items, width].
+        To be multiplied with rows, shape [columns, width].
     """
-    axes = _axes(rows[np.flatnonzero(known)], width, random)
-    reduced: Matrix = rows @ axes
-    return reduced
+    return _axes(rows[np.flatnonzero(known)], width, random)
 
 
 def _axes(rows: sparse.csr_matrix, width: int, random: np.random.Generator) -> Matrix:
@@ -172,8 +212,16 @@ def _axes(rows: sparse.csr_matrix, width: int, random: np.random.Generator) -> M
     return axes
 
 
-def _raw_rows(column: EncodedFeature, slots: int) -> sparse.csr_matrix:
-    """Counts of the known values of each row; the unknown slot is left out."""
+def raw_rows(column: EncodedFeature, slots: int) -> sparse.csr_matrix:
+    """Count the known values of each row; the unknown slot is left out.
+
+    Args:
+        column: An encoded feature.
+        slots: Slots of its encoder.
+
+    Returns:
+        Shape [rows, slots − 1].
+    """
     counts = sparse.csr_matrix(
         (np.ones(len(column.slots)), column.slots, column.offsets), (len(column), slots)
     )
@@ -181,28 +229,45 @@ def _raw_rows(column: EncodedFeature, slots: int) -> sparse.csr_matrix:
     return counts[:, 1:]
 
 
+def category_rows(counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Scale counts of categories to 1/√n at each of a row's n values."""
+    return _scaled(counts, 1 / np.sqrt(np.maximum(counts.getnnz(1), 1)))
+
+
+def text_rows(counts: sparse.csr_matrix, inverse_frequency: Vector) -> sparse.csr_matrix:
+    """Turn counts of words into TF-IDF rows of unit length, (1 + ln tf) · idf.
+
+    Args:
+        counts: Shape [rows, words].
+        inverse_frequency: idf, shape [words].
+
+    Returns:
+        Shape [rows, words].
+    """
+    frequency = counts.copy()
+    frequency.data = 1 + np.log(frequency.data)
+    weighted = frequency @ sparse.diags_array(inverse_frequency)
+    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
+    return _scaled(weighted.tocsr(), 1 / np.maximum(length, 1e-12)).tocsr()
+
+
 def _scaled(rows: sparse.csr_matrix, factor: Vector) -> sparse.csr_matrix:
     scaled: sparse.csr_matrix = sparse.diags_array(factor) @ rows
     return scaled
 
 
-def _semantic_analysis(
-    counts: sparse.csr_matrix, known: Mask, random: np.random.Generator
-) -> tuple[sparse.csr_matrix, Matrix]:
-    """TF-IDF rows of unit length, and the projection that reduces them.
-
-    tf-idf = (1 + ln tf) (1 + ln((1 + n) / (1 + df))); the projection is scaled so that a known
-    item's reduced row has a mean squared length of 1.
-    """
-    frequency = counts.copy()
-    frequency.data = 1 + np.log(frequency.data)
+def _inverse_frequency(counts: sparse.csr_matrix, known: Mask) -> Vector:
+    """How much each word tells: idf = 1 + ln((1 + n) / (1 + df)) over the known items."""
     documents = np.flatnonzero(known)
     containing = np.asarray((counts[documents] > 0).sum(0)).ravel()
-    inverse_frequency = 1 + np.log((1 + len(documents)) / (1 + containing))
-    weighted = frequency @ sparse.diags_array(inverse_frequency)
-    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
-    weighted = _scaled(weighted.tocsr(), 1 / np.maximum(length, 1e-12)).tocsr()
-    projection = _axes(weighted[documents], TEXT_WIDTH, random)
-    reduced = weighted[documents] @ projection
+    inverse_frequency: Vector = 1 + np.log((1 + len(documents)) / (1 + containing))
+    return inverse_frequency
+
+
+def _projection(weighted: sparse.csr_matrix, known: Mask, random: np.random.Generator) -> Matrix:
+    """Reduce TF-IDF rows so that a known item's has a mean squared length of 1."""
+    documents = weighted[np.flatnonzero(known)]
+    projection = _axes(documents, TEXT_WIDTH, random)
+    reduced = documents @ projection
     mean_square = float((reduced**2).sum(1).mean()) if reduced.size else 0.0
-    return weighted, projection / (mean_square**0.5 or 1.0)
+    return projection / (mean_square**0.5 or 1.0)

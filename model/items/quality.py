@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from model.data.description import FeatureKind
 from model.items.content import ItemContent, LeaveOneOutRegression
 from model.items.statistics import RATING_VARIANCE, ItemStatistics
+
+Matrix = npt.NDArray[np.float64]
+Vector = npt.NDArray[np.float64]
 
 TASTE_WEIGHTS = {FeatureKind.CATEGORY: 0.5, FeatureKind.CATEGORIES: 0.5, FeatureKind.TEXT: 0.5}
 """How much a feature of each kind says about who likes an item."""
@@ -17,8 +22,23 @@ _QUALITY_VARIANCE = 0.4
 _COUNT_POWER = 0.75
 
 
-def foretold_bias(content: ItemContent, statistics: ItemStatistics) -> npt.NDArray[np.float64]:
-    """The item bias that content alone foretells; for a known item, the others' content.
+@dataclass(frozen=True)
+class ForetoldBias:
+    """The item bias that content alone foretells.
+
+    Attributes:
+        of_items: Of each item; of a known one, by the others' content. Shape [items].
+        columns: What each content column adds to that of a new item, shape [columns, 1].
+        intercept: What every new item begins with, shape [1].
+    """
+
+    of_items: Vector
+    columns: Matrix
+    intercept: Vector
+
+
+def foretold_bias(content: ItemContent, statistics: ItemStatistics) -> ForetoldBias:
+    """Foretell item biases from content.
 
     A ridge regression of the items' mean residuals. A mean of n ratings has the noise
     0.4 + 0.9 / n, times (n̄ / n)^¾ so that items with a history are fitted best.
@@ -28,11 +48,12 @@ def foretold_bias(content: ItemContent, statistics: ItemStatistics) -> npt.NDArr
         statistics: What the ratings told.
 
     Returns:
-        Shape [items].
+        The biases, and how those of new items follow from their content.
     """
     known = statistics.known
     rated = statistics.count[known]
     noise = (_QUALITY_VARIANCE + RATING_VARIANCE / rated) * (rated.mean() / rated) ** _COUNT_POWER
     mean = statistics.residual_sum / np.maximum(statistics.count, 1)
     rows = content.rows(QUALITY_WEIGHTS)
-    return LeaveOneOutRegression(rows, 1.0, known, noise).predict(mean[:, None])[:, 0]
+    regression = LeaveOneOutRegression(rows, 1.0, known, noise)
+    return ForetoldBias(regression.predict(mean[:, None])[:, 0], *regression.weights(mean[:, None]))

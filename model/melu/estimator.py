@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -13,7 +15,7 @@ from torch import Tensor
 
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
-from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray
+from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, MoreItems
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.melu.decision_layers import predict, predicted_gradient_norm
 from model.melu.global_update import predict_query_sets
@@ -75,6 +77,8 @@ class MeluEstimator(Estimator):
         self._items = items
         with torch.no_grad():
             self._item_embeddings = embed(theta.item_embeddings, items, item_count)
+        self.bundled = item_count
+        self._more = self._item_embeddings[:0]
         self._user_tables = {
             name: table.detach().numpy() for name, table in theta.user_embeddings.items()
         }
@@ -193,7 +197,7 @@ class MeluEstimator(Estimator):
         (decision,) = local_update(
             self._serving,
             user,
-            self._item_embeddings.numpy()[index],
+            self._embeddings_of(index).numpy(),
             self.units.standardise(rating),
             local_steps=steps,
             local_learning_rate=config.local_learning_rate,
@@ -201,12 +205,38 @@ class MeluEstimator(Estimator):
         )
         return MeluUser(steps, len(support_set) if steps else 0, decision)
 
-    def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:
-        """Predict the user's rating of items; see `Estimator`."""
-        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
+    def extended(self, items: MoreItems) -> Self:
+        """Embed more items; see `Estimator`. Ratings told nothing of any item by itself."""
+        encoded = self.item_space.encode_table(items.features)
+        other = copy(self)
+        with torch.no_grad():
+            more = embed(self.theta.item_embeddings, encoded, items.count)
+        other._more = torch.cat([self._more, more])
+        other.more = self.more + items.count
+        return other
+
+    def _embeddings_of(self, index: IndexArray) -> Tensor:
+        """Look items up, those of the bundle and those put since."""
+        if not self.more:
+            return self._item_embeddings[torch.from_numpy(index)]
+        since = torch.from_numpy(index >= self.bundled)
+        found = self._item_embeddings.new_empty(len(index), self._item_embeddings.shape[1])
+        rows = torch.from_numpy(index)
+        found[~since] = self._item_embeddings[rows[~since]]
+        found[since] = self._more[rows[since] - self.bundled]
+        return found
+
+    def _score(self, user: AdaptedUser, items: IndexArray | None) -> FloatArray:
         embeddings = self._item_embeddings
-        if items is not None:
-            embeddings = embeddings[torch.from_numpy(items)]
+        return self._predicted(
+            user, embeddings if items is None else embeddings[torch.from_numpy(items)]
+        )
+
+    def _score_more(self, user: AdaptedUser, items: IndexArray) -> FloatArray:
+        return self._predicted(user, self._more[torch.from_numpy(items)])
+
+    def _predicted(self, user: AdaptedUser, embeddings: Tensor) -> FloatArray:
+        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
         predicted = predict_items(user.decision, embeddings)
         return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
 
@@ -233,7 +263,10 @@ class MeluEstimator(Estimator):
     def teaching(self, user: AdaptedUser) -> FloatArray:
         """Norm of each prediction's gradient under the user's own weights; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        return item_gradient_norms(user.decision, self._item_embeddings)
+        everything = torch.cat([self._item_embeddings, self._more]) if self.more else None
+        return item_gradient_norms(
+            user.decision, self._item_embeddings if everything is None else everything
+        )
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
         """Mean gradient norm of each item over its raters; see `Estimator`."""

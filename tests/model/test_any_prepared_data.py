@@ -70,7 +70,7 @@ def test_ids_and_ratings_alone_on_a_scale_of_ten(tmp_path: Path, preset: Preset)
         return  # without features and ids it can't tell two items apart; it must only not fail
     liked = recommender.catalogue.index_of["i3"]
     scores = recommender.score(recommender.adapt({}, [(liked, 10.0)]))
-    camp = np.array([int(id_[1:]) < 20 for id_ in recommender.catalogue.item_ids])
+    camp = np.array([int(id_[1:]) < 20 for id_ in recommender.catalogue.bundled.item_ids])
     assert scores[camp].min() > scores[~camp].max()
     assert scores[camp].mean() > 7 > 4 > scores[~camp].mean()
 

@@ -7,7 +7,7 @@ import scipy.sparse as sparse
 
 from model.data import FeatureKind
 from model.data.loading import Ratings
-from model.items.content import ItemContent, LeaveOneOutRegression, principal_components
+from model.items.content import ItemContent, LeaveOneOutRegression, principal_axes
 from model.items.factorisation import cooccurrence_factors, probabilistic_pca, rotate_onto
 from model.items.statistics import item_statistics
 
@@ -145,16 +145,12 @@ def test_items_without_any_feature_have_empty_content():
     content = ItemContent.fit(pl.DataFrame(), {}, np.ones(5, dtype=bool), np.random.default_rng(0))
     rows = content.rows({FeatureKind.CATEGORY: 1.0})
     assert rows.shape == (5, 0)
-    assert principal_components(
-        rows, np.ones(5, dtype=bool), 3, np.random.default_rng(0)
-    ).shape == (
-        5,
-        0,
-    )
+    axes = principal_axes(rows, np.ones(5, dtype=bool), 3, np.random.default_rng(0))
+    assert axes.shape == (0, 0)
 
 
-def test_principal_components_keep_products():
+def test_principal_axes_keep_products():
     random = np.random.default_rng(6)
     rows = sparse.csr_matrix(random.normal(size=(12, 2)) @ random.normal(size=(2, 8)))
-    reduced = principal_components(rows, np.ones(12, dtype=bool), 2, random)
+    reduced = rows @ principal_axes(rows, np.ones(12, dtype=bool), 2, random)
     np.testing.assert_allclose(reduced @ reduced.T, (rows @ rows.T).toarray(), atol=1e-8)
