@@ -13,12 +13,13 @@ from app.services.answers import AnswerCache
 from app.services.compute import Compute
 from app.services.feedback import FeedbackService
 from app.services.items import ItemService
+from app.services.live_model import LiveModel
 from app.services.onboarding import OnboardingService
 from app.services.personal import Personaliser
 from app.services.recommendations import RecommendationService
 from app.services.users import UserService
 from app.settings import Settings
-from app.store import UserStore
+from app.store import CatalogueStore, UserStore
 from model.recommender import Recommender
 
 MODEL_RETRY_AFTER_SECONDS = 5
@@ -28,7 +29,7 @@ MODEL_RETRY_AFTER_SECONDS = 5
 class Services:
     """Everything that a request may need."""
 
-    recommender: Recommender
+    live: LiveModel
     users: UserService
     feedback: FeedbackService
     recommendations: RecommendationService
@@ -37,29 +38,35 @@ class Services:
 
 
 def build_services(
-    settings: Settings, store: UserStore, recommender: Recommender, compute: Compute
+    settings: Settings,
+    store: UserStore,
+    items: CatalogueStore,
+    recommender: Recommender,
+    compute: Compute,
 ) -> Services:
     """Put the services together.
 
     Args:
         settings: How.
         store: Where users are.
-        recommender: The model.
+        items: Where the catalogue's changes are.
+        recommender: The bundle's model.
         compute: Where tensors are computed.
 
     Returns:
         The services.
     """
     actions = ActionRatings(settings.action_places, recommender.rating_scale)
-    personaliser = Personaliser(recommender, actions, settings.support_limit)
+    live = LiveModel(recommender, items)
+    personaliser = Personaliser(actions, settings.support_limit)
     cache = AnswerCache(settings.cache_megabytes * 2**20)
     return Services(
-        recommender=recommender,
-        users=UserService(store, recommender, actions),
-        feedback=FeedbackService(store, recommender, actions),
-        recommendations=RecommendationService(store, recommender, personaliser, compute, cache),
-        onboarding=OnboardingService(store, recommender, personaliser, compute),
-        items=ItemService(recommender.catalogue),
+        live=live,
+        users=UserService(store, live, actions),
+        feedback=FeedbackService(store, live, actions),
+        recommendations=RecommendationService(store, live, personaliser, compute, cache),
+        onboarding=OnboardingService(store, live, personaliser, compute),
+        items=ItemService(live, items),
     )
 
 

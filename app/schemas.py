@@ -20,6 +20,7 @@ from pydantic import (
 from model.identifiers import MAX_ID_LENGTH, is_valid_id
 
 MAX_EVENTS = 500
+MAX_ITEMS = 1000
 MAX_TEXT = 1000
 MAX_ATTRIBUTES = 100
 MAX_LIST = 200
@@ -194,6 +195,40 @@ class Item(BaseModel):
     item_id: str
     title: str
     attributes: dict[str, Any]
+
+
+class ItemContent(_Request):
+    """What is known of an item."""
+
+    title: Text | None = Field(default=None, description="The id stands in if left out.")
+    attributes: Attributes = Field(
+        default_factory=dict, examples=[{"genre": ["Comedy", "Drama"], "year": 1995}]
+    )
+
+
+class BulkItem(ItemContent):
+    """One of many items."""
+
+    item_id: Id
+
+
+class ItemsRequest(_Request):
+    """Items to add or change, all or none."""
+
+    items: list[BulkItem] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+class PutItem(Item):
+    """An item after a PUT."""
+
+    warnings: list[str] = Field(description="Values that training never saw.")
+
+
+class ItemsPut(BaseModel):
+    """The outcome of a bulk call: all items are stored."""
+
+    created: int = Field(description="Items that are new.")
+    updated: int = Field(description="Items that were there before.")
 
 
 class ItemPage(BaseModel):

@@ -1,18 +1,31 @@
 """`/items`."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from app.dependencies import ServicesDep
 from app.problems import (
+    InvalidAttribute,
+    InvalidBody,
     InvalidCursor,
     InvalidFilter,
     InvalidParameter,
     ModelUnavailable,
+    PayloadTooLarge,
+    StoreUnavailable,
     UnknownAttribute,
     UnknownItem,
     problem_responses,
 )
-from app.schemas import Item, ItemId, ItemPage, ItemParameters
+from app.schemas import (
+    Item,
+    ItemContent,
+    ItemId,
+    ItemPage,
+    ItemParameters,
+    ItemsPut,
+    ItemsRequest,
+    PutItem,
+)
 
 router = APIRouter(prefix="/items", tags=["items"])
 
@@ -21,12 +34,33 @@ router = APIRouter(prefix="/items", tags=["items"])
     "",
     summary="Search titles as you type",
     responses=problem_responses(
-        InvalidCursor, InvalidParameter, InvalidFilter, UnknownAttribute, ModelUnavailable
+        InvalidCursor,
+        InvalidParameter,
+        InvalidFilter,
+        UnknownAttribute,
+        ModelUnavailable,
     ),
 )
 async def get_items(query: ItemParameters, services: ServicesDep) -> ItemPage:
     """Items in whose title every word of `query` begins some word, most popular first."""
-    return services.items.find(query)
+    return await services.items.find(query)
+
+
+@router.post(
+    "",
+    summary="Add or change many items",
+    responses=problem_responses(
+        InvalidBody,
+        UnknownAttribute,
+        InvalidAttribute,
+        PayloadTooLarge,
+        StoreUnavailable,
+        ModelUnavailable,
+    ),
+)
+async def post_items(items: ItemsRequest, services: ServicesDep) -> ItemsPut:
+    """Up to 1,000 items, all or none; each as PUT takes it."""
+    return await services.items.put_all(items.items)
 
 
 @router.get(
@@ -36,4 +70,38 @@ async def get_items(query: ItemParameters, services: ServicesDep) -> ItemPage:
 )
 async def get_item(item_id: ItemId, services: ServicesDep) -> Item:
     """Title and attributes."""
-    return services.items.get(item_id)
+    return await services.items.get(item_id)
+
+
+@router.put(
+    "/{item_id}",
+    summary="Add or change an item",
+    responses={
+        201: {"model": PutItem, "description": "The item is new."},
+        **problem_responses(
+            InvalidBody, UnknownAttribute, InvalidAttribute, StoreUnavailable, ModelUnavailable
+        ),
+    },
+)
+async def put_item(
+    item_id: ItemId, content: ItemContent, services: ServicesDep, response: Response
+) -> PutItem:
+    """The next request of every worker and replica scores it by its content, without training.
+
+    Title and attributes replace those before. An item that training knew keeps what its ratings
+    told. Values that training never saw are kept, and named in `warnings`.
+    """
+    is_new, item = await services.items.put(item_id, content)
+    response.status_code = 201 if is_new else 200
+    return item
+
+
+@router.delete(
+    "/{item_id}",
+    summary="Delete an item",
+    status_code=204,
+    responses=problem_responses(UnknownItem, StoreUnavailable, ModelUnavailable),
+)
+async def delete_item(item_id: ItemId, services: ServicesDep) -> None:
+    """It is never recommended, found or asked about again, until it is put anew."""
+    await services.items.delete(item_id)

@@ -26,7 +26,7 @@ async def healthz() -> Health:
 async def readyz(services: ServicesDep, store: StoreDep) -> Readiness:
     """200 if the model is loaded and the store answers; otherwise 503 says which is missing."""
     await store.ping()
-    return Readiness(model=services.recommender.manifest.version)
+    return Readiness(model=services.live.current.recommender.manifest.version)
 
 
 @router.get(
@@ -37,7 +37,7 @@ async def readyz(services: ServicesDep, store: StoreDep) -> Readiness:
 )
 async def get_model(services: ServicesDep) -> ModelDescription:
     """Version, features with their values, rating scale, size of the catalogue, metrics."""
-    recommender = services.recommender
+    recommender = (await services.live.latest_known()).recommender
     manifest = recommender.manifest
     return ModelDescription(
         version=manifest.version,

@@ -14,6 +14,7 @@ from app.schemas import (
 )
 from app.services.actions import ActionRatings
 from app.services.cursors import decode_cursor, encode_cursor
+from app.services.live_model import LiveModel
 from app.store import Feedback, NewEvent, UserStore
 from model.recommender import Recommender
 
@@ -23,13 +24,13 @@ class FeedbackService:
 
     Args:
         store: Where it is kept.
-        recommender: Knows items and the rating scale.
+        live: Knows items and the rating scale.
         actions: Knows what counts as a rating.
     """
 
-    def __init__(self, store: UserStore, recommender: Recommender, actions: ActionRatings) -> None:
+    def __init__(self, store: UserStore, live: LiveModel, actions: ActionRatings) -> None:
         self._store = store
-        self._recommender = recommender
+        self._live = live
         self._actions = actions
 
     async def add(self, user_id: str, events: Sequence[FeedbackEvent]) -> FeedbackAccepted:
@@ -47,8 +48,9 @@ class FeedbackService:
             RatingOutOfRange: If a rating is outside the scale.
             StoreUnavailable: If the store can't be reached.
         """
+        recommender = (await self._live.latest()).recommender
         for index, event in enumerate(events):
-            self._check(index, event)
+            _check(recommender, index, event)
         now = datetime.now(UTC)
         newest = _newest_of_each_item(events, now)
         accepted, ignored, stored = await self._store.add_feedback(user_id, newest, now)
@@ -102,20 +104,21 @@ class FeedbackService:
         if not await self._store.delete_feedback(user_id, item_id, datetime.now(UTC)):
             raise UnknownFeedback("This user has given no feedback on this item.")
 
-    def _check(self, index: int, event: FeedbackEvent) -> None:
-        if event.item_id not in self._recommender.catalogue.index_of:
-            message = f"there is no item {event.item_id!r}"
-            raise UnknownItemInBody(
-                f"Event {index}: {message}. Nothing was stored.",
-                errors=[Fault(loc=["body", "events", index, "item_id"], message=message)],
-            )
-        low, high = self._recommender.rating_scale
-        if event.rating is not None and not low <= event.rating <= high:
-            message = f"a rating is between {low:g} and {high:g}"
-            raise RatingOutOfRange(
-                f"Event {index}: {message}. Nothing was stored.",
-                errors=[Fault(loc=["body", "events", index, "rating"], message=message)],
-            )
+
+def _check(recommender: Recommender, index: int, event: FeedbackEvent) -> None:
+    if event.item_id not in recommender.catalogue.index_of:
+        message = f"there is no item {event.item_id!r}"
+        raise UnknownItemInBody(
+            f"Event {index}: {message}. Nothing was stored.",
+            errors=[Fault(loc=["body", "events", index, "item_id"], message=message)],
+        )
+    low, high = recommender.rating_scale
+    if event.rating is not None and not low <= event.rating <= high:
+        message = f"a rating is between {low:g} and {high:g}"
+        raise RatingOutOfRange(
+            f"Event {index}: {message}. Nothing was stored.",
+            errors=[Fault(loc=["body", "events", index, "rating"], message=message)],
+        )
 
 
 def _newest_of_each_item(events: Sequence[FeedbackEvent], now: datetime) -> list[NewEvent]:

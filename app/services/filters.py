@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from app.problems import InvalidFilter, UnknownAttribute
-from model.catalogue import Catalogue
 from model.errors import UnknownFeatureError
 from model.estimator import IndexArray
+from model.live_catalogue import LiveCatalogue
 
 
-def matching_items(catalogue: Catalogue, filters: Sequence[str]) -> IndexArray | None:
+def matching_items(catalogue: LiveCatalogue, filters: Sequence[str]) -> IndexArray | None:
     """Find the items that pass all filters.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from model.catalogue import Catalogue
+from model.live_catalogue import LiveCatalogue
 
 _MOST = 16_384
 
@@ -14,18 +14,17 @@ _MOST = 16_384
 class ItemFragments:
     """The JSON of items, open at its end so that rank and score can follow.
 
-    Args:
-        catalogue: The items.
+    Serves a catalogue and all that grow out of it: an index never means another item.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
+    def __init__(self) -> None:
         self._known: dict[int, bytes] = {}
 
-    def of(self, index: Sequence[int]) -> list[bytes]:
+    def of(self, catalogue: LiveCatalogue, index: Sequence[int]) -> list[bytes]:
         """Return `{"item_id": …, "title": …, "attributes": …` of each item.
 
         Args:
+            catalogue: The items.
             index: Internal item indices.
 
         Returns:
@@ -37,7 +36,7 @@ class ItemFragments:
             if len(known) + len(missing) > _MOST:
                 known = self._known = {}
                 missing = list(index)
-            for one, record in zip(missing, self._catalogue.records(missing), strict=True):
+            for one, record in zip(missing, catalogue.records(missing), strict=True):
                 shown = {
                     "item_id": record.item_id,
                     "title": record.title,

@@ -1,33 +1,36 @@
-"""The catalogue, for people who look for a title."""
+"""The catalogue, for people who look for a title and for those who look after it."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from app.problems import InvalidCursor, UnknownItem
-from app.schemas import Item, ItemPage, ItemQuery
+from app.problems import Fault, InvalidAttribute, InvalidCursor, UnknownAttribute, UnknownItem
+from app.schemas import BulkItem, Item, ItemContent, ItemPage, ItemQuery, ItemsPut, PutItem
 from app.services.cursors import decode_cursor, encode_cursor
 from app.services.filters import matching_items
-from app.services.search import TitleSearch
-from model.catalogue import Catalogue
+from app.services.live_model import LiveModel
+from app.store import CatalogueStore, StoredItem
+from model.catalogue import AttributeValue
+from model.errors import FeatureValueError, UnknownFeatureError
+from model.estimator import IndexArray
+from model.live_catalogue import LiveCatalogue
 
 
 class ItemService:
-    """Shows and finds items.
+    """Shows, finds, puts and deletes items.
 
     Args:
-        catalogue: The items.
+        live: The model and its catalogue.
+        store: Where the catalogue's changes are kept.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._search = TitleSearch(catalogue)
-        # Most popular first; equally popular in the catalogue's order.
-        by_popularity = np.argsort(-catalogue.evidence.popularity, kind="stable")
-        self._popularity_rank = np.empty_like(by_popularity)
-        self._popularity_rank[by_popularity] = np.arange(len(by_popularity))
+    def __init__(self, live: LiveModel, store: CatalogueStore) -> None:
+        self._live = live
+        self._store = store
 
-    def get(self, item_id: str) -> Item:
+    async def get(self, item_id: str) -> Item:
         """Return one item.
 
         Args:
@@ -39,12 +42,13 @@ class ItemService:
         Raises:
             UnknownItem: If there is none.
         """
-        index = self._catalogue.index_of.get(item_id)
+        catalogue = (await self._live.latest_known()).catalogue
+        index = catalogue.index_of.get(item_id)
         if index is None:
-            raise UnknownItem(f"There is no item {item_id!r}.")
-        return shown_items(self._catalogue, [index])[0]
+            raise _no_item(item_id)
+        return shown_items(catalogue, [index])[0]
 
-    def find(self, query: ItemQuery) -> ItemPage:
+    async def find(self, query: ItemQuery) -> ItemPage:
         """Search titles and filter by attributes.
 
         Args:
@@ -59,22 +63,105 @@ class ItemService:
             InvalidCursor: If the cursor belongs to another search.
         """
         request = ["items", query.query, *query.filter]
-        start = _start(decode_cursor(query.cursor, request)) if query.cursor is not None else 0
-        passed = matching_items(self._catalogue, query.filter)
-        if passed is None:
-            passed = np.arange(len(self._catalogue))
-        found = self._search.find(query.query)
+        after = _place(decode_cursor(query.cursor, request)) if query.cursor is not None else None
+        snapshot = await self._live.latest_known()
+        catalogue = snapshot.catalogue
+        passed = matching_items(catalogue, query.filter)
+        found = snapshot.search.find(query.query)
         if found is not None:
-            passed = np.intersect1d(passed, np.array(found, dtype=np.int64))
-        passed = passed[np.argsort(self._popularity_rank[passed])]
-        end = start + query.limit
+            passed = _both(np.array(found, dtype=np.int64), passed, catalogue)
+        elif passed is None:
+            passed = catalogue.all_items()
+        # Most popular first; equally popular in the catalogue's order.
+        popularity = catalogue.evidence.popularity[passed]
+        order = np.lexsort((passed, -popularity))
+        passed, popularity = passed[order], popularity[order]
+        if after is not None:
+            last, index = after
+            later = (popularity < last) | ((popularity == last) & (passed > index))
+            passed, popularity = passed[later], popularity[later]
+        page = passed[: query.limit].tolist()
+        more = len(passed) > query.limit
         return ItemPage(
-            items=shown_items(self._catalogue, passed[start:end].tolist()),
-            next_cursor=encode_cursor(request, [end]) if end < len(passed) else None,
+            items=shown_items(catalogue, page),
+            next_cursor=encode_cursor(request, [repr(float(popularity[len(page) - 1])), page[-1]])
+            if more
+            else None,
         )
 
+    async def put(self, item_id: str, content: ItemContent) -> tuple[bool, PutItem]:
+        """Add or change an item; the next request of every worker and replica knows it.
 
-def shown_items(catalogue: Catalogue, index: Sequence[int]) -> list[Item]:
+        Args:
+            item_id: Its id.
+            content: Its title and attributes; they replace those before.
+
+        Returns:
+            Whether the item is new, and the item with warnings of values never seen.
+
+        Raises:
+            UnknownAttribute: If the catalogue has no such attribute.
+            InvalidAttribute: If a value does not fit its attribute.
+            StoreUnavailable: If the store can't be reached.
+        """
+        snapshot = await self._live.latest()
+        attributes = _checked(snapshot.catalogue, content.attributes, ["body", "attributes"])
+        stored = StoredItem(item_id, content.title, attributes)
+        bundled = item_id in snapshot.catalogue.bundled.index_of
+        (existed,) = await self._store.change([(stored, bundled)])
+        space = snapshot.recommender.item_space
+        known = {name: attributes[name] for name in space.names if name in attributes}
+        shown = (await self._live.latest()).catalogue
+        item = shown_items(shown, [shown.index_of[item_id]])[0]
+        return not existed, PutItem(
+            **item.model_dump(),
+            warnings=[
+                f"{name}: training never saw this value, so it tells the model nothing"
+                for name in space.unseen(known)
+            ],
+        )
+
+    async def put_all(self, items: Sequence[BulkItem]) -> ItemsPut:
+        """Add or change many items, all or none.
+
+        Args:
+            items: The items; of equal ids the last counts.
+
+        Returns:
+            How many are new, and how many were there.
+
+        Raises:
+            UnknownAttribute: If the catalogue has no such attribute.
+            InvalidAttribute: If a value does not fit its attribute.
+            StoreUnavailable: If the store can't be reached.
+        """
+        catalogue = (await self._live.latest()).catalogue
+        stored = {}
+        for at, item in enumerate(items):
+            where: list[str | int] = ["body", "items", at, "attributes"]
+            attributes = _checked(catalogue, item.attributes, where)
+            stored[item.item_id] = StoredItem(item.item_id, item.title, attributes)
+        bundled = catalogue.bundled.index_of
+        existed = await self._store.change([(i, i.item_id in bundled) for i in stored.values()])
+        return ItemsPut(created=len(existed) - sum(existed), updated=sum(existed))
+
+    async def delete(self, item_id: str) -> None:
+        """Delete an item: it is never recommended, found or asked about again.
+
+        Args:
+            item_id: Its id.
+
+        Raises:
+            UnknownItem: If there is none.
+            StoreUnavailable: If the store can't be reached.
+        """
+        bundled = item_id in self._live.current.catalogue.bundled.index_of
+        (existed,) = await self._store.change([(StoredItem(item_id), bundled)])
+        if not existed:
+            raise _no_item(item_id)
+
+
+def shown_items(catalogue: LiveCatalogue, index: Sequence[int]) -> list[Item]:
     """Return items as clients see them."""
     return [
         Item(item_id=record.item_id, title=record.title, attributes=record.attributes)
@@ -82,9 +169,40 @@ def shown_items(catalogue: Catalogue, index: Sequence[int]) -> list[Item]:
     ]
 
 
-def _start(place: list[str | int]) -> int:
+def _both(found: IndexArray, passed: IndexArray | None, catalogue: LiveCatalogue) -> IndexArray:
+    """Items that were found and that pass filters; the titles may know of items to come."""
+    if passed is not None:
+        return np.intersect1d(found, passed)
+    return np.setdiff1d(found[found < catalogue.size], catalogue.hidden)
+
+
+def _checked(
+    catalogue: LiveCatalogue, attributes: Mapping[str, AttributeValue], where: list[str | int]
+) -> dict[str, AttributeValue]:
+    index = f"Item {where[2]}: " if len(where) > 3 else ""
+    try:
+        return catalogue.check(attributes)
+    except UnknownFeatureError as error:
+        fault = Fault(loc=[*where, error.name], message="unknown attribute")
+        raise UnknownAttribute(
+            f"{index}There is no item attribute {error.name!r}; there are: "
+            f"{', '.join(error.known) or 'none'}. Nothing was stored.",
+            errors=[fault],
+        ) from error
+    except FeatureValueError as error:
+        fault = Fault(loc=where, message=str(error))
+        raise InvalidAttribute(f"{index}{error}. Nothing was stored.", errors=[fault]) from error
+
+
+def _no_item(item_id: str) -> UnknownItem:
+    return UnknownItem(f"There is no item {item_id!r}.")
+
+
+def _place(place: list[str | int]) -> tuple[float, int]:
     match place:
-        case [int(start)] if start >= 0:
-            return start
-        case _:
-            raise InvalidCursor("The cursor is damaged; begin again without one.")
+        case [str(popularity), int(index)]:
+            try:
+                return float(popularity), index
+            except ValueError:
+                pass
+    raise InvalidCursor("The cursor is damaged; begin again without one.")

@@ -7,6 +7,7 @@ import numpy as np
 from app.schemas import OnboardingItem, OnboardingItems, OnboardingQuery
 from app.services.compute import Compute
 from app.services.items import shown_items
+from app.services.live_model import LiveModel
 from app.services.personal import Personaliser
 from app.services.ranking import index_of_items
 from app.store import StoredUser, UserStore
@@ -19,7 +20,7 @@ class OnboardingService:
 
     Args:
         store: Where users are.
-        recommender: The model.
+        live: The model and its catalogue.
         personaliser: Adapts to users.
         compute: Where tensors are computed.
     """
@@ -27,12 +28,12 @@ class OnboardingService:
     def __init__(
         self,
         store: UserStore,
-        recommender: Recommender,
+        live: LiveModel,
         personaliser: Personaliser,
         compute: Compute,
     ) -> None:
         self._store = store
-        self._recommender = recommender
+        self._live = live
         self._personaliser = personaliser
         self._compute = compute
 
@@ -51,18 +52,25 @@ class OnboardingService:
         Raises:
             StoreUnavailable: If a user is named and the store can't be reached.
         """
-        user = await self._store.get(query.user_id) if query.user_id is not None else None
-        return await self._compute.run(lambda: self._pick(query, user))
+        if query.user_id is None:
+            user, snapshot = None, await self._live.latest_known()
+        else:
+            user = await self._store.get(query.user_id)
+            snapshot = await self._live.at(self._store.catalogue_version)
+        return await self._compute.run(lambda: self._pick(snapshot.recommender, query, user))
 
-    def _pick(self, query: OnboardingQuery, user: StoredUser | None) -> OnboardingItems:
-        catalogue = self._recommender.catalogue
+    def _pick(
+        self, recommender: Recommender, query: OnboardingQuery, user: StoredUser | None
+    ) -> OnboardingItems:
+        catalogue = recommender.catalogue
         evidence = catalogue.evidence
         left_out = list(query.exclude)
         if user is not None:
-            evidence = self._recommender.evidence(self._personaliser.adapt(user))
+            evidence = recommender.evidence(self._personaliser.adapt(recommender, user))
             left_out += user.answered
         scores = evidence.score.copy()
         scores[index_of_items(catalogue, left_out)] = -np.inf
+        scores[catalogue.hidden] = -np.inf
         chosen = best(scores, query.limit).tolist()
         items = [
             OnboardingItem(
@@ -76,4 +84,4 @@ class OnboardingService:
                 zip(chosen, shown_items(catalogue, chosen), strict=True), start=1
             )
         ]
-        return OnboardingItems(model_version=self._recommender.manifest.version, items=items)
+        return OnboardingItems(model_version=recommender.manifest.version, items=items)

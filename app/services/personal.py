@@ -10,34 +10,31 @@ class Personaliser:
     """Adapts the decision layers to stored users.
 
     Args:
-        recommender: The model.
         actions: Knows what counts as a rating.
         support_limit: Newest ratings that the local update learns from.
     """
 
-    def __init__(
-        self, recommender: Recommender, actions: ActionRatings, support_limit: int
-    ) -> None:
-        self._recommender = recommender
+    def __init__(self, actions: ActionRatings, support_limit: int) -> None:
         self._actions = actions
         self._support_limit = support_limit
 
-    def adapt(self, user: StoredUser | None) -> AdaptedUser:
+    def adapt(self, recommender: Recommender, user: StoredUser | None) -> AdaptedUser:
         """Run the local update on a user's newest ratings of items that still exist.
 
         Args:
+            recommender: The model.
             user: What is stored; None for a user never seen.
 
         Returns:
             The user's own copy, or θ where there is no usable feedback.
         """
         if user is None:
-            return self._recommender.adapt({}, [])
-        index_of = self._recommender.catalogue.index_of
+            return recommender.adapt({}, [])
+        index_of = recommender.catalogue.index_of
         support_set = [
             (index_of[feedback.item_id], rating)
             for feedback in user.feedback
             if feedback.item_id in index_of
             and (rating := self._actions.rating(feedback)) is not None
         ]
-        return self._recommender.adapt(user.attributes, support_set[: self._support_limit])
+        return recommender.adapt(user.attributes, support_set[: self._support_limit])

@@ -14,11 +14,10 @@ from app.schemas import RecommendationQuery
 from app.services.answers import Answer, AnswerCache
 from app.services.compute import Compute
 from app.services.filters import matching_items
-from app.services.fragments import ItemFragments
+from app.services.live_model import LiveModel, Snapshot
 from app.services.personal import Personaliser
 from app.services.ranking import index_of_items
 from app.store import StoredUser, Unchanged, UserStore
-from model.recommender import Recommender
 
 _NOBODY = ""
 """In place of the id and the revision of users of whom nothing is stored: all get one answer."""
@@ -60,7 +59,7 @@ class RecommendationService:
 
     Args:
         store: Where users are.
-        recommender: The model.
+        live: The model and its catalogue.
         personaliser: Adapts to users.
         compute: Where tensors are computed.
         cache: Answers at hand.
@@ -69,17 +68,16 @@ class RecommendationService:
     def __init__(
         self,
         store: UserStore,
-        recommender: Recommender,
+        live: LiveModel,
         personaliser: Personaliser,
         compute: Compute,
         cache: AnswerCache,
     ) -> None:
         self._store = store
-        self._recommender = recommender
+        self._live = live
         self._personaliser = personaliser
         self._compute = compute
         self._cache = cache
-        self._fragments = ItemFragments(recommender.catalogue)
         self._under_way: dict[tuple[str, str, str], asyncio.Task[Answer]] = {}
 
     async def recommend(self, user_id: str, query: RecommendationQuery) -> Recommended:
@@ -98,24 +96,29 @@ class RecommendationService:
             StoreUnavailable: If the store can't be reached.
             Overloaded: If too much is asked for at once.
         """
-        key = query.key
         timing = Timing()
         started = perf_counter()
+        key = f"{self._live.current.key} {query.key}"
         known = self._cache.revision(user_id, key)
         user = await self._store.get_unless(user_id, known)
-        timing.store = 1000 * (perf_counter() - started)
+        snapshot = await self._live.at(self._store.catalogue_version)
+        key = f"{snapshot.key} {query.key}"
         if isinstance(user, Unchanged):
             answer = self._cache.get(user_id, known, key)
-            if answer is None:  # it gave way to others meanwhile
+            if answer is None:  # it gave way to others meanwhile, or the catalogue changed
                 user = await self._store.get(user_id)
-                answer = await self._answer(user_id, user, query, key, timing)
         else:
-            answer = await self._answer(user_id, user, query, key, timing)
+            answer = None
+        timing.store = 1000 * (perf_counter() - started)
+        if not isinstance(user, Unchanged):
+            answer = await self._answer(snapshot, user_id, user, query, key, timing)
+        assert answer is not None  # noqa: S101 - found, or computed
         body = b'{"user_id":' + orjson.dumps(user_id) + answer.body
         return Recommended(body, answer.etag, timing)
 
     async def _answer(
         self,
+        snapshot: Snapshot,
         user_id: str,
         user: StoredUser | None,
         query: RecommendationQuery,
@@ -132,8 +135,10 @@ class RecommendationService:
             return answer
 
         async def compute() -> Answer:
-            etag = self._etag(user_id, revision, key)
-            answer = await self._compute.run(lambda: Answer(self._rank(user, query, timing), etag))
+            etag = _etag(user_id, revision, key)
+            answer = await self._compute.run(
+                lambda: Answer(self._rank(snapshot, user, query, timing), etag)
+            )
             self._cache.put(user_id, revision, key, answer)
             return answer
 
@@ -150,31 +155,34 @@ class RecommendationService:
         # Whoever hangs up must not take the answer from the others.
         return await asyncio.shield(task)
 
-    def _etag(self, user_id: str, revision: str, key: str) -> str:
-        parts = [self._recommender.manifest.version, user_id, revision, key]
-        return f'"{blake2b(orjson.dumps(parts), digest_size=12).hexdigest()}"'
-
-    def _rank(self, user: StoredUser | None, query: RecommendationQuery, timing: Timing) -> bytes:
-        catalogue = self._recommender.catalogue
+    def _rank(
+        self,
+        snapshot: Snapshot,
+        user: StoredUser | None,
+        query: RecommendationQuery,
+        timing: Timing,
+    ) -> bytes:
+        recommender, catalogue = snapshot.recommender, snapshot.catalogue
         started = perf_counter()
-        adapted = self._personaliser.adapt(user)
+        adapted = self._personaliser.adapt(recommender, user)
         timing.local_update = 1000 * (perf_counter() - started)
 
         started = perf_counter()
         left_out = set(query.exclude)
         if query.exclude_seen and user is not None:
             left_out |= user.seen
-        ranking = self._recommender.rank(
+        ranking = recommender.rank(
             adapted,
             query.limit,
             among=matching_items(catalogue, query.filter),
             without=index_of_items(catalogue, left_out),
         )
-        scores = ranking.score.clip(*self._recommender.rating_scale).tolist()
+        scores = ranking.score.clip(*recommender.rating_scale).tolist()
         items = [
             b'%b,"rank":%d,"score":%.4f}' % (fragment, rank, score)
             for rank, (fragment, score) in enumerate(
-                zip(self._fragments.of(ranking.index.tolist()), scores, strict=True), start=1
+                zip(snapshot.fragments.of(catalogue, ranking.index.tolist()), scores, strict=True),
+                start=1,
             )
         ]
         head = {
@@ -182,8 +190,12 @@ class RecommendationService:
             "support_size": adapted.support_size,
             "support_version": user.support_version if user else 0,
             "local_steps": adapted.local_steps,
-            "model_version": self._recommender.manifest.version,
+            "model_version": recommender.manifest.version,
         }
         body = b',%b,"items":[%b]}' % (orjson.dumps(head)[1:-1], b",".join(items))
         timing.ranking = 1000 * (perf_counter() - started)
         return body
+
+
+def _etag(user_id: str, revision: str, key: str) -> str:
+    return f'"{blake2b(orjson.dumps([user_id, revision, key]), digest_size=12).hexdigest()}"'

@@ -6,6 +6,7 @@ import threading
 import unicodedata
 
 from model.catalogue import Catalogue
+from model.live_catalogue import LiveCatalogue
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -13,7 +14,8 @@ _WORD = re.compile(r"[^\W_]+")
 class TitleSearch:
     """Finds titles in which every word of a query begins some word.
 
-    An in-memory SQLite FTS5 index, which folds case and accents.
+    An in-memory SQLite FTS5 index, which folds case and accents. It serves a catalogue and all
+    that grow out of it, so it may know of items that a catalogue does not have yet, or no more.
 
     Args:
         catalogue: The items.
@@ -21,6 +23,7 @@ class TitleSearch:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._lock = threading.Lock()
+        self._known = len(catalogue)
         self._database = sqlite3.connect(":memory:", check_same_thread=False)
         self._database.execute(
             "CREATE VIRTUAL TABLE titles USING fts5("
@@ -29,6 +32,15 @@ class TitleSearch:
         self._database.executemany(
             "INSERT INTO titles(rowid, title) VALUES (?, ?)", enumerate(catalogue.titles)
         )
+
+    def add(self, catalogue: LiveCatalogue) -> None:
+        """Take in the items that a catalogue has behind those known already."""
+        with self._lock:
+            start, self._known = self._known, max(self._known, catalogue.size)
+            self._database.executemany(
+                "INSERT INTO titles(rowid, title) VALUES (?, ?)",
+                enumerate(catalogue.titles(start)[: self._known - start], start),
+            )
 
     def find(self, query: str) -> list[int] | None:
         """Return the indices of the items whose title matches.

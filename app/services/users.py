@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from app.problems import Fault, InvalidAttribute, UnknownAttribute, UnknownUser
 from app.schemas import PutUser, User
 from app.services.actions import ActionRatings
+from app.services.live_model import LiveModel
 from app.store import StoredUser, UserStore
 from app.store.users import Attributes
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.recommender import Recommender
 
 
 class UserService:
@@ -16,13 +16,13 @@ class UserService:
 
     Args:
         store: Where users are.
-        recommender: Knows the attributes.
+        live: Knows the attributes.
         actions: Knows what counts as a rating.
     """
 
-    def __init__(self, store: UserStore, recommender: Recommender, actions: ActionRatings) -> None:
+    def __init__(self, store: UserStore, live: LiveModel, actions: ActionRatings) -> None:
         self._store = store
-        self._recommender = recommender
+        self._live = live
         self._actions = actions
 
     async def put(self, user_id: str, attributes: Attributes) -> tuple[bool, PutUser]:
@@ -40,8 +40,9 @@ class UserService:
             InvalidAttribute: If a value does not fit its attribute's kind.
             StoreUnavailable: If the store can't be reached.
         """
+        recommender = self._live.current.recommender
         try:
-            unseen = self._recommender.check_attributes(attributes)
+            unseen = recommender.check_attributes(attributes)
         except UnknownFeatureError as error:
             fault = Fault(loc=["body", "attributes", error.name], message="unknown attribute")
             raise UnknownAttribute(
@@ -54,7 +55,7 @@ class UserService:
         is_new, stored = await self._store.put_profile(user_id, attributes, datetime.now(UTC))
         warnings = [
             f"{name}: training never saw this value, so it counts as unknown"
-            if self._recommender.user_space.encoders[name].kind != "number"
+            if recommender.user_space.encoders[name].kind != "number"
             else f"{name}: outside the range that training saw, so the nearest value stands in"
             for name in unseen
         ]

@@ -19,11 +19,14 @@ class CoalescedReads:
     Args:
         redis: The client.
         script: Lua that reads one key and takes one argument.
+        also: A key whose value every batch reads too.
     """
 
-    def __init__(self, redis: Redis, script: str) -> None:
+    def __init__(self, redis: Redis, script: str, *, also: str) -> None:
         self._redis = redis
         self._script = script
+        self._also_key = also
+        self._also: str | None = None
         self._waiting: list[tuple[str, str, asyncio.Future[Any]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -46,6 +49,11 @@ class CoalescedReads:
             self._worker = asyncio.create_task(self._send_all())
         return await future
 
+    @property
+    def also(self) -> str | None:
+        """The other key's value, as the latest batch found it."""
+        return self._also
+
     async def _send_all(self) -> None:
         while self._waiting:
             batch = self._waiting[:_MOST_AT_ONCE]
@@ -55,7 +63,9 @@ class CoalescedReads:
                     for key, argument, _ in batch:
                         # EVAL with the whole text: a server that lost its scripts knows it anew.
                         pipeline.eval(self._script, 1, key, argument)
-                    answers = await pipeline.execute(raise_on_error=False)
+                    pipeline.get(self._also_key)
+                    *answers, also = await pipeline.execute(raise_on_error=False)
+                self._also = _value(also)
             except BaseException as error:
                 # Whoever asked meanwhile would only wait for the same failure again.
                 batch += self._waiting
@@ -74,3 +84,10 @@ class CoalescedReads:
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
+
+
+def _value(answer: Any) -> str | None:  # noqa: ANN401 - an answer or an error
+    if isinstance(answer, Exception):
+        raise answer
+    value: str | None = answer
+    return value

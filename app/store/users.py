@@ -17,13 +17,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cached_property
-from importlib.resources import files
 
 import orjson
 from redis.asyncio import Redis
 
+from app.store.catalogue import VERSION_KEY, CatalogueVersion
 from app.store.connection import store_errors
 from app.store.reads import CoalescedReads
+from app.store.scripts import read_script
 
 UNSEEN = "unseen"
 """The action that says that the user does not know an item."""
@@ -111,10 +112,15 @@ class UserStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._reads = CoalescedReads(redis, _script("read_user"))
-        self._add_feedback = redis.register_script(_script("touch", "add_feedback"))
-        self._delete_feedback = redis.register_script(_script("touch", "delete_feedback"))
-        self._put_profile = redis.register_script(_script("touch", "put_profile"))
+        self._reads = CoalescedReads(redis, read_script("read_user"), also=VERSION_KEY)
+        self._add_feedback = redis.register_script(read_script("touch", "add_feedback"))
+        self._delete_feedback = redis.register_script(read_script("touch", "delete_feedback"))
+        self._put_profile = redis.register_script(read_script("touch", "put_profile"))
+
+    @property
+    def catalogue_version(self) -> CatalogueVersion:
+        """The catalogue's version as the latest read of a user found it."""
+        return CatalogueVersion.of_text(self._reads.also)
 
     async def ping(self) -> None:
         """Return if the store answers."""
@@ -205,11 +211,6 @@ class UserStore:
         """Erase a user; nothing happens if there is none."""
         async with store_errors():
             await self._redis.delete(_key(user_id))
-
-
-def _script(*names: str) -> str:
-    folder = files("app.store") / "lua"
-    return "".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in names)
 
 
 def _key(user_id: str) -> str:

@@ -1,0 +1,158 @@
+"""Items put and deleted since training, shared by all workers and replicas.
+
+    {melu:catalogue}:items     hash, item id → title and attributes as JSON, or '' if deleted
+    {melu:catalogue}:changes   sorted set, item id by the number of its newest change
+    {melu:catalogue}:version   "<epoch>:<number of the newest change>"
+
+A worker that knows the changes up to some version asks for those after it. The epoch is drawn with
+the first change; another one tells a worker that the store was emptied meanwhile.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from redis.asyncio import Redis
+
+from app.store.connection import store_errors
+from app.store.scripts import read_script
+
+VERSION_KEY = "{melu:catalogue}:version"
+_KEYS = ["{melu:catalogue}:items", "{melu:catalogue}:changes", VERSION_KEY]
+_CHANGES_AT_ONCE = 2000
+
+
+@dataclass(frozen=True)
+class StoredItem:
+    """An item as it was put.
+
+    Attributes:
+        item_id: External id.
+        title: Title, if one was given.
+        attributes: The attributes; None if the item was deleted.
+    """
+
+    item_id: str
+    title: str | None = None
+    attributes: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class CatalogueChanges:
+    """Changes of the catalogue.
+
+    Attributes:
+        version: The version that they lead to.
+        anew: They start from the bundle's own catalogue; what was known before does not count.
+        items: The changed items, oldest change first.
+    """
+
+    version: CatalogueVersion
+    anew: bool
+    items: tuple[StoredItem, ...]
+
+
+@dataclass(frozen=True)
+class CatalogueVersion:
+    """How far the catalogue has changed.
+
+    Attributes:
+        epoch: Names one life of the store's catalogue; empty before the first change.
+        number: Of the newest change.
+    """
+
+    epoch: str = ""
+    number: int = 0
+
+    @classmethod
+    def of_text(cls, text: str | None) -> CatalogueVersion:
+        """Read what the store holds."""
+        if not text:
+            return cls()
+        epoch, _, number = text.partition(":")
+        return cls(epoch, int(number))
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.number}"
+
+    def includes(self, other: CatalogueVersion) -> bool:
+        """Tell whether this version has all the changes of another."""
+        return self.epoch == other.epoch and self.number >= other.number
+
+
+class CatalogueStore:
+    """Reads and writes the catalogue's changes.
+
+    Every method raises `StoreUnavailable` if the store can't be reached.
+
+    Args:
+        redis: The client.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._change = redis.register_script(read_script("change_items"))
+        self._read = redis.register_script(read_script("read_items"))
+
+    async def version(self) -> CatalogueVersion:
+        """Return the present version."""
+        async with store_errors():
+            text: str | None = await self._redis.get(VERSION_KEY)  # type: ignore[assignment]
+        return CatalogueVersion.of_text(text)
+
+    async def changes_since(self, known: CatalogueVersion) -> CatalogueChanges:
+        """Return what changed since a version.
+
+        Args:
+            known: The version that the caller knows.
+
+        Returns:
+            The changes that are left to make, each item once.
+        """
+        anew = False
+        items: dict[str, StoredItem] = {}
+        while True:
+            async with store_errors():
+                text, from_start, flat = await self._read(
+                    keys=_KEYS, args=[known.epoch, known.number, _CHANGES_AT_ONCE]
+                )
+            version = CatalogueVersion.of_text(text)
+            if from_start:
+                anew = True
+                items.clear()
+            for number, item_id, content in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
+                items.pop(item_id, None)
+                items[item_id] = _item(item_id, content)
+                known = CatalogueVersion(version.epoch, int(number))
+            if len(flat) < 3 * _CHANGES_AT_ONCE:
+                return CatalogueChanges(version, anew, tuple(items.values()))
+
+    async def change(self, items: Sequence[tuple[StoredItem, bool]]) -> list[bool]:
+        """Put and delete items, all or none.
+
+        Args:
+            items: The items, and whether the bundle has each.
+
+        Returns:
+            Whether each was there before.
+        """
+        arguments: list[str | int] = [secrets.token_hex(8)]
+        for item, bundled in items:
+            arguments += [item.item_id, _content(item), int(bundled)]
+        async with store_errors():
+            _, before = await self._change(keys=_KEYS, args=arguments)
+        return [bool(existed) for existed in before]
+
+
+def _content(item: StoredItem) -> str:
+    if item.attributes is None:
+        return ""
+    return orjson.dumps({"title": item.title, "attributes": item.attributes}).decode()
+
+
+def _item(item_id: str, content: str) -> StoredItem:
+    return StoredItem(item_id, **orjson.loads(content)) if content else StoredItem(item_id)
