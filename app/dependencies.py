@@ -17,6 +17,7 @@ from app.services.live_model import LiveModel
 from app.services.onboarding import OnboardingService
 from app.services.personal import Personaliser
 from app.services.recommendations import RecommendationService
+from app.services.reload import ModelKeeper
 from app.services.users import UserService
 from app.settings import Settings
 from app.store import CatalogueStore, UserStore
@@ -82,7 +83,7 @@ def services_of(request: Request) -> Services:
     Raises:
         ModelUnavailable: If no bundle could be loaded.
     """
-    services: Services | None = request.app.state.services
+    services: Services | None = request.app.state.keeper.services
     if services is None:
         raise ModelUnavailable(
             "No model is loaded; the operator finds the reason in the service's log.",
@@ -98,10 +99,16 @@ async def _services(request: Request) -> Services:
     return services_of(request)
 
 
+async def _keeper(request: Request) -> ModelKeeper:
+    keeper: ModelKeeper = request.app.state.keeper
+    return keeper
+
+
 async def _store(request: Request) -> UserStore:
     store: UserStore = request.app.state.store
     return store
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
+KeeperDep = Annotated[ModelKeeper, Depends(_keeper)]
 StoreDep = Annotated[UserStore, Depends(_store)]

@@ -1,5 +1,6 @@
 """The application: `uvicorn app.main:create_app --factory`."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -19,14 +20,13 @@ from fastapi.staticfiles import StaticFiles
 from app.body_limit import BodyLimit
 from app.dependencies import build_services
 from app.encoded_slash import RefuseEncodedSlash
-from app.problems import ProblemBody, install_problem_handlers
+from app.problems import InvalidBundle, ProblemBody, install_problem_handlers
 from app.routes import routers
 from app.services.compute import Compute
+from app.services.reload import ModelKeeper
 from app.settings import Settings
 from app.store import CatalogueStore, UserStore, connect_store
-from model.errors import BundleError
 from model.identifiers import is_valid_id
-from model.recommender import Recommender
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -79,21 +79,27 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
         compute = Compute(settings.compute_threads, settings.compute_queue)
         app.state.store = UserStore(redis)
-        app.state.services = None
-        try:
-            recommender = Recommender.load(settings.model)
-        except BundleError:
-            # Health checks and the reason in the log help more than a process that is gone.
-            logger.exception("The bundle can't be used; answering 503 until a restart finds one")
-        else:
-            await compute.run(recommender.warm_up)
-            app.state.services = build_services(
+        app.state.keeper = keeper = ModelKeeper(
+            settings.model,
+            lambda recommender: build_services(
                 settings, app.state.store, CatalogueStore(redis), recommender, compute
-            )
-            logger.info("Serving %s", recommender.manifest.version)
+            ),
+        )
+        try:
+            await keeper.reload()
+        except InvalidBundle:
+            # Health checks and the reason in the log help more than a process that is gone.
+            logger.exception("Answering 503 until there is a bundle that can be used")
+        watch = (
+            asyncio.create_task(keeper.watch(settings.model_watch_seconds))
+            if settings.model_watch_seconds
+            else None
+        )
         try:
             yield
         finally:
+            if watch is not None:
+                watch.cancel()
             compute.close()
             await redis.aclose()
             await redis.connection_pool.disconnect()

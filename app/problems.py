@@ -121,6 +121,12 @@ class InvalidCursor(Problem):
     status, code, title = 400, "invalid_cursor", "Invalid cursor"
 
 
+class InvalidBundle(Problem):
+    """A bundle can't be used."""
+
+    status, code, title = 422, "invalid_bundle", "Invalid bundle"
+
+
 class PayloadTooLarge(Problem):
     """A request body is over the limit."""
 

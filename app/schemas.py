@@ -378,6 +378,13 @@ class ModelDescription(BaseModel):
     created_at: datetime
 
 
+class ModelReloaded(BaseModel):
+    """The outcome of a reload."""
+
+    version: str = Field(description="Of the bundle that answers now.")
+    previous_version: str | None = Field(description="Of the one that answered before.")
+
+
 RecommendationParameters = Annotated[RecommendationQuery, Query()]
 OnboardingParameters = Annotated[OnboardingQuery, Query()]
 ItemParameters = Annotated[ItemQuery, Query()]

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     # The model
     model: Path = Path("var/model")
     """Bundle to serve."""
+    model_watch_seconds: float = Field(default=1.0, ge=0)
+    """Time between two looks for a new bundle in the folder; 0 never looks."""
     compute_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Local updates and rankings that a worker runs at once."""
     compute_queue: int = Field(default=128, ge=0)

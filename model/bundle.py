@@ -20,7 +20,7 @@ import polars as pl
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, load_file, save_file
 
 from model.catalogue import Catalogue
 from model.data.loading import Dataset
@@ -202,10 +202,17 @@ def load_bundle(folder: Path) -> Bundle:
             raise BundleError(f"{folder} lacks {name}. {_REMEDY}")
         if _sha256(path) != manifest.checksums.get(name):
             raise BundleError(f"{path} is not the file that the bundle was written with. {_REMEDY}")
+
+    def read_weights() -> dict[str, torch.Tensor]:
+        # A mapping of the file takes no memory for what is not used, which counts where there are
+        # many items. A file that somebody cuts short while it is mapped ends the process.
+        weights = folder / WEIGHTS_FILE
+        return load_file(weights) if large else load(weights.read_bytes())
+
     try:
         vocabularies = Vocabularies.model_validate_json((folder / VOCABULARIES_FILE).read_bytes())
         catalogue = Catalogue(pl.read_parquet(folder / CATALOGUE_FILE))
-        tensors = load_file(folder / WEIGHTS_FILE)
+        tensors = read_weights()
         clusters = _read_clusters(folder, manifest.items) if large else None
     except (ValidationError, ValueError, pl.exceptions.PolarsError, SafetensorError) as error:
         raise BundleError(f"{folder} can't be read: {error}. {_REMEDY}") from error
@@ -228,7 +235,7 @@ def load_bundle(folder: Path) -> Bundle:
     # What was read of the file to check it need not stay in memory.
     del tensors
     estimator.clusters = clusters
-    estimator.prepare(lambda: load_file(folder / WEIGHTS_FILE))
+    estimator.prepare(read_weights)
     return Bundle(manifest, estimator, catalogue)
 
 

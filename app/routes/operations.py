@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.dependencies import ServicesDep, StoreDep
-from app.problems import ModelUnavailable, StoreUnavailable, problem_responses
-from app.schemas import FeatureDescription, Health, ModelDescription, Readiness
+from app.dependencies import KeeperDep, ServicesDep, StoreDep
+from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
+from app.schemas import FeatureDescription, Health, ModelDescription, ModelReloaded, Readiness
 from model.features import FeatureSpace, NumberBins
 
 router = APIRouter(tags=["operations"])
@@ -50,6 +50,22 @@ async def get_model(services: ServicesDep) -> ModelDescription:
         metrics=manifest.metrics,
         created_at=manifest.created_at,
     )
+
+
+@router.post(
+    "/admin/model/reload",
+    summary="Take over a new bundle",
+    responses=problem_responses(InvalidBundle),
+)
+async def reload_model(keeper: KeeperDep) -> ModelReloaded:
+    """Load the bundle that now stands in the service's folder.
+
+    It is checked whole before it answers; requests under way finish with the one before, and a bad
+    bundle changes nothing. Other workers find the new bundle by themselves, within
+    `MELU_MODEL_WATCH_SECONDS`.
+    """
+    done = await keeper.reload()
+    return ModelReloaded(version=done.version, previous_version=done.previous)
 
 
 def _described(space: FeatureSpace) -> dict[str, FeatureDescription]:

@@ -105,6 +105,17 @@ class LiveModel:
         except StoreUnavailable:
             return self.current
 
+    async def replace(self, recommender: Recommender) -> None:
+        """Let another bundle answer, over the same changes of the catalogue.
+
+        Args:
+            recommender: The other bundle's model.
+        """
+        async with self._lock:
+            self._bundled = recommender
+            items, version = list(self._changes.values()), self.current.catalogue_version
+            self.current = await asyncio.to_thread(self._next, None, items, version)
+
     async def _catch_up(self) -> None:
         before = self.current
         found = await self._store.changes_since(before.catalogue_version)
