@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 fetch_app = typer.Typer(help="Bring a public data set into the prepared form.")
 app.add_typer(fetch_app, name="fetch", no_args_is_help=True)
+items_app = typer.Typer(help="Look after the catalogue of a running service.")
+app.add_typer(items_app, name="items", no_args_is_help=True)
 app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(help="Prepared data set: a folder with a dataset.toml.")]
@@ -195,6 +197,29 @@ def serve(
         store=store,
         insecure=insecure or None,
     )
+
+
+@items_app.command("import")
+def import_items(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV or Parquet with the columns item_id, title and one an attribute; or JSON "
+            "lines of item_id, title and attributes."
+        ),
+    ],
+    service: Annotated[str, typer.Option(help="URL of the service.")] = "http://127.0.0.1:8000",
+    key: Annotated[
+        str | None, typer.Option(envvar="MELU_API_KEY", help="A server key, if it asks for one.")
+    ] = None,
+    separator: Annotated[
+        str, typer.Option(help="What parts several values in a cell of a table.")
+    ] = "|",
+) -> None:
+    """Add or change many items of a running service."""
+    from scripts.import_items import import_items as send
+
+    send(file, service=service, key=key, separator=separator)
 
 
 @app.command("opposite-users")
