@@ -29,6 +29,7 @@ class Services:
     """Everything that a request may need."""
 
     recommender: Recommender
+    answers: AnswerCache
     users: UserService
     feedback: FeedbackService
     recommendations: RecommendationService
@@ -52,10 +53,11 @@ def build_services(
     """
     actions = ActionRatings(settings.action_places, recommender.rating_scale)
     personaliser = Personaliser(recommender, actions, settings.support_limit)
-    cache = AnswerCache(settings.cache_megabytes * 2**20)
+    cache = AnswerCache(settings.cache_megabytes * 2**20, settings.cache_seconds)
     return Services(
         recommender=recommender,
-        users=UserService(store, recommender, actions),
+        answers=cache,
+        users=UserService(store, recommender, actions, cache),
         feedback=FeedbackService(store, recommender, actions),
         recommendations=RecommendationService(store, recommender, personaliser, compute, cache),
         onboarding=OnboardingService(store, recommender, personaliser, compute),

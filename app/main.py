@@ -17,19 +17,23 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from app.body_limit import BodyLimit
-from app.dependencies import build_services
+from app.dependencies import Services, build_services
 from app.encoded_slash import RefuseEncodedSlash
+from app.forgetting import forgetting
 from app.problems import ProblemBody, install_problem_handlers
 from app.routes import routers
+from app.services.answers import AnswerCache
 from app.services.compute import Compute
 from app.settings import Settings
-from app.store import UserStore, connect_store
+from app.store import Announcements, UserStore, connect_store
 from model.errors import BundleError
 from model.identifiers import is_valid_id
 from model.recommender import Recommender
 
 logger = logging.getLogger("uvicorn.error")
 
+_ANNOUNCING_CONNECTIONS = 4
+"""One listens for good; the others are for what this worker has to say."""
 STATIC_FOLDER = Path(__file__).parent / "static"
 DESCRIPTION = """
 Cold-start recommendations by meta-learning (MeLU): a new user rates a handful of items, and the
@@ -78,7 +82,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             connections=settings.store_connections,
         )
         compute = Compute(settings.compute_threads, settings.compute_queue)
-        app.state.store = UserStore(redis)
+        app.state.store = UserStore(
+            redis,
+            timeout_seconds=settings.store_timeout_seconds,
+            feedback_limit=settings.feedback_limit,
+            expiry=settings.user_expiry,
+        )
+        announcing = connect_store(
+            settings.store_url,
+            timeout_seconds=settings.store_timeout_seconds,
+            connections=_ANNOUNCING_CONNECTIONS,
+        )
+        announcements = Announcements(announcing)
         app.state.services = None
         try:
             recommender = Recommender.load(settings.model)
@@ -89,12 +104,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await compute.run(recommender.warm_up)
             app.state.services = build_services(settings, app.state.store, recommender, compute)
             logger.info("Serving %s", recommender.manifest.version)
+
+        def answers() -> AnswerCache | None:
+            services: Services | None = app.state.services
+            return None if services is None else services.answers
+
         try:
-            yield
+            async with forgetting(announcements, answers), announcements.listening():
+                yield
         finally:
             compute.close()
-            await redis.aclose()
-            await redis.connection_pool.disconnect()
+            for client in (redis, announcing):
+                await client.aclose()
+                await client.connection_pool.disconnect()
 
     app = FastAPI(
         title="MeLU Online",

@@ -21,12 +21,22 @@ async def healthz() -> Health:
 @router.get(
     "/readyz",
     summary="Ready to serve",
+    response_model_exclude_none=True,
     responses=problem_responses(StoreUnavailable, ModelUnavailable),
 )
 async def readyz(services: ServicesDep, store: StoreDep) -> Readiness:
-    """200 if the model is loaded and the store answers; otherwise 503 says which is missing."""
-    await store.ping()
-    return Readiness(model=services.recommender.manifest.version)
+    """200 if the model is loaded and the store answers; otherwise 503 says which is missing.
+
+    A store that answers but takes no writes, because it is full or a replica, is ready too: to
+    take the service away would keep users from recommendations that it still can give. The answer
+    says so in `store`.
+    """
+    refusal = await store.refusal()
+    return Readiness(
+        model=services.recommender.manifest.version,
+        store="ok" if refusal is None else "read_only",
+        store_refusal=refusal,
+    )
 
 
 @router.get(
