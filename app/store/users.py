@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 
 import orjson
 from redis.asyncio import Redis
@@ -37,6 +36,7 @@ from app.store.records import (
     pairs,
     stored_user,
 )
+from app.store.scripts import StoredScript, read_script
 
 ERASED_CHANNEL = "melu:erased"
 """Where the digests of erased users are announced."""
@@ -86,14 +86,12 @@ class UserStore:
         self._seconds = timeout_seconds
         self._limit = feedback_limit
         self._expiry = 0 if expiry is None else expiry // timedelta(milliseconds=1)
-        self._reads = CoalescedReads(redis, _script("read_user"), self._expiry, timeout_seconds)
-        self._add_feedback = redis.register_script(
-            _script("touch", "trim_feedback", "add_feedback")
-        )
-        self._delete_feedback = redis.register_script(_script("touch", "delete_feedback"))
-        self._put_profile = redis.register_script(_script("touch", "put_profile"))
-        self._merge = redis.register_script(_script("touch", "trim_feedback", "merge"))
-        self._erase = redis.register_script(_script("erase"))
+        self._reads = CoalescedReads(redis, read_script("read_user"), self._expiry, timeout_seconds)
+        self._add_feedback = StoredScript(redis, "touch", "trim_feedback", "add_feedback")
+        self._delete_feedback = StoredScript(redis, "touch", "delete_feedback")
+        self._put_profile = StoredScript(redis, "touch", "put_profile")
+        self._merge = StoredScript(redis, "touch", "trim_feedback", "merge")
+        self._erase = StoredScript(redis, "erase")
 
     async def refusal(self) -> str | None:
         """Ask the store whether it takes writes.
@@ -151,7 +149,9 @@ class UserStore:
             orjson.dumps(attributes).decode(),
         ]
         async with store_errors(self._seconds):
-            is_new, flat = await self._put_profile(keys=[user_key(user_id)], args=arguments)
+            is_new, flat = await self._put_profile.run(
+                keys=[user_key(user_id)], arguments=arguments
+            )
         return bool(is_new), known_user(pairs(flat))
 
     async def add_feedback(
@@ -177,8 +177,8 @@ class UserStore:
             at = "" if event.at is None else microseconds(event.at)
             arguments += [event.item_id, value, at, event.event_id or ""]
         async with store_errors(self._seconds):
-            accepted, ignored, flat = await self._add_feedback(
-                keys=[user_key(user_id)], args=arguments
+            accepted, ignored, flat = await self._add_feedback.run(
+                keys=[user_key(user_id)], arguments=arguments
             )
         return accepted, ignored, stored_user(pairs(flat))
 
@@ -194,8 +194,8 @@ class UserStore:
             Whether there was any.
         """
         async with store_errors(self._seconds):
-            removed = await self._delete_feedback(
-                keys=[user_key(user_id)], args=[*self._write(now), item_id]
+            removed = await self._delete_feedback.run(
+                keys=[user_key(user_id)], arguments=[*self._write(now), item_id]
             )
         return bool(removed)
 
@@ -216,9 +216,9 @@ class UserStore:
             for _ in range(_MERGE_ATTEMPTS):
                 texts = await self._attribute_texts(user_id, from_user_id)
                 filled, both = _fill_gaps(*texts)
-                answer = await self._merge(
+                answer = await self._merge.run(
                     keys=[user_key(user_id), *keys_of_user(from_user_id)],
-                    args=[
+                    arguments=[
                         *self._write(now),
                         self._limit,
                         *texts,
@@ -238,8 +238,8 @@ class UserStore:
     async def delete(self, user_id: str) -> None:
         """Erase a user and announce it; nothing happens if there is none."""
         async with store_errors(self._seconds):
-            await self._erase(
-                keys=keys_of_user(user_id), args=[ERASED_CHANNEL, digest_of_user(user_id)]
+            await self._erase.run(
+                keys=keys_of_user(user_id), arguments=[ERASED_CHANNEL, digest_of_user(user_id)]
             )
 
     def _write(self, now: datetime) -> tuple[int, int]:
@@ -263,8 +263,3 @@ def _fill_gaps(text: str, other_text: str) -> tuple[tuple[str, ...], str]:
         if value is not None and attributes.get(name) is None
     }
     return tuple(gaps), orjson.dumps(attributes | gaps).decode() if gaps else ""
-
-
-def _script(*names: str) -> str:
-    folder = files("app.store") / "lua"
-    return "".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in names)

@@ -154,8 +154,17 @@ def test_what_can_not_be_computed_now_is_503_and_health_checks_still_answer(
                         return answer
                 return answer
 
-        with ThreadPoolExecutor(12) as pool:
-            answers = pool.map(ask, range(12))
+        with ThreadPoolExecutor(12) as pool, service.client() as other:
+            asking = [pool.submit(ask, who) for who in range(12)]
+            checked = 0
+            while not all(one.done() for one in asking):
+                for path in ("/healthz", "/readyz"):
+                    started = time.perf_counter()
+                    assert other.get(path).status_code == 200
+                    assert time.perf_counter() - started < 1
+                    checked += 1
+            answers = [one.result() for one in asking]
+        assert checked
         refused = [one for one in answers if one.status_code != 200]
         assert refused
         for one in refused:
