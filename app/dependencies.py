@@ -31,6 +31,7 @@ class Services:
     """Everything that a request may need."""
 
     live: LiveModel
+    answers: AnswerCache
     users: UserService
     feedback: FeedbackService
     recommendations: RecommendationService
@@ -60,10 +61,11 @@ def build_services(
     actions = ActionRatings(settings.action_places, recommender.rating_scale)
     live = LiveModel(recommender, items)
     personaliser = Personaliser(actions, settings.support_limit)
-    cache = AnswerCache(settings.cache_megabytes * 2**20)
+    cache = AnswerCache(settings.cache_megabytes * 2**20, settings.cache_seconds)
     return Services(
         live=live,
-        users=UserService(store, live, actions),
+        answers=cache,
+        users=UserService(store, live, actions, cache),
         feedback=FeedbackService(store, live, actions),
         recommendations=RecommendationService(store, live, personaliser, compute, cache),
         onboarding=OnboardingService(store, live, personaliser, compute),

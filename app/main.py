@@ -20,16 +20,20 @@ from fastapi.staticfiles import StaticFiles
 from app.body_limit import BodyLimit
 from app.dependencies import build_services
 from app.encoded_slash import RefuseEncodedSlash
+from app.forgetting import forgetting
 from app.problems import InvalidBundle, ProblemBody, install_problem_handlers
 from app.routes import routers
+from app.services.answers import AnswerCache
 from app.services.compute import Compute
 from app.services.reload import ModelKeeper
 from app.settings import Settings
-from app.store import CatalogueStore, UserStore, connect_store
+from app.store import Announcements, CatalogueStore, UserStore, connect_store
 from model.identifiers import is_valid_id
 
 logger = logging.getLogger("uvicorn.error")
 
+_ANNOUNCING_CONNECTIONS = 4
+"""One listens for good; the others are for what this worker has to say."""
 STATIC_FOLDER = Path(__file__).parent / "static"
 DESCRIPTION = """
 Cold-start recommendations by meta-learning (MeLU): a new user rates a handful of items, and the
@@ -78,31 +82,49 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             connections=settings.store_connections,
         )
         compute = Compute(settings.compute_threads, settings.compute_queue)
-        app.state.store = UserStore(redis)
+        app.state.store = UserStore(
+            redis,
+            timeout_seconds=settings.store_timeout_seconds,
+            feedback_limit=settings.feedback_limit,
+            expiry=settings.user_expiry,
+        )
+        announcing = connect_store(
+            settings.store_url,
+            timeout_seconds=settings.store_timeout_seconds,
+            connections=_ANNOUNCING_CONNECTIONS,
+        )
+        announcements = Announcements(announcing)
+        items = CatalogueStore(redis, settings.store_timeout_seconds)
         app.state.keeper = keeper = ModelKeeper(
             settings.model,
             lambda recommender: build_services(
-                settings, app.state.store, CatalogueStore(redis), recommender, compute
+                settings, app.state.store, items, recommender, compute
             ),
         )
         try:
             await keeper.reload()
-        except InvalidBundle:
+        except InvalidBundle as error:
             # Health checks and the reason in the log help more than a process that is gone.
-            logger.exception("Answering 503 until there is a bundle that can be used")
+            logger.error("%s Answering 503 until there is one.", error)  # noqa: TRY400 - no trace
         watch = (
             asyncio.create_task(keeper.watch(settings.model_watch_seconds))
             if settings.model_watch_seconds
             else None
         )
+
+        def answers() -> AnswerCache | None:
+            return None if keeper.services is None else keeper.services.answers
+
         try:
-            yield
+            async with forgetting(announcements, answers), announcements.listening():
+                yield
         finally:
             if watch is not None:
                 watch.cancel()
             compute.close()
-            await redis.aclose()
-            await redis.connection_pool.disconnect()
+            for client in (redis, announcing):
+                await client.aclose()
+                await client.connection_pool.disconnect()
 
     app = FastAPI(
         title="MeLU Online",

@@ -107,6 +107,30 @@ class PutUser(User):
     warnings: list[str] = Field(description="Values that training never saw.")
 
 
+class MergeRequest(_Request):
+    """Who goes."""
+
+    from_user_id: Id = Field(
+        description="All that is stored of this user moves; then the user is erased.",
+        examples=["anon-17"],
+    )
+
+
+class Merged(BaseModel):
+    """What became of a merge."""
+
+    user_id: str
+    from_user_id: str
+    merged: int = Field(description="Pieces of feedback that the user who went had.")
+    accepted: int = Field(description="Those that moved over.")
+    ignored: int = Field(description="Those for which the user who stays had a newer one.")
+    attributes_filled: list[str] = Field(
+        description="Attributes that moved over; the user who stays had none of that name."
+    )
+    support_size: int
+    support_version: int
+
+
 # --- feedback ----------------------------------------------------------------------------------
 
 
@@ -349,7 +373,13 @@ class Readiness(BaseModel):
     """Store and model can be used."""
 
     status: Literal["ready"] = "ready"
-    store: Literal["ok"] = "ok"
+    store: Literal["ok", "read_only"] = Field(
+        default="ok",
+        description="`read_only`: recommendations are served, and writes are answered 503.",
+    )
+    store_refusal: str | None = Field(
+        default=None, description="In the store's own words, why it takes no writes."
+    )
     model: str = Field(description="Version of the loaded bundle.")
 
 

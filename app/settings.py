@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -44,6 +45,8 @@ class Settings(BaseSettings):
     """Computations of a worker that may wait; more are answered 503."""
     cache_megabytes: int = Field(default=128, ge=0)
     """Memory of a worker for rankings that may be asked for again; 0 keeps none."""
+    cache_seconds: int = Field(default=3600, ge=1)
+    """Longest time that a ranking stays in memory."""
     support_limit: int = Field(default=100, ge=1)
     """Newest ratings of a user that the local update learns from."""
 
@@ -58,6 +61,12 @@ class Settings(BaseSettings):
     """How long to wait for the store before answering 503."""
     store_connections: int = Field(default=64, ge=1)
     """Most connections of a worker to the store."""
+
+    # What is kept of a user
+    feedback_limit: int = Field(default=5000, ge=500)
+    """Most pieces of feedback of a user; the oldest give way. No less than one call may bring."""
+    user_expiry_days: float | None = Field(default=None, gt=0, le=36_500)
+    """Days after which a user of whom nothing is heard is erased; none keeps users for ever."""
 
     # What an action counts as
     action_like: float | None = Field(default=1.0, ge=0, le=1)
@@ -91,7 +100,10 @@ class Settings(BaseSettings):
             raise ValueError("expected a URL such as redis://127.0.0.1:6379/0")
         return value
 
-    @field_validator("action_like", "action_dislike", "action_click", "action_skip", mode="before")
+    @field_validator(
+        *("action_like", "action_dislike", "action_click", "action_skip", "user_expiry_days"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -106,6 +118,11 @@ class Settings(BaseSettings):
             "skip": self.action_skip,
             "unseen": None,
         }
+
+    @cached_property
+    def user_expiry(self) -> timedelta | None:
+        """How long an idle user is kept; None for ever."""
+        return None if self.user_expiry_days is None else timedelta(days=self.user_expiry_days)
 
     @property
     def listens_on_loopback(self) -> bool:

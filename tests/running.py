@@ -168,6 +168,7 @@ class RedisServer:
     folder: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    options: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -179,7 +180,10 @@ class RedisServer:
         assert program is not None
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
-            [program, "--port", str(self.port), "--bind", "127.0.0.1", "--appendonly", "yes"],
+            [
+                *(program, "--port", str(self.port), "--bind", "127.0.0.1"),
+                *("--appendonly", "yes", *self.options),
+            ],
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
         )

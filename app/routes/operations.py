@@ -24,9 +24,18 @@ async def healthz() -> Health:
     responses=problem_responses(StoreUnavailable, ModelUnavailable),
 )
 async def readyz(services: ServicesDep, store: StoreDep) -> Readiness:
-    """200 if the model is loaded and the store answers; otherwise 503 says which is missing."""
-    await store.ping()
-    return Readiness(model=services.live.current.recommender.manifest.version)
+    """200 if the model is loaded and the store answers; otherwise 503 says which is missing.
+
+    A store that answers but takes no writes, because it is full or a replica, is ready too: to
+    take the service away would keep users from recommendations that it still can give. The answer
+    says so in `store`.
+    """
+    refusal = await store.refusal()
+    return Readiness(
+        model=services.live.current.recommender.manifest.version,
+        store="ok" if refusal is None else "read_only",
+        store_refusal=refusal,
+    )
 
 
 @router.get(

@@ -18,34 +18,33 @@ from app.problems import (
     problem_responses,
 )
 from app.schemas import RecommendationParameters, RecommendationQuery, Recommendations, UserId
+from model.identifiers import is_valid_id
 
 _REQUESTS_KNOWN = 10_000
 _LONGEST_KNOWN = 300
 
 
 class KnownRequests(APIRoute):
-    """A route that checks a path and its parameters only the first time that it sees them.
+    """A route that checks parameters only the first time that it sees them.
 
-    Whoever polls for recommendations sends the same request again and again, and to check it takes
-    longer than to answer it from memory.
+    Most requests have the same parameters, and to check them takes longer than to answer from
+    memory. What is kept names no user.
     """
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Wrap FastAPI's own handler."""
         check_and_answer = super().get_route_handler()
-        known: LRUCache[tuple[str, bytes], tuple[str, RecommendationQuery]] = LRUCache(
-            _REQUESTS_KNOWN
-        )
+        known: LRUCache[bytes, RecommendationQuery] = LRUCache(_REQUESTS_KNOWN)
 
         async def handle(request: Request) -> Response:
-            key = (request.scope["path"], request.scope["query_string"])
-            checked = known.get(key)
-            if checked is not None:
-                return await _answer(request, *checked)
+            text, user_id = request.scope["query_string"], request.path_params["user_id"]
+            query = known.get(text)
+            if query is not None and is_valid_id(user_id):
+                return await _answer(request, user_id, query)
             response = await check_and_answer(request)
-            checked = getattr(request.state, "checked", None)
-            if checked is not None and len(key[0]) + len(key[1]) <= _LONGEST_KNOWN:
-                known[key] = checked
+            query = getattr(request.state, "checked", None)
+            if query is not None and len(text) <= _LONGEST_KNOWN:
+                known[text] = query
             return response
 
         return handle
@@ -82,7 +81,7 @@ async def get_recommendations(
     in `If-None-Match`, an answer that would be the same is 304 without a body.
     """
     response = await _answer(request, user_id, query)
-    request.state.checked = (user_id, query)
+    request.state.checked = query
     return response
 
 

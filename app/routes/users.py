@@ -6,12 +6,13 @@ from app.dependencies import ServicesDep
 from app.problems import (
     InvalidAttribute,
     InvalidBody,
+    PayloadTooLarge,
     StoreUnavailable,
     UnknownAttribute,
     UnknownUser,
     problem_responses,
 )
-from app.schemas import ProfileRequest, PutUser, User, UserId
+from app.schemas import Merged, MergeRequest, ProfileRequest, PutUser, User, UserId
 
 router = APIRouter(prefix="/users/{user_id}", tags=["users"])
 
@@ -49,3 +50,18 @@ async def get_user(user_id: UserId, services: ServicesDep) -> User:
 async def delete_user(user_id: UserId, services: ServicesDep) -> None:
     """Erase everything stored of the user; harmless to repeat."""
     await services.users.delete(user_id)
+
+
+@router.post(
+    "/merge",
+    summary="Merge another user into this one",
+    responses=problem_responses(InvalidBody, PayloadTooLarge, StoreUnavailable),
+)
+async def merge_user(user_id: UserId, merge: MergeRequest, services: ServicesDep) -> Merged:
+    """Move an anonymous visitor's feedback over when they sign up, and erase the visitor.
+
+    Of two pieces of feedback on one item the newer stays. Attributes of the user who stays win;
+    the others fill gaps. It happens as a whole or not at all, and is harmless to repeat: with
+    nothing left of `from_user_id`, `merged` is 0.
+    """
+    return await services.users.merge(user_id, merge.from_user_id)

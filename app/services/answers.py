@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cachetools import LRUCache
+from cachetools import TTLCache
+
+from app.store import digest_of_user
 
 
 @dataclass(frozen=True)
@@ -35,26 +37,32 @@ class _UserAnswers:
 _OVERHEAD = 500
 """Bytes that an entry takes beside its text, roughly."""
 _QUERIES_A_USER = 50
+_COMPUTING_SECONDS = 60.0
+"""No answer is longer under way."""
+_FORGOTTEN_USERS = 10_000
 
 
 class AnswerCache:
     """The most recently used answers of one model over one catalogue.
 
     An answer belongs to a revision of its user: whoever looks it up reads the revision from the
-    store first, so that no answer is stale on any replica.
+    store first, so that no answer is stale on any replica. Users are known by digests of their
+    ids, as in the announcements of erasures.
 
     Args:
         max_bytes: About how much memory to use; 0 keeps nothing.
+        seconds: How long an answer is kept at most, should its user's erasure go unheard.
     """
 
-    def __init__(self, max_bytes: int) -> None:
-        self._users: LRUCache[str, _UserAnswers] = LRUCache(
-            max_bytes, getsizeof=lambda user: user.size
+    def __init__(self, max_bytes: int, seconds: float = 3600) -> None:
+        self._users: TTLCache[str, _UserAnswers] = TTLCache(
+            max_bytes, seconds, getsizeof=lambda user: user.size
         )
+        self._forgotten: TTLCache[str, None] = TTLCache(_FORGOTTEN_USERS, _COMPUTING_SECONDS)
 
     def revision(self, user_id: str, query: str) -> str:
         """Return the revision for which an answer is at hand, or an empty text."""
-        user = self._users.get(user_id)
+        user = self._users.get(digest_of_user(user_id))
         return user.revision if user is not None and query in user.by_query else ""
 
     def get(self, user_id: str, revision: str, query: str) -> Answer | None:
@@ -68,18 +76,36 @@ class AnswerCache:
         Returns:
             The answer, or None.
         """
-        user = self._users.get(user_id)
+        user = self._users.get(digest_of_user(user_id))
         return user.by_query.get(query) if user is not None and user.revision == revision else None
 
     def put(self, user_id: str, revision: str, query: str, answer: Answer) -> None:
         """Keep an answer; those of the user's other revisions go."""
-        user = self._users.pop(user_id, None)
+        digest = digest_of_user(user_id)
+        if digest in self._forgotten:
+            # It may have been under way while the user was erased.
+            return
+        user = self._users.pop(digest, None)
         if user is None or user.revision != revision or len(user.by_query) >= _QUERIES_A_USER:
             user = _UserAnswers(revision)
         user.by_query[query] = answer
         if user.size <= self._users.maxsize:
-            self._users[user_id] = user
+            self._users[digest] = user
 
-    def forget(self, user_id: str) -> None:
-        """Drop all answers of a user."""
-        self._users.pop(user_id, None)
+    def forget(self, digest: str) -> None:
+        """Drop all answers of an erased user, those under way too.
+
+        Args:
+            digest: The digest of the user's id.
+        """
+        self._forgotten[digest] = None
+        self._users.pop(digest, None)
+
+    def forget_all(self) -> None:
+        """Drop all answers: there may have been erasures that nobody told of."""
+        self._users.clear()
+
+    def expire(self) -> None:
+        """Drop the answers whose time is over; by themselves they go only when others come."""
+        self._users.expire()
+        self._forgotten.expire()

@@ -2,28 +2,36 @@
 
 from datetime import UTC, datetime
 
-from app.problems import Fault, InvalidAttribute, UnknownAttribute, UnknownUser
-from app.schemas import PutUser, User
+from app.problems import Fault, InvalidAttribute, InvalidBody, UnknownAttribute, UnknownUser
+from app.schemas import Merged, PutUser, User
 from app.services.actions import ActionRatings
+from app.services.answers import AnswerCache
 from app.services.live_model import LiveModel
-from app.store import StoredUser, UserStore
-from app.store.users import Attributes
+from app.store import Attributes, StoredUser, UserStore, digest_of_user
 from model.errors import FeatureValueError, UnknownFeatureError
 
 
 class UserService:
-    """Stores, shows and erases users.
+    """Stores, shows, merges and erases users.
 
     Args:
         store: Where users are.
         live: Knows the attributes.
         actions: Knows what counts as a rating.
+        cache: Answers at hand, which erased users must not leave behind.
     """
 
-    def __init__(self, store: UserStore, live: LiveModel, actions: ActionRatings) -> None:
+    def __init__(
+        self,
+        store: UserStore,
+        live: LiveModel,
+        actions: ActionRatings,
+        cache: AnswerCache,
+    ) -> None:
         self._store = store
         self._live = live
         self._actions = actions
+        self._cache = cache
 
     async def put(self, user_id: str, attributes: Attributes) -> tuple[bool, PutUser]:
         """Set a user's attributes.
@@ -83,6 +91,41 @@ class UserService:
     async def delete(self, user_id: str) -> None:
         """Erase a user; nothing happens if there is none."""
         await self._store.delete(user_id)
+        # All workers hear of it; this one need not wait for that.
+        self._cache.forget(digest_of_user(user_id))
+
+    async def merge(self, user_id: str, from_user_id: str) -> Merged:
+        """Move what is stored of one user to another, and erase the one.
+
+        Args:
+            user_id: The user who stays, who may be new.
+            from_user_id: The user who goes.
+
+        Returns:
+            What moved; nothing if nothing is stored of the user who goes.
+
+        Raises:
+            InvalidBody: If both are the same user.
+            StoreUnavailable: If the store can't be reached.
+        """
+        if user_id == from_user_id:
+            message = "a user can't be merged with itself"
+            raise InvalidBody(
+                f"from_user_id: {message}. Nothing was changed.",
+                errors=[Fault(loc=["body", "from_user_id"], message=message)],
+            )
+        merge = await self._store.merge(user_id, from_user_id, datetime.now(UTC))
+        self._cache.forget(digest_of_user(from_user_id))
+        return Merged(
+            user_id=user_id,
+            from_user_id=from_user_id,
+            merged=merge.moved + merge.ignored,
+            accepted=merge.moved,
+            ignored=merge.ignored,
+            attributes_filled=list(merge.filled),
+            support_size=self._actions.support_size(merge.user.feedback) if merge.user else 0,
+            support_version=merge.user.support_version if merge.user else 0,
+        )
 
     def _shown(self, user_id: str, stored: StoredUser) -> User:
         return User(

@@ -1,18 +1,26 @@
 """The one door to Redis."""
 
+from app.store.announcements import Announcements
 from app.store.catalogue import CatalogueStore, CatalogueVersion, StoredItem
 from app.store.connection import connect_store
-from app.store.users import UNCHANGED, Feedback, NewEvent, StoredUser, Unchanged, UserStore
+from app.store.keys import digest_of_user
+from app.store.records import UNCHANGED, Attributes, Feedback, NewEvent, StoredUser, Unchanged
+from app.store.users import ERASED_CHANNEL, Merge, UserStore
 
 __all__ = [
+    "ERASED_CHANNEL",
     "UNCHANGED",
+    "Announcements",
+    "Attributes",
     "CatalogueStore",
     "CatalogueVersion",
     "Feedback",
+    "Merge",
     "NewEvent",
     "StoredItem",
     "StoredUser",
     "Unchanged",
     "UserStore",
     "connect_store",
+    "digest_of_user",
 ]

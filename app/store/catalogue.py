@@ -19,7 +19,7 @@ import orjson
 from redis.asyncio import Redis
 
 from app.store.connection import store_errors
-from app.store.scripts import read_script
+from app.store.scripts import StoredScript
 
 VERSION_KEY = "{melu:catalogue}:version"
 _KEYS = ["{melu:catalogue}:items", "{melu:catalogue}:changes", VERSION_KEY]
@@ -91,16 +91,18 @@ class CatalogueStore:
 
     Args:
         redis: The client.
+        timeout_seconds: Most that a call takes.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, timeout_seconds: float) -> None:
         self._redis = redis
-        self._change = redis.register_script(read_script("change_items"))
-        self._read = redis.register_script(read_script("read_items"))
+        self._seconds = timeout_seconds
+        self._change = StoredScript(redis, "change_items")
+        self._read = StoredScript(redis, "read_items")
 
     async def version(self) -> CatalogueVersion:
         """Return the present version."""
-        async with store_errors():
+        async with store_errors(self._seconds):
             text: str | None = await self._redis.get(VERSION_KEY)  # type: ignore[assignment]
         return CatalogueVersion.of_text(text)
 
@@ -116,9 +118,9 @@ class CatalogueStore:
         anew = False
         items: dict[str, StoredItem] = {}
         while True:
-            async with store_errors():
-                text, from_start, flat = await self._read(
-                    keys=_KEYS, args=[known.epoch, known.number, _CHANGES_AT_ONCE]
+            async with store_errors(self._seconds):
+                text, from_start, flat = await self._read.run(
+                    _KEYS, [known.epoch, known.number, _CHANGES_AT_ONCE]
                 )
             version = CatalogueVersion.of_text(text)
             if from_start:
@@ -143,8 +145,8 @@ class CatalogueStore:
         arguments: list[str | int] = [secrets.token_hex(8)]
         for item, bundled in items:
             arguments += [item.item_id, _content(item), int(bundled)]
-        async with store_errors():
-            _, before = await self._change(keys=_KEYS, args=arguments)
+        async with store_errors(self._seconds):
+            _, before = await self._change.run(_KEYS, arguments)
         return [bool(existed) for existed in before]
 
 

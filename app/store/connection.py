@@ -1,6 +1,8 @@
 """Connections to Redis or Valkey, and what their failures become."""
 
+import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +15,7 @@ from app.problems import StoreUnavailable
 
 RETRY_AFTER_SECONDS = 1
 _LOGGED_CHARACTERS = 200
+_LOG_SECONDS = 1.0
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -38,22 +41,54 @@ def connect_store(url: str, *, timeout_seconds: float, connections: int) -> Redi
         timeout=timeout_seconds,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=timeout_seconds,
-        # A repeated attempt would only double the time until the 503.
+        # A write may have happened although its answer is lost, so nothing is sent again from
+        # here; reads repeat themselves.
         retry=Retry(NoBackoff(), 0),
+        # One round trip less until a new connection can be used.
+        driver_info=None,
     )
     return Redis.from_pool(pool)
 
 
 @asynccontextmanager
-async def store_errors() -> AsyncIterator[None]:
-    """Turn whatever goes wrong with the store into the problem that clients see."""
+async def store_errors(seconds: float | None = None) -> AsyncIterator[None]:
+    """Turn whatever goes wrong with the store into the problem that clients see.
+
+    Args:
+        seconds: Bound on everything together: waiting for a connection, connecting, the answer.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        StoreUnavailable: If the store can't be reached in time, or can't write.
+    """
     try:
-        yield
+        async with asyncio.timeout(seconds):
+            yield
     except (RedisError, OSError, TimeoutError) as error:
-        # The kind of error and the server's own words; never a command, which holds users' data.
-        logger.warning("store: %s: %s", type(error).__name__, str(error)[:_LOGGED_CHARACTERS])
+        _log(error)
         raise StoreUnavailable(
             "The store can't be reached or can't take writes just now. Try again: it does no harm "
             "to repeat a write.",
             retry_after=RETRY_AFTER_SECONDS,
         ) from error
+
+
+_logged = {"at": float("-inf"), "untold": 0}
+
+
+def _log(error: Exception) -> None:
+    """Tell of failures once a second: a store that is gone fails every request."""
+    now = time.monotonic()
+    if now - _logged["at"] < _LOG_SECONDS:
+        _logged["untold"] += 1
+        return
+    # The kind of error and the server's own words; never a command, which holds users' data.
+    logger.warning(
+        "store: %s: %s (%d more before)",
+        type(error).__name__,
+        str(error)[:_LOGGED_CHARACTERS],
+        _logged["untold"],
+    )
+    _logged.update(at=now, untold=0)

@@ -88,6 +88,10 @@ class EmbeddedStore:
                 "appendfsync": self._fsync,
                 "save": "",
                 "maxmemory-policy": "noeviction",
+                # A log of slow or large commands would remember erased users.
+                "commandlog-execution-slower-than": "-1",
+                "commandlog-request-larger-than": "-1",
+                "commandlog-reply-larger-than": "-1",
             },
         )
         self._start()

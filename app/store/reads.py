@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import FullJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 _MOST_AT_ONCE = 64
+_RETRIES = 2
+_LONGEST_PAUSE_SECONDS = 0.1
+_FIRST_PAUSE_SECONDS = 0.01
 
 
 class CoalescedReads:
@@ -16,17 +23,31 @@ class CoalescedReads:
     A client's work for a command is mostly the same whether it sends one or fifty. So while one
     batch is on its way, the reads that are asked for meanwhile wait together and go as the next.
 
+    A connection that breaks is no failure yet: reads do no harm, so they are sent again, after a
+    pause of random length.
+
     Args:
         redis: The client.
-        script: Lua that reads one key and takes one argument.
+        script: Lua that reads one key and takes two arguments.
+        shared: The second argument, the same for all.
+        seconds: Most that a batch takes.
         also: A key whose value every batch reads too.
     """
 
-    def __init__(self, redis: Redis, script: str, *, also: str) -> None:
+    def __init__(
+        self, redis: Redis, script: str, shared: str | int, seconds: float, *, also: str
+    ) -> None:
         self._redis = redis
         self._script = script
         self._also_key = also
         self._also: str | None = None
+        self._shared = shared
+        self._seconds = seconds
+        self._retry = Retry(
+            FullJitterBackoff(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS),
+            _RETRIES,
+            supported_errors=(RedisConnectionError,),
+        )
         self._waiting: list[tuple[str, str, asyncio.Future[Any]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -35,7 +56,7 @@ class CoalescedReads:
 
         Args:
             key: Its key.
-            argument: Its argument.
+            argument: Its first argument.
 
         Returns:
             What it returned.
@@ -59,13 +80,11 @@ class CoalescedReads:
             batch = self._waiting[:_MOST_AT_ONCE]
             del self._waiting[:_MOST_AT_ONCE]
             try:
-                async with self._redis.pipeline(transaction=False) as pipeline:
-                    for key, argument, _ in batch:
-                        # EVAL with the whole text: a server that lost its scripts knows it anew.
-                        pipeline.eval(self._script, 1, key, argument)
-                    pipeline.get(self._also_key)
-                    *answers, also = await pipeline.execute(raise_on_error=False)
-                self._also = _value(also)
+                async with asyncio.timeout(self._seconds):
+                    answers = await self._retry.call_with_retry(
+                        partial(self._send, [(key, argument) for key, argument, _ in batch]),
+                        _ignore,
+                    )
             except BaseException as error:
                 # Whoever asked meanwhile would only wait for the same failure again.
                 batch += self._waiting
@@ -85,9 +104,23 @@ class CoalescedReads:
                 else:
                     future.set_result(answer)
 
+    async def _send(self, reads: list[tuple[str, str]]) -> list[Any]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key, argument in reads:
+                # EVAL with the whole text: a server that lost its scripts knows it anew.
+                pipeline.eval(self._script, 1, key, argument, self._shared)
+            pipeline.get(self._also_key)
+            *answers, also = await pipeline.execute(raise_on_error=False)
+            self._also = _value(also)
+            return answers
+
 
 def _value(answer: Any) -> str | None:  # noqa: ANN401 - an answer or an error
     if isinstance(answer, Exception):
         raise answer
     value: str | None = answer
     return value
+
+
+async def _ignore(_error: Exception) -> None:
+    """Between two attempts there is nothing to do."""

@@ -1,4 +1,4 @@
-"""Users in the store: one hash a user, so one user is in one cluster slot and erased in one go.
+"""Users in the store: one hash a user, so that one user is read, written and erased in one go.
 
     melu:user:<user id>    created, updated   microseconds since the epoch; `updated` grows with
                                               every write, so both together name a state
@@ -12,93 +12,55 @@ already says only that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import Enum
-from functools import cached_property
+from datetime import datetime, timedelta
 
 import orjson
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
+from app.problems import StoreUnavailable
 from app.store.catalogue import VERSION_KEY, CatalogueVersion
-from app.store.connection import store_errors
+from app.store.connection import RETRY_AFTER_SECONDS, store_errors
+from app.store.keys import digest_of_user, keys_of_user, user_key
 from app.store.reads import CoalescedReads
-from app.store.scripts import read_script
+from app.store.records import (
+    UNCHANGED,
+    Attributes,
+    NewEvent,
+    StoredUser,
+    Unchanged,
+    known_user,
+    microseconds,
+    number,
+    pairs,
+    stored_user,
+)
+from app.store.scripts import StoredScript, read_script
 
-UNSEEN = "unseen"
-"""The action that says that the user does not know an item."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FEEDBACK_PREFIX = "f:"
+ERASED_CHANNEL = "melu:erased"
+"""Where the digests of erased users are announced."""
+_PROBE_KEY = "melu:probe"
 _IS_KNOWN = 1
-
-Attributes = dict[str, str | int | float | list[str] | None]
+_MERGE_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class NewEvent:
-    """One event to add.
+class Merge:
+    """What became of a merge.
 
     Attributes:
-        item_id: The item.
-        value: A rating on the data set's scale, or the name of an action.
-        at: When it happened; None for now.
-        event_id: The client's name for the event, if it gave one.
+        moved: Pieces of feedback that the user who stays now has.
+        ignored: Pieces for which that user had a newer one.
+        filled: Names of the attributes that came along.
+        user: The user who stays; None if nothing is stored.
     """
 
-    item_id: str
-    value: float | str
-    at: datetime | None = None
-    event_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """One stored piece of feedback; there is at most one for each user and item."""
-
-    item_id: str
-    value: float | str
-    at: datetime
-
-
-@dataclass(frozen=True)
-class StoredUser:
-    """Everything that is stored of a user.
-
-    Attributes:
-        attributes: The profile; empty where none was put.
-        feedback: Newest first, equal times in the order of the item ids.
-        support_version: Number of changes of the feedback.
-        created_at: When the user was first written to.
-        updated_at: When the user was last written to.
-        revision: Names this state of the user; no other state, before or after, has the same.
-    """
-
-    attributes: Attributes
-    feedback: tuple[Feedback, ...]
-    support_version: int
-    created_at: datetime
-    updated_at: datetime
-    revision: str
-
-    @cached_property
-    def answered(self) -> frozenset[str]:
-        """Ids of all items with feedback: no use in asking about them again."""
-        return frozenset(feedback.item_id for feedback in self.feedback)
-
-    @cached_property
-    def seen(self) -> frozenset[str]:
-        """Ids of all items that the user knows: those answered, but for `unseen`."""
-        return frozenset(one.item_id for one in self.feedback if one.value != UNSEEN)
-
-
-class Unchanged(Enum):
-    """The answer to whoever knows the user's state already."""
-
-    UNCHANGED = "unchanged"
-
-
-UNCHANGED = Unchanged.UNCHANGED
+    moved: int
+    ignored: int
+    filled: tuple[str, ...]
+    user: StoredUser | None
 
 
 class UserStore:
@@ -108,24 +70,54 @@ class UserStore:
 
     Args:
         redis: The client.
+        timeout_seconds: Most that a call takes.
+        feedback_limit: Most pieces of feedback of a user; the oldest give way.
+        expiry: How long an idle user is kept; None for ever.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        timeout_seconds: float = 1.0,
+        feedback_limit: int = 5000,
+        expiry: timedelta | None = None,
+    ) -> None:
         self._redis = redis
-        self._reads = CoalescedReads(redis, read_script("read_user"), also=VERSION_KEY)
-        self._add_feedback = redis.register_script(read_script("touch", "add_feedback"))
-        self._delete_feedback = redis.register_script(read_script("touch", "delete_feedback"))
-        self._put_profile = redis.register_script(read_script("touch", "put_profile"))
+        self._seconds = timeout_seconds
+        self._limit = feedback_limit
+        self._expiry = 0 if expiry is None else expiry // timedelta(milliseconds=1)
+        self._reads = CoalescedReads(
+            redis, read_script("read_user"), self._expiry, timeout_seconds, also=VERSION_KEY
+        )
+        self._add_feedback = StoredScript(redis, "touch", "trim_feedback", "add_feedback")
+        self._delete_feedback = StoredScript(redis, "touch", "delete_feedback")
+        self._put_profile = StoredScript(redis, "touch", "put_profile")
+        self._merge = StoredScript(redis, "touch", "trim_feedback", "merge")
+        self._erase = StoredScript(redis, "erase")
 
     @property
     def catalogue_version(self) -> CatalogueVersion:
         """The catalogue's version as the latest read of a user found it."""
         return CatalogueVersion.of_text(self._reads.also)
 
-    async def ping(self) -> None:
-        """Return if the store answers."""
-        async with store_errors():
-            await self._redis.ping()
+    async def refusal(self) -> str | None:
+        """Ask the store whether it takes writes.
+
+        Returns:
+            The reason why it answers reads only, such as full memory; None if it takes writes.
+
+        Raises:
+            StoreUnavailable: If it can't be read either.
+        """
+        async with store_errors(self._seconds):
+            try:
+                # Of no effect, and refused whenever a write that takes memory is.
+                await self._redis.setrange(_PROBE_KEY, 0, "")
+            except ResponseError as error:
+                await self._redis.exists(_PROBE_KEY)
+                return str(error)
+        return None
 
     async def get(self, user_id: str) -> StoredUser | None:
         """Return what is stored of a user, or None."""
@@ -143,9 +135,9 @@ class UserStore:
         Returns:
             The user, `UNCHANGED` if `known` still is the user's revision, or None.
         """
-        async with store_errors():
-            flat = await self._reads.read(_key(user_id), known)
-        return UNCHANGED if flat == _IS_KNOWN else _stored_user(_pairs(flat))
+        async with store_errors(self._seconds):
+            flat = await self._reads.read(user_key(user_id), known)
+        return UNCHANGED if flat == _IS_KNOWN else stored_user(pairs(flat))
 
     async def put_profile(
         self, user_id: str, attributes: Attributes, now: datetime
@@ -160,10 +152,15 @@ class UserStore:
         Returns:
             Whether the user was new, and the user.
         """
-        arguments: list[str | int] = [_microseconds(now), orjson.dumps(attributes).decode()]
-        async with store_errors():
-            is_new, flat = await self._put_profile(keys=[_key(user_id)], args=arguments)
-        return bool(is_new), _known_user(_pairs(flat))
+        arguments: list[str | int] = [
+            *self._write(now),
+            orjson.dumps(attributes).decode(),
+        ]
+        async with store_errors(self._seconds):
+            is_new, flat = await self._put_profile.run(
+                keys=[user_key(user_id)], arguments=arguments
+            )
+        return bool(is_new), known_user(pairs(flat))
 
     async def add_feedback(
         self, user_id: str, events: Sequence[NewEvent], now: datetime
@@ -171,7 +168,8 @@ class UserStore:
         """Add events; the newest of each item stays.
 
         An event is ignored if its event id is known for the item, if its `at` is not newer than
-        what is stored, or if it has no `at` and the value is the same as stored.
+        what is stored, if it has no `at` and the value is the same as stored, or if as many newer
+        pieces of feedback are stored as may be.
 
         Args:
             user_id: The user.
@@ -181,14 +179,16 @@ class UserStore:
         Returns:
             Number accepted, number ignored, and the user after that.
         """
-        arguments: list[str | int] = [_microseconds(now)]
+        arguments: list[str | int] = [*self._write(now), self._limit]
         for event in events:
-            value = event.value if isinstance(event.value, str) else _number(event.value)
-            at = "" if event.at is None else _microseconds(event.at)
+            value = event.value if isinstance(event.value, str) else number(event.value)
+            at = "" if event.at is None else microseconds(event.at)
             arguments += [event.item_id, value, at, event.event_id or ""]
-        async with store_errors():
-            accepted, ignored, flat = await self._add_feedback(keys=[_key(user_id)], args=arguments)
-        return accepted, ignored, _stored_user(_pairs(flat))
+        async with store_errors(self._seconds):
+            accepted, ignored, flat = await self._add_feedback.run(
+                keys=[user_key(user_id)], arguments=arguments
+            )
+        return accepted, ignored, stored_user(pairs(flat))
 
     async def delete_feedback(self, user_id: str, item_id: str, now: datetime) -> bool:
         """Delete the feedback on one item.
@@ -201,65 +201,73 @@ class UserStore:
         Returns:
             Whether there was any.
         """
-        async with store_errors():
-            removed = await self._delete_feedback(
-                keys=[_key(user_id)], args=[_microseconds(now), item_id]
+        async with store_errors(self._seconds):
+            removed = await self._delete_feedback.run(
+                keys=[user_key(user_id)], arguments=[*self._write(now), item_id]
             )
         return bool(removed)
 
+    async def merge(self, user_id: str, from_user_id: str, now: datetime) -> Merge:
+        """Move all that is stored of one user to another, and erase the one.
+
+        Of two pieces of feedback on an item the newer stays; attributes fill gaps.
+
+        Args:
+            user_id: The user who stays.
+            from_user_id: The user who goes; nothing happens if nothing is stored.
+            now: The time to note.
+
+        Returns:
+            What became of it.
+        """
+        async with store_errors(self._seconds):
+            for _ in range(_MERGE_ATTEMPTS):
+                texts = await self._attribute_texts(user_id, from_user_id)
+                filled, both = _fill_gaps(*texts)
+                answer = await self._merge.run(
+                    keys=[user_key(user_id), *keys_of_user(from_user_id)],
+                    arguments=[
+                        *self._write(now),
+                        self._limit,
+                        *texts,
+                        both,
+                        ERASED_CHANNEL,
+                        digest_of_user(from_user_id),
+                    ],
+                )
+                if answer is not None:
+                    moved, ignored, flat = answer
+                    return Merge(moved, ignored, filled, stored_user(pairs(flat)))
+        raise StoreUnavailable(
+            "The attributes of these users change too often to merge them. Try again.",
+            retry_after=RETRY_AFTER_SECONDS,
+        )
+
     async def delete(self, user_id: str) -> None:
-        """Erase a user; nothing happens if there is none."""
-        async with store_errors():
-            await self._redis.delete(_key(user_id))
+        """Erase a user and announce it; nothing happens if there is none."""
+        async with store_errors(self._seconds):
+            await self._erase.run(
+                keys=keys_of_user(user_id), arguments=[ERASED_CHANNEL, digest_of_user(user_id)]
+            )
+
+    def _write(self, now: datetime) -> tuple[int, int]:
+        """What every script that writes is given first."""
+        return microseconds(now), self._expiry
+
+    async def _attribute_texts(self, *user_ids: str) -> list[str]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for user_id in user_ids:
+                pipeline.hget(user_key(user_id), "attributes")
+            return [text or "" for text in await pipeline.execute()]
 
 
-def _key(user_id: str) -> str:
-    return f"melu:user:{user_id}"
-
-
-def _microseconds(time: datetime) -> int:
-    return (time - _EPOCH) // timedelta(microseconds=1)
-
-
-def _number(value: float) -> str:
-    """The shortest text that reads back as the same number."""
-    return repr(float(value)).removesuffix(".0")
-
-
-def _time(microseconds: str) -> datetime:
-    return _EPOCH + timedelta(microseconds=int(microseconds))
-
-
-def _pairs(flat: Mapping[str, str] | Sequence[str]) -> Mapping[str, str]:
-    """A script's HGETALL comes as a list of fields and values in turn."""
-    if isinstance(flat, Mapping):
-        return flat
-    return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _stored_user(fields: Mapping[str, str]) -> StoredUser | None:
-    return _known_user(fields) if fields else None
-
-
-def _known_user(fields: Mapping[str, str]) -> StoredUser:
-    feedback = [
-        _feedback(name.removeprefix(_FEEDBACK_PREFIX), entry)
-        for name, entry in fields.items()
-        if name.startswith(_FEEDBACK_PREFIX)
-    ]
-    feedback.sort(key=lambda one: one.item_id)
-    feedback.sort(key=lambda one: one.at, reverse=True)
-    return StoredUser(
-        attributes=orjson.loads(fields.get("attributes", "{}")),
-        feedback=tuple(feedback),
-        support_version=int(fields.get("version", 0)),
-        created_at=_time(fields["created"]),
-        updated_at=_time(fields["updated"]),
-        revision=f"{fields['created']} {fields['updated']}",
-    )
-
-
-def _feedback(item_id: str, entry: str) -> Feedback:
-    at, value, *_digests = entry.split(" ")
-    is_rating = value[0].isdigit() or value[0] in "-."
-    return Feedback(item_id, float(value) if is_rating else value, _time(at))
+def _fill_gaps(text: str, other_text: str) -> tuple[tuple[str, ...], str]:
+    """Return the names of the attributes that only the other has, and all as JSON if any."""
+    attributes: Attributes = orjson.loads(text or "{}")
+    others: Attributes = orjson.loads(other_text or "{}")
+    gaps = {
+        name: value
+        for name, value in others.items()
+        if value is not None and attributes.get(name) is None
+    }
+    return tuple(gaps), orjson.dumps(attributes | gaps).decode() if gaps else ""

@@ -1,6 +1,7 @@
 """A ranking is computed once, and never shown when it is no longer true."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from app.schemas import Recommendations
 from app.services.answers import Answer, AnswerCache
+from app.store import digest_of_user
 from tests.running import Service
 
 
@@ -152,8 +154,17 @@ def test_what_can_not_be_computed_now_is_503_and_health_checks_still_answer(
                         return answer
                 return answer
 
-        with ThreadPoolExecutor(12) as pool:
-            answers = pool.map(ask, range(12))
+        with ThreadPoolExecutor(12) as pool, service.client() as other:
+            asking = [pool.submit(ask, who) for who in range(12)]
+            checked = 0
+            while not all(one.done() for one in asking):
+                for path in ("/healthz", "/readyz"):
+                    started = time.perf_counter()
+                    assert other.get(path).status_code == 200
+                    assert time.perf_counter() - started < 1
+                    checked += 1
+            answers = [one.result() for one in asking]
+        assert checked
         refused = [one for one in answers if one.status_code != 200]
         assert refused
         for one in refused:
@@ -191,8 +202,27 @@ def test_the_cache_knows_one_revision_of_a_user(answer: Answer):
     assert cache.get("ann", "2", "q") is None
     cache.put("ann", "2", "q", answer)
     assert cache.get("ann", "1", "q") is cache.get("ann", "2", "p") is None
-    cache.forget("ann")
+    cache.forget(digest_of_user("ann"))
     assert cache.revision("ann", "q") == ""
+
+
+def test_what_is_under_way_for_an_erased_user_is_not_kept(answer: Answer):
+    cache = AnswerCache(20_000)
+    cache.forget(digest_of_user("ann"))
+    cache.put("ann", "1", "q", answer)
+    cache.put("bob", "1", "q", answer)
+    assert cache.revision("ann", "q") == ""
+    assert cache.revision("bob", "q") == "1"
+
+
+def test_an_answer_is_kept_for_a_time_only(answer: Answer):
+    cache = AnswerCache(20_000, seconds=0.1)
+    cache.put("ann", "1", "q", answer)
+    assert cache.get("ann", "1", "q") is answer
+    time.sleep(0.15)
+    assert cache.get("ann", "1", "q") is None
+    cache.expire()
+    assert len(cache._users) == 0
 
 
 def test_a_cache_of_no_size_keeps_nothing(answer: Answer):

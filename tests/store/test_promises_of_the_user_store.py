@@ -32,8 +32,12 @@ async def test_a_user_never_written_is_none(store: UserStore, user: str):
     assert await store.get(user) is None
 
 
-async def test_it_answers_a_ping(store: UserStore):
-    await store.ping()
+async def test_a_store_that_takes_writes_has_no_refusal_and_is_not_written_to(
+    store: UserStore, redis: Redis
+):
+    keys = await redis.dbsize()
+    assert await store.refusal() is None
+    assert await redis.dbsize() == keys
 
 
 @pytest.mark.parametrize(
@@ -326,7 +330,7 @@ async def test_a_store_that_is_not_there_is_unavailable_at_once(scheme: str, tmp
     started = time.perf_counter()
 
     for call in (
-        store.ping(),
+        store.refusal(),
         store.get("u"),
         store.put_profile("u", {}, NOW),
         store.add_feedback("u", [rating("i")], NOW),

@@ -1,13 +1,15 @@
 -- Add feedback events to a user, all at once.
 -- KEYS[1]  the user's hash
 -- ARGV[1]  now, in microseconds since the epoch
--- ARGV[2]… four values an event: item id, value, `at` in microseconds or '', event id or ''
+-- ARGV[2]  milliseconds after which an idle user goes, 0 for never
+-- ARGV[3]  most pieces of feedback to keep
+-- ARGV[4]… four values an event: item id, value, `at` in microseconds or '', event id or ''
 --
 -- A feedback field holds "<at> <value> <digests of its newest event ids>". Numbers are compared
 -- as doubles, which hold microseconds exactly until the year 2255, and stored as they came.
-local key, now = KEYS[1], ARGV[1]
+local key, now, expiry, limit = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local REMEMBERED_EVENT_IDS = 4
-local accepted, ignored = 0, 0
+local changed, accepted, ignored = {}, 0, 0
 
 local function seen_before(digests, digest)
   for known in string.gmatch(digests, '%S+') do
@@ -16,7 +18,7 @@ local function seen_before(digests, digest)
   return false
 end
 
-for i = 2, #ARGV, 4 do
+for i = 4, #ARGV, 4 do
   local field, value, at, event_id = 'f:' .. ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local digest = event_id ~= '' and string.sub(redis.sha1hex(event_id), 1, 10) or ''
   local stored = redis.call('HGET', key, field)
@@ -46,15 +48,20 @@ for i = 2, #ARGV, 4 do
     local entry = (at ~= '' and at or now) .. ' ' .. value
     if digests ~= '' then entry = entry .. ' ' .. digests end
     redis.call('HSET', key, field, entry)
+    changed[field] = true
     accepted = accepted + 1
   else
     ignored = ignored + 1
   end
 end
 
+-- An event that is too old to be kept changed nothing; sent again, it is ignored again.
+for field in pairs(accepted > 0 and trim_feedback(key, limit) or {}) do
+  if changed[field] then accepted, ignored = accepted - 1, ignored + 1 end
+end
 if accepted > 0 then
   redis.call('HSETNX', key, 'created', now)
-  touch(key, now)
+  touch(key, now, expiry)
   redis.call('HINCRBY', key, 'version', 1)
 end
 return {accepted, ignored, redis.call('HGETALL', key)}

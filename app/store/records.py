@@ -1,0 +1,135 @@
+"""What is stored of a user, and how it is written in the store's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import cached_property
+
+import orjson
+
+UNSEEN = "unseen"
+"""The action that says that the user does not know an item."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FEEDBACK_PREFIX = "f:"
+
+Attributes = dict[str, str | int | float | list[str] | None]
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    """One event to add.
+
+    Attributes:
+        item_id: The item.
+        value: A rating on the data set's scale, or the name of an action.
+        at: When it happened; None for now.
+        event_id: The client's name for the event, if it gave one.
+    """
+
+    item_id: str
+    value: float | str
+    at: datetime | None = None
+    event_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """One stored piece of feedback; there is at most one for each user and item."""
+
+    item_id: str
+    value: float | str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class StoredUser:
+    """Everything that is stored of a user.
+
+    Attributes:
+        attributes: The profile; empty where none was put.
+        feedback: Newest first, equal times in the order of the item ids.
+        support_version: Number of changes of the feedback.
+        created_at: When the user was first written to.
+        updated_at: When the user was last written to.
+        revision: Names this state of the user; no other state, before or after, has the same.
+    """
+
+    attributes: Attributes
+    feedback: tuple[Feedback, ...]
+    support_version: int
+    created_at: datetime
+    updated_at: datetime
+    revision: str
+
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """Ids of all items with feedback: no use in asking about them again."""
+        return frozenset(feedback.item_id for feedback in self.feedback)
+
+    @cached_property
+    def seen(self) -> frozenset[str]:
+        """Ids of all items that the user knows: those answered, but for `unseen`."""
+        return frozenset(one.item_id for one in self.feedback if one.value != UNSEEN)
+
+
+class Unchanged(Enum):
+    """The answer to whoever knows the user's state already."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
+
+
+def microseconds(time: datetime) -> int:
+    """Write a time as the store's scripts compare it."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def number(value: float) -> str:
+    """Write a number as the shortest text that reads back as the same."""
+    return repr(float(value)).removesuffix(".0")
+
+
+def pairs(flat: Mapping[str, str] | Sequence[str]) -> Mapping[str, str]:
+    """Read a script's HGETALL, which may come as a list of fields and values in turn."""
+    if isinstance(flat, Mapping):
+        return flat
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def stored_user(fields: Mapping[str, str]) -> StoredUser | None:
+    """Read a user's fields; no fields are no user."""
+    return known_user(fields) if fields else None
+
+
+def known_user(fields: Mapping[str, str]) -> StoredUser:
+    """Read the fields of a user of whom something is stored."""
+    feedback = [
+        _feedback(name.removeprefix(_FEEDBACK_PREFIX), entry)
+        for name, entry in fields.items()
+        if name.startswith(_FEEDBACK_PREFIX)
+    ]
+    feedback.sort(key=lambda one: one.item_id)
+    feedback.sort(key=lambda one: one.at, reverse=True)
+    return StoredUser(
+        attributes=orjson.loads(fields.get("attributes", "{}")),
+        feedback=tuple(feedback),
+        support_version=int(fields.get("version", 0)),
+        created_at=_time(fields["created"]),
+        updated_at=_time(fields["updated"]),
+        revision=f"{fields['created']} {fields['updated']}",
+    )
+
+
+def _feedback(item_id: str, entry: str) -> Feedback:
+    at, value, *_digests = entry.split(" ")
+    is_rating = value[0].isdigit() or value[0] in "-."
+    return Feedback(item_id, float(value) if is_rating else value, _time(at))
+
+
+def _time(text: str) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(text))
