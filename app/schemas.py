@@ -106,6 +106,13 @@ class PutUser(User):
     warnings: list[str] = Field(description="Values that training never saw.")
 
 
+class UserToken(BaseModel):
+    """A credential for a user's browser."""
+
+    token: str = Field(description="Send it as `Authorization: Bearer …`.")
+    expires_at: datetime
+
+
 # --- feedback ----------------------------------------------------------------------------------
 
 
