@@ -144,7 +144,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(NoSniffing)
     if settings.log_requests:
         salt = settings.log_salt
-        app.add_middleware(RequestLog, salt=salt.get_secret_value() if salt else None)
+        app.add_middleware(
+            RequestLog,
+            salt=salt.get_secret_value() if salt else None,
+            style=settings.log_format,
+        )
     # Outermost, so that every answer carries the id.
     app.add_middleware(CorrelationIdMiddleware, validator=is_valid_id)
     return app

@@ -1,8 +1,8 @@
 """Headers that keep browsers from doing what no page of ours asks of them."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -35,7 +35,7 @@ class NoSniffing:
 
         async def send_with_header(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Content-Type-Options"] = "nosniff"
+                message["headers"] = [*message.get("headers", ()), _NO_SNIFFING]
             await send(message)
 
         await self._app(scope, receive, send_with_header)

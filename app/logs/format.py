@@ -2,8 +2,9 @@
 
 import logging
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
 from asgi_correlation_id import correlation_id
@@ -11,8 +12,31 @@ from asgi_correlation_id import correlation_id
 _PLAIN = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:/{}+")
 
 
+def render_line(
+    created: float, level: str, message: str, fields: Mapping[str, object], *, as_json: bool
+) -> str:
+    """Render one line.
+
+    Args:
+        created: Seconds since the epoch.
+        level: Such as `INFO`.
+        message: What happened.
+        fields: More about it.
+        as_json: An object, rather than text with key=value pairs.
+
+    Returns:
+        The line, without its end.
+    """
+    time = datetime.fromtimestamp(created, UTC).isoformat(timespec="milliseconds")
+    if as_json:
+        line = {"time": time, "level": level.lower(), "message": message, **fields}
+        return orjson.dumps(line, default=str).decode()
+    pairs = "".join([f" {name}={_shown(value)}" for name, value in fields.items()])
+    return f"{time} {level:<7} {message}{pairs}"
+
+
 class StructuredFormatter(logging.Formatter):
-    """Renders records; those of requests have their `fields`.
+    """Renders log records.
 
     While a request is answered, an exception is told by its type and where it was raised, without
     its message: messages quote what they failed on, and that may be what a user told us.
@@ -23,26 +47,20 @@ class StructuredFormatter(logging.Formatter):
 
     def __init__(self, style: Literal["text", "json"]) -> None:
         super().__init__()
-        self._is_json = style == "json"
+        self._as_json = style == "json"
 
     def format(self, record: logging.LogRecord) -> str:
         """Render a record as one line; in text, tracebacks follow on lines of their own."""
-        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        fields: dict[str, Any] = getattr(record, "fields", {})
-        trace = _trace(record.exc_info[1]) if record.exc_info and record.exc_info[1] else None
-        if self._is_json:
-            line: dict[str, Any] = {
-                "time": time,
-                "level": record.levelname.lower(),
-                "message": record.getMessage(),
-                **fields,
-            }
-            if trace is not None:
-                line["exception"] = trace
-            return orjson.dumps(line, default=str).decode()
-        pairs = "".join(f" {name}={_shown(value)}" for name, value in fields.items())
-        text = f"{time} {record.levelname:<7} {record.getMessage()}{pairs}"
-        return text if trace is None else f"{text}\n{trace}"
+        error = record.exc_info[1] if record.exc_info else None
+        trace = None if error is None else _trace(error)
+        line = render_line(
+            record.created,
+            record.levelname,
+            record.getMessage(),
+            {"exception": trace} if trace is not None and self._as_json else {},
+            as_json=self._as_json,
+        )
+        return line if trace is None or self._as_json else f"{line}\n{trace}"
 
 
 def _shown(value: object) -> str:
