@@ -18,7 +18,9 @@ RUN pip install --no-cache-dir --constraint constraints.txt . \
     && chown -R melu:melu /srv/melu/var
 
 USER melu
+# Others can reach that address, so it starts with MELU_API_KEYS only.
 ENV MELU_HOST=0.0.0.0 \
+    PYTHONDONTWRITEBYTECODE=1 \
     MELU_MODEL=/srv/melu/var/model \
     MELU_STORE_FOLDER=/srv/melu/var/store
 VOLUME ["/srv/melu/var"]

@@ -1,6 +1,7 @@
 # make serve   from nothing to a running service at http://127.0.0.1:8000
 # make test    all tests, against a real store and, where there is one, a real browser
-# make check   style, types, and docstrings that agree with their parameters
+# make check   style, types, docstrings that agree with their parameters, and known holes in what
+#              the project depends on
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,6 +25,7 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pydoclint --quiet app model scripts
+	$(BIN)/python -m scripts.audit
 
 # Users' feedback, in var/store, stays.
 clean:

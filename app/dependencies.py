@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from app.access.tokens import UserTokens
 from app.problems import ModelUnavailable
 from app.services.actions import ActionRatings
 from app.services.answers import AnswerCache
@@ -111,6 +112,12 @@ async def _store(request: Request) -> UserStore:
     return store
 
 
+async def _tokens(request: Request) -> UserTokens:
+    tokens: UserTokens = request.app.state.tokens
+    return tokens
+
+
 ServicesDep = Annotated[Services, Depends(_services)]
 KeeperDep = Annotated[ModelKeeper, Depends(_keeper)]
 StoreDep = Annotated[UserStore, Depends(_store)]
+TokensDep = Annotated[UserTokens, Depends(_tokens)]

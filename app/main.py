@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from importlib.resources import files
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import Thread
@@ -17,17 +18,29 @@ from fastapi import FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
+from app.access.description import describe_access
+from app.access.guard import AccessGuard
+from app.access.tokens import UserTokens
 from app.body_limit import BodyLimit
 from app.dependencies import build_services
 from app.encoded_slash import RefuseEncodedSlash
 from app.forgetting import forgetting
+from app.logs import RequestLog
 from app.problems import InvalidBundle, ProblemBody, install_problem_handlers
 from app.routes import routers
+from app.security_headers import PAGE_HEADERS, NoSniffing
 from app.services.answers import AnswerCache
 from app.services.compute import Compute
 from app.services.reload import ModelKeeper
 from app.settings import Settings
-from app.store import Announcements, CatalogueStore, UserStore, connect_store
+from app.store import (
+    Announcements,
+    CatalogueStore,
+    RateLimits,
+    UserStore,
+    connect_store,
+)
+from app.url_limit import UrlLimit
 from model.identifiers import is_valid_id
 
 logger = logging.getLogger("uvicorn.error")
@@ -35,6 +48,7 @@ logger = logging.getLogger("uvicorn.error")
 _ANNOUNCING_CONNECTIONS = 4
 """One listens for good; the others are for what this worker has to say."""
 STATIC_FOLDER = Path(__file__).parent / "static"
+SWAGGER_FOLDER = Path(str(files("fastapi_swagger") / "resources"))
 DESCRIPTION = """
 Cold-start recommendations by meta-learning (MeLU): a new user rates a handful of items, and the
 very next request is personal.
@@ -51,9 +65,9 @@ class RevalidatedFiles(StaticFiles):
     """Static files that a browser checks again, so that no release meets another's modules."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - passed on
-        """Add `Cache-Control` to the file or to the 304."""
+        """Add the headers of pages to the file or to the 304."""
         response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers.update(PAGE_HEADERS)
         return response
 
 
@@ -101,6 +115,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 settings, app.state.store, items, recommender, compute
             ),
         )
+        app.state.rate_limits = RateLimits(
+            redis,
+            per_user=settings.rate_limit,
+            per_key=settings.key_rate_limit,
+            salt="".join(settings.token_secrets[:1]).encode(),
+        )
         try:
             await keeper.reload()
         except InvalidBundle as error:
@@ -132,14 +152,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=version("melu-online"),
         lifespan=lifespan,
+        docs_url=None,  # ours is in routes/page.py: it loads nothing from elsewhere
+        redoc_url=None,
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
+    app.state.tokens = UserTokens(settings.token_secrets, settings.token_seconds)
     for router in routers:
         app.include_router(router)
+    app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")
     app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
+    describe_access(app)
     install_problem_handlers(app)
+    # The first is the innermost.
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    if settings.api_keys:
+        app.add_middleware(AccessGuard, keys=settings.api_keys, tokens=app.state.tokens)
     app.add_middleware(RefuseEncodedSlash)
+    app.add_middleware(UrlLimit)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -147,6 +176,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_methods=["GET", "PUT", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
             expose_headers=["ETag", "Retry-After", "Server-Timing", "X-Request-ID"],
+        )
+    app.add_middleware(NoSniffing)
+    if settings.log_requests:
+        salt = settings.log_salt
+        app.add_middleware(
+            RequestLog,
+            salt=salt.get_secret_value() if salt else None,
+            style=settings.log_format,
         )
     # Outermost, so that every answer carries the id.
     app.add_middleware(CorrelationIdMiddleware, validator=is_valid_id)

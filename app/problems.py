@@ -1,9 +1,9 @@
 """Problems: the errors that clients see, as `application/problem+json` (RFC 9457)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from asgi_correlation_id import correlation_id
@@ -41,6 +41,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
     status = 500
     code = "internal_error"
     title = "Internal error"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -53,6 +54,25 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
         self.detail = detail
         self.errors = errors
         self.retry_after = retry_after
+
+
+class Unauthorised(Problem):
+    """A request comes without a credential, or with one that is no good."""
+
+    status, code, title = 401, "unauthorised", "Unauthorised"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(Problem):
+    """A credential is good, but not for this."""
+
+    status, code, title = 403, "forbidden", "Forbidden"
+
+
+class RateLimited(Problem):
+    """A caller asks more often than it may."""
+
+    status, code, title = 429, "rate_limited", "Rate limited"
 
 
 class UnknownUser(Problem):
@@ -133,6 +153,12 @@ class PayloadTooLarge(Problem):
     status, code, title = 413, "payload_too_large", "Payload too large"
 
 
+class UriTooLong(Problem):
+    """A path with its query string is over the limit."""
+
+    status, code, title = 414, "uri_too_long", "URI too long"
+
+
 class StoreUnavailable(Problem):
     """The store can't be reached or can't write."""
 
@@ -162,7 +188,7 @@ def problem_response(problem: Problem) -> Response:
     }
     if problem.errors:
         body["errors"] = [fault.model_dump() for fault in problem.errors]
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", **problem.headers}
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     return Response(orjson.dumps(body), problem.status, headers, MEDIA_TYPE)

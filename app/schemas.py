@@ -131,6 +131,13 @@ class Merged(BaseModel):
     support_version: int
 
 
+class UserToken(BaseModel):
+    """A credential for a user's browser."""
+
+    token: str = Field(description="Send it as `Authorization: Bearer …`.")
+    expires_at: datetime
+
+
 # --- feedback ----------------------------------------------------------------------------------
 
 

@@ -8,17 +8,26 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from limits import parse_many
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.access.keys import ApiKey
 
 ENVIRONMENT_PREFIX = "MELU_"
 _STORE_SCHEMES = ("redis", "rediss", "unix")
+_LEAST_SECRET = 32
 
 
 class Settings(BaseSettings):
     """Everything about a running service that can be set; docs/settings.md lists it."""
 
-    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # keys, and passwords in URLs
+    )
 
     # Where it listens
     host: str = "127.0.0.1"
@@ -33,6 +42,28 @@ class Settings(BaseSettings):
     """Origins whose pages may call the API, parted by commas; none by default."""
     max_body_bytes: int = Field(default=512 * 1024, ge=1024)
     """Largest request body."""
+
+    # Who may call it
+    api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = ()
+    """Keys of servers, parted by commas: the key itself or `sha256:` and its hash."""
+    token_secret: SecretStr | None = Field(default=None, validate_default=True)
+    """Signs user tokens; several parted by commas, of which the first signs and all are good."""
+    token_seconds: int = Field(default=900, ge=1, le=86_400)
+    """How long a user token is good."""
+    rate_limit: str | None = None
+    """Most requests with tokens of one user, such as 600/minute; none by default."""
+    key_rate_limit: str | None = None
+    """Most requests with one API key, such as 6000/minute; none by default."""
+
+    # What it logs
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least level of a line in the log."""
+    log_format: Literal["text", "json"] = "text"
+    """A line of text with key=value pairs, or a JSON object."""
+    log_requests: bool = True
+    """Log a line for each request."""
+    log_salt: SecretStr | None = None
+    """Hashes users' ids in the log; drawn anew at each start if none is given."""
 
     # The model
     model: Path = Path("var/model")
@@ -79,6 +110,50 @@ class Settings(BaseSettings):
     """Place of a `skip` on the rating scale; none by default: passing over is weak evidence."""
     # `unseen` says that the user does not know the item, so it never is a rating.
 
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _hash_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(ApiKey.parse(part.strip()) for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("token_secret", "log_salt", mode="before")
+    @classmethod
+    def _empty_is_no_secret(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("token_secret")
+    @classmethod
+    def _check_token_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None:
+            keys: tuple[ApiKey, ...] = info.data.get("api_keys", ())
+            if keys and not any(key.token_secret for key in keys):
+                raise ValueError(
+                    "needed where all API keys are given as hashes; `openssl rand -hex 32` makes "
+                    "one"
+                )
+        elif any(len(part) < _LEAST_SECRET for part in _parts(value)):
+            raise ValueError(
+                f"a secret has at least {_LEAST_SECRET} characters; `openssl rand -hex 32` makes "
+                "one"
+            )
+        return value
+
+    @field_validator("rate_limit", "key_rate_limit", mode="before")
+    @classmethod
+    def _check_rate_limit(cls, value: object, info: ValidationInfo) -> object:
+        if value is None or value == "":
+            return None
+        try:
+            limits = parse_many(str(value))
+        except ValueError:
+            limits = []
+        if len(limits) != 1 or limits[0].amount < 1:
+            raise ValueError("expected a limit such as 600/minute")
+        if not info.data.get("api_keys"):
+            raise ValueError("callers are told apart by MELU_API_KEYS; set these too")
+        return value
+
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _part_origins(cls, value: object) -> object:
@@ -124,6 +199,13 @@ class Settings(BaseSettings):
         """How long an idle user is kept; None for ever."""
         return None if self.user_expiry_days is None else timedelta(days=self.user_expiry_days)
 
+    @cached_property
+    def token_secrets(self) -> tuple[str, ...]:
+        """What signs user tokens: the first. All are good. Empty without any key or secret."""
+        if self.token_secret is not None:
+            return _parts(self.token_secret)
+        return tuple(key.token_secret for key in self.api_keys if key.token_secret is not None)
+
     @property
     def listens_on_loopback(self) -> bool:
         """Tell whether only this machine can reach the service."""
@@ -133,3 +215,7 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+
+def _parts(secrets: SecretStr) -> tuple[str, ...]:
+    return tuple(part.strip() for part in secrets.get_secret_value().split(","))

@@ -1,6 +1,7 @@
 """`melu serve`: the store if none is named, then the workers."""
 
 import os
+import secrets
 import signal
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,8 @@ from types import FrameType
 import uvicorn
 from pydantic import ValidationError
 
+from app.bounded_http import BoundedHttp
+from app.logs import logging_configuration
 from app.settings import ENVIRONMENT_PREFIX, Settings
 from app.store.embedded import EmbeddedStore, EmbeddedStoreError
 from model.bundle import load_bundle
@@ -43,12 +46,13 @@ def serve(**options: object) -> None:
         name = ENVIRONMENT_PREFIX + str(fault["loc"][0]).upper()
         message = fault["msg"].removeprefix("Value error, ")
         raise ServeError(f"{name}: {message}") from error
-    if not settings.listens_on_loopback and not settings.insecure:
+    if not (settings.listens_on_loopback or settings.api_keys or settings.insecure):
         raise ServeError(
             f"{settings.host} can be reached from other machines and no access control is set up. "
-            "Listen on 127.0.0.1 behind a proxy that checks access, or pass --insecure if the "
-            "network itself keeps strangers out."
+            "Set MELU_API_KEYS, or listen on 127.0.0.1 behind a proxy that checks access, or pass "
+            "--insecure if the network itself keeps strangers out."
         )
+    _keep_secrets(settings)
     load_bundle(settings.model)  # a clear message now rather than 503s later
     # Ends this process by unwinding it, so that the store is stopped in order.
     signal.signal(signal.SIGTERM, _exit)
@@ -72,8 +76,11 @@ def serve(**options: object) -> None:
             port=settings.port,
             workers=settings.workers,
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
-            log_level="info",
-            access_log=False,
+            http=BoundedHttp,
+            ws="none",
+            log_config=logging_configuration(settings.log_level, settings.log_format),
+            access_log=False,  # ours is in app/logs
+            server_header=False,
         )
 
 
@@ -82,6 +89,15 @@ def _export(values: dict[str, object]) -> None:
     for name, value in values.items():
         text = str(value.resolve()) if isinstance(value, Path) else str(value)
         os.environ[ENVIRONMENT_PREFIX + name.upper()] = text
+
+
+def _keep_secrets(settings: Settings) -> None:
+    """Replace API keys by their hashes for the processes that come, and share what they derive."""
+    if settings.api_keys:
+        os.environ["MELU_API_KEYS"] = ",".join(key.hashed for key in settings.api_keys)
+        os.environ["MELU_TOKEN_SECRET"] = ",".join(settings.token_secrets)
+    if settings.log_salt is None:
+        os.environ["MELU_LOG_SALT"] = secrets.token_hex(32)  # one for all workers
 
 
 def _exit(_signal: int, _frame: FrameType | None) -> None:

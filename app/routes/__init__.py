@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from app.routes import feedback, items, onboarding, operations, page, recommendations, users
+from app.routes import feedback, items, onboarding, operations, page, recommendations, tokens, users
 
 routers: tuple[APIRouter, ...] = (
     # First what is asked for most: routes are tried in turn.
     recommendations.router,
     users.router,
+    tokens.router,
     feedback.router,
     onboarding.router,
     items.router,

@@ -280,6 +280,10 @@ let lastProblem = null;
 
 /** Say what is wrong; keep the screen as it is; try again by ourselves if that may help. */
 function failed(problem) {
+  if (problem.status === 401) {
+    showClosed();
+    return;
+  }
   if (!problem.passes) {
     status.problem(problem.message, resume);
     return;
@@ -294,6 +298,15 @@ function failed(problem) {
   }
   candidates.goOn();
   showAway();
+}
+
+/** A key opens everything, so it has no place in a page that anybody may load. */
+function showClosed() {
+  byId("strategy-note").textContent = "This service asks for an API key, and this page has none.";
+  status.problem(
+    "This service asks for an API key, which no page may hold. To try the page, start the service on your own machine without MELU_API_KEYS.",
+    resume,
+  );
 }
 
 function showAway() {

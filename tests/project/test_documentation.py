@@ -1,5 +1,6 @@
 """Documentation that can drift is held to the code."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -73,6 +74,7 @@ def test_compose_file_is_valid():
     checked = subprocess.run(
         [*compose, "--profile", "train", "config", "--quiet"],
         cwd=ROOT,
+        env=os.environ | {"MELU_API_KEYS": "a-key-of-some-length"},
         capture_output=True,
         text=True,
         check=False,
@@ -105,3 +107,27 @@ def test_the_image_imports_the_application_last():
     assert steps[-1] == 'RUN python -c "import app.main"'
     assert any(step.startswith("USER melu") for step in steps)
     assert any(step.startswith("HEALTHCHECK") for step in steps)
+
+
+def test_the_container_asks_for_a_key_and_can_change_nothing_of_itself():
+    service = (ROOT / "docker-compose.yml").read_text().partition("\n  service:\n")[2]
+
+    for line in (
+        "MELU_API_KEYS: ${MELU_API_KEYS:?",
+        "read_only: true",
+        "cap_drop: [ALL]",
+        'security_opt: ["no-new-privileges:true"]',
+    ):
+        assert line in service
+    assert "INSECURE" not in service
+
+
+def test_each_threat_names_tests_that_exist():
+    rows = re.findall(r"^\| [a-z].*\|$", (ROOT / "SECURITY.md").read_text(), re.MULTILINE)[1:]
+
+    assert len(rows) > 10
+    for row in rows:
+        named = re.findall(r"`(tests/[^`]+)`", row.split("|")[-2])
+        assert named, row
+        for path in named:
+            assert (ROOT / path).is_file(), path

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "model": {"model"},
     "app.store": {"app.store", "app.problems"},
+    "app.access": {"app.access", "app.store", "app.problems", "model"},
     "app.services": {"app.services", "app.store", "app.schemas", "app.problems", "model"},
     "app.routes": {
         "app.routes",
@@ -17,6 +18,7 @@ ALLOWED = {
         "app.etags",
         "app.schemas",
         "app.problems",
+        "app.security_headers",
         "model",
     },
     "scripts": {"scripts", "app", "model"},

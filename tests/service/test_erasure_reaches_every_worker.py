@@ -49,7 +49,7 @@ async def workers(service: Service, bundle: Path, user: str) -> AsyncIterator[li
                 transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
             )
             await stack.enter_async_context(client)
-            workers.append(Worker(client, app.state.services.answers))
+            workers.append(Worker(client, app.state.keeper.services.answers))
         with service.store() as store:
             await soon(lambda: dict(store.pubsub_numsub("melu:erased"))["melu:erased"] >= 2)
         event = {"item_id": "0", "rating": 5}

@@ -9,6 +9,7 @@ from tests.service.visitors import Json, assert_problem, ok
 PATHS = {
     "/users/{user_id}/merge": {"post"},
     "/users/{user_id}": {"put", "get", "delete"},
+    "/users/{user_id}/token": {"post"},
     "/users/{user_id}/feedback": {"post", "get"},
     "/users/{user_id}/feedback/{item_id}": {"delete"},
     "/users/{user_id}/recommendations": {"get"},

@@ -1,0 +1,74 @@
+"""The one place where access is checked, before anything is routed."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.access.keys import ApiKey, matching_key
+from app.access.policy import is_open, token_opens
+from app.access.tokens import InvalidToken, UserTokens
+from app.problems import Forbidden, Problem, Unauthorised, problem_response
+from app.store import RateLimits
+
+_SCHEME = "bearer "
+
+
+class AccessGuard:
+    """ASGI middleware that lets a request pass only with a credential that opens it.
+
+    It stands before routing, so a route can't be forgotten: what the policy does not name needs an
+    API key.
+
+    Args:
+        app: What comes after.
+        keys: API keys; each opens everything.
+        tokens: Checks user tokens.
+    """
+
+    def __init__(self, app: ASGIApp, keys: tuple[ApiKey, ...], tokens: UserTokens) -> None:
+        self._app = app
+        self._keys = keys
+        self._tokens = tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer it."""
+        if scope["type"] == "http" and not is_open(scope["method"], scope["path"]):
+            try:
+                await self._admit(scope)
+            except Problem as refusal:
+                await problem_response(refusal)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _admit(self, scope: Scope) -> None:
+        limits: RateLimits = scope["app"].state.rate_limits
+        credential = _credential(scope)
+        key = matching_key(self._keys, credential)
+        if key is not None:
+            await limits.count_key(key.digest)
+            return
+        try:
+            user_id = self._tokens.user_of(credential)
+        except InvalidToken:
+            raise Unauthorised(
+                "The bearer credential is neither an API key of this service nor a user token "
+                "that is still good. Get a new token with POST /users/{user_id}/token."
+            ) from None
+        scope["token_user"] = user_id  # for the log
+        if not token_opens(user_id, scope["method"], scope["path"], scope["query_string"]):
+            raise Forbidden(
+                "A user token opens that user's own paths, /onboarding/items and GET /items; "
+                "this needs an API key."
+            )
+        await limits.count_user(user_id)
+
+
+def _credential(scope: Scope) -> str:
+    sent: list[bytes] = [value for name, value in scope["headers"] if name == b"authorization"]
+    if not sent:
+        raise Unauthorised(
+            "Send an API key or a user token: `Authorization: Bearer …`. The operator sets the "
+            "keys, in MELU_API_KEYS."
+        )
+    text = sent[0].decode("latin-1")
+    if len(sent) > 1 or text[: len(_SCHEME)].lower() != _SCHEME:
+        raise Unauthorised("Expected one header of the form `Authorization: Bearer …`.")
+    return text[len(_SCHEME) :].strip()

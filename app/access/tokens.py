@@ -1,0 +1,103 @@
+"""User tokens: short-lived JWTs that a server hands to a user's browser."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+from cachetools import LRUCache
+
+from model.identifiers import is_valid_id
+
+ALGORITHM = "HS256"
+AUDIENCE = "melu-online"
+_KNOWN_TOKENS = 10_000
+
+
+class InvalidToken(Exception):  # noqa: N818 - as JWT libraries call it
+    """A token that this service did not issue, or one that has expired."""
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """A token for one user, and when it ends."""
+
+    token: str
+    expires_at: datetime
+
+
+class UserTokens:
+    """Issues and checks user tokens.
+
+    Args:
+        token_secrets: The first signs; a token signed with any of them is good. Without one, a
+            secret of this process alone signs.
+        seconds: How long a token is good.
+    """
+
+    def __init__(self, token_secrets: Sequence[str], seconds: int) -> None:
+        self._secrets = tuple(token_secrets) or (secrets.token_hex(32),)
+        self._lifetime = timedelta(seconds=seconds)
+        # To check a signature takes longer than the rest of a request that is answered from
+        # memory. Hashes of tokens, not the tokens.
+        self._known: LRUCache[bytes, tuple[str, float]] = LRUCache(_KNOWN_TOKENS)
+
+    def issue(self, user_id: str) -> IssuedToken:
+        """Make a token.
+
+        Args:
+            user_id: Whose paths it opens.
+
+        Returns:
+            The token.
+        """
+        now = datetime.now(UTC).replace(microsecond=0)
+        expires_at = now + self._lifetime
+        claims = {"sub": user_id, "aud": AUDIENCE, "iat": now, "exp": expires_at}
+        return IssuedToken(jwt.encode(claims, self._secrets[0], ALGORITHM), expires_at)
+
+    def user_of(self, token: str) -> str:
+        """Check a token.
+
+        Args:
+            token: What a caller sent.
+
+        Returns:
+            The user whose paths it opens.
+
+        Raises:
+            InvalidToken: If it is not one of ours, or has expired.
+        """
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._known.get(digest)
+        if known is None:
+            claims = self._claims(token)
+            known = self._known[digest] = (claims["sub"], float(claims["exp"]))
+        user_id, expires_at = known
+        if time.time() >= expires_at:
+            raise InvalidToken
+        return user_id
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        for secret in self._secrets:
+            try:
+                claims: dict[str, Any] = jwt.decode(
+                    token,
+                    secret,
+                    algorithms=[ALGORITHM],
+                    audience=AUDIENCE,
+                    # Another replica's clock may be ahead; `exp` is what counts.
+                    options={"require": ["sub", "aud", "iat", "exp"], "verify_iat": False},
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            except jwt.InvalidTokenError:
+                break
+            if not is_valid_id(claims["sub"]):
+                break
+            return claims
+        raise InvalidToken

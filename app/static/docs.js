@@ -1,0 +1,7 @@
+// Swagger UI on this service's own description.
+
+SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+});

@@ -1,0 +1,79 @@
+"""Rate limits, counted in the store so that all workers and replicas share them."""
+
+import hashlib
+import math
+import time
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import Redis
+
+from app.problems import RateLimited
+from app.store.connection import store_errors
+
+_KEY_PREFIX = "rate"
+
+
+class RateLimits:
+    """Counts the requests of API keys and of users' tokens; refuses those beyond a limit.
+
+    Counting and comparing is one script in the store, so no two replicas both let the last request
+    through, and windows run by the store's clock. Without a limit the store isn't asked.
+
+    Args:
+        redis: The client.
+        per_user: Requests with tokens of one user, such as `600/minute`; None for no limit.
+        per_key: Requests with one API key.
+        salt: Hashes users' ids in the store; every replica has the same.
+    """
+
+    def __init__(
+        self, redis: Redis, *, per_user: str | None, per_key: str | None, salt: bytes
+    ) -> None:
+        self._per_user = parse(per_user) if per_user else None
+        self._per_key = parse(per_key) if per_key else None
+        self._salt = hashlib.sha256(salt).digest()
+        storage = RedisStorage(
+            "async+redis://",
+            implementation="redispy",
+            key_prefix=_KEY_PREFIX,
+            connection_pool=redis.connection_pool,  # type: ignore[arg-type]  # not in its annotation
+        )
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+
+    async def count_key(self, digest: bytes) -> None:
+        """Count a request with an API key.
+
+        Args:
+            digest: The key's hash.
+
+        Raises:
+            RateLimited: If there were too many.
+            StoreUnavailable: If the store can't be reached.
+        """
+        if self._per_key is not None:
+            await self._count(self._per_key, "key", digest)
+
+    async def count_user(self, user_id: str) -> None:
+        """Count a request with a user's token.
+
+        Args:
+            user_id: The token's user.
+
+        Raises:
+            RateLimited: If there were too many.
+            StoreUnavailable: If the store can't be reached.
+        """
+        if self._per_user is not None:
+            await self._count(self._per_user, "user", user_id.encode())
+
+    async def _count(self, limit: RateLimitItem, kind: str, who: bytes) -> None:
+        # Hashed, so that nothing in the store names a user who was erased.
+        name = hashlib.blake2b(who, key=self._salt, digest_size=16).hexdigest()
+        async with store_errors():
+            if await self._limiter.hit(limit, kind, name):
+                return
+            window = await self._limiter.get_window_stats(limit, kind, name)
+        seconds = max(1, math.ceil(window.reset_time - time.time()))
+        raise RateLimited(f"More than {limit} requests; slow down.", retry_after=seconds)
