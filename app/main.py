@@ -12,13 +12,16 @@ from threading import Thread
 from typing import Any
 
 from asgi_correlation_id import CorrelationIdMiddleware
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from app.body_limit import BodyLimit
-from app.dependencies import build_services
-from app.encoded_slash import RefuseEncodedSlash
+from app.compression import Compress
+from app.dependencies import build_services, refuse_repeated_parameters
+from app.measured import Measured
+from app.methods import HeadAndOptions, answer_wrong_method
+from app.percent_encoding import CheckPercentEncoding
 from app.problems import ProblemBody, install_problem_handlers
 from app.routes import routers
 from app.services.compute import Compute
@@ -102,22 +105,28 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=version("melu-online"),
         lifespan=lifespan,
+        redirect_slashes=False,
+        dependencies=[Depends(refuse_repeated_parameters)],
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
     for router in routers:
         app.include_router(router)
     app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
     install_problem_handlers(app)
+    app.add_exception_handler(405, answer_wrong_method)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(RefuseEncodedSlash)
+    app.add_middleware(CheckPercentEncoding)
+    app.add_middleware(Compress)
+    app.add_middleware(HeadAndOptions, site=app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "PUT", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "PUT", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
             expose_headers=["ETag", "Retry-After", "Server-Timing", "X-Request-ID"],
         )
+    app.add_middleware(Measured)
     # Outermost, so that every answer carries the id.
     app.add_middleware(CorrelationIdMiddleware, validator=is_valid_id)
     return app

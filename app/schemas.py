@@ -23,6 +23,7 @@ MAX_EVENTS = 500
 MAX_TEXT = 1000
 MAX_ATTRIBUTES = 100
 MAX_LIST = 200
+REPEATABLE_PARAMETERS = frozenset({"exclude", "filter"})
 MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it is a float
 
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")

@@ -4,6 +4,7 @@ import os
 import signal
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
@@ -63,6 +64,10 @@ def serve(**options: object) -> None:
                 raise ServeError(str(error)) from error
             store_url = store.url
         _export(given | {"store_url": store_url})
+        if settings.workers > 1:
+            # Each worker counts in files here, so that any of them can add all up.
+            counts = stack.enter_context(TemporaryDirectory(prefix="melu-metrics-"))
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
         address = f"http://{settings.host}:{settings.port}"
         console.print(f"[bold green]MeLU Online[/] {address}  (API description: {address}/docs)")
         uvicorn.run(

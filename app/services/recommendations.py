@@ -10,6 +10,7 @@ from time import perf_counter
 
 import orjson
 
+from app.metrics import note_recommendation
 from app.schemas import RecommendationQuery
 from app.services.answers import Answer, AnswerCache
 from app.services.compute import Compute
@@ -111,6 +112,9 @@ class RecommendationService:
                 answer = await self._answer(user_id, user, query, key, timing)
         else:
             answer = await self._answer(user_id, user, query, key, timing)
+        note_recommendation(
+            answer.strategy, answer.support_size, timing.local_update, timing.ranking
+        )
         body = b'{"user_id":' + orjson.dumps(user_id) + answer.body
         return Recommended(body, answer.etag, timing)
 
@@ -133,7 +137,7 @@ class RecommendationService:
 
         async def compute() -> Answer:
             etag = self._etag(user_id, revision, key)
-            answer = await self._compute.run(lambda: Answer(self._rank(user, query, timing), etag))
+            answer = await self._compute.run(lambda: self._rank(user, query, timing, etag))
             self._cache.put(user_id, revision, key, answer)
             return answer
 
@@ -154,7 +158,9 @@ class RecommendationService:
         parts = [self._recommender.manifest.version, user_id, revision, key]
         return f'"{blake2b(orjson.dumps(parts), digest_size=12).hexdigest()}"'
 
-    def _rank(self, user: StoredUser | None, query: RecommendationQuery, timing: Timing) -> bytes:
+    def _rank(
+        self, user: StoredUser | None, query: RecommendationQuery, timing: Timing, etag: str
+    ) -> Answer:
         catalogue = self._recommender.catalogue
         started = perf_counter()
         adapted = self._personaliser.adapt(user)
@@ -177,8 +183,9 @@ class RecommendationService:
                 zip(self._fragments.of(ranking.index.tolist()), scores, strict=True), start=1
             )
         ]
+        strategy = "adapted" if adapted.local_steps else "prior"
         head = {
-            "strategy": "adapted" if adapted.local_steps else "prior",
+            "strategy": strategy,
             "support_size": adapted.support_size,
             "support_version": user.support_version if user else 0,
             "local_steps": adapted.local_steps,
@@ -186,4 +193,4 @@ class RecommendationService:
         }
         body = b',%b,"items":[%b]}' % (orjson.dumps(head)[1:-1], b",".join(items))
         timing.ranking = 1000 * (perf_counter() - started)
-        return body
+        return Answer(body, etag, strategy, adapted.support_size)

@@ -9,6 +9,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from app.metrics import STORE_ERRORS
 from app.problems import StoreUnavailable
 
 RETRY_AFTER_SECONDS = 1
@@ -51,6 +52,7 @@ async def store_errors() -> AsyncIterator[None]:
         yield
     except (RedisError, OSError, TimeoutError) as error:
         # The kind of error and the server's own words; never a command, which holds users' data.
+        STORE_ERRORS.labels(type(error).__name__).inc()
         logger.warning("store: %s: %s", type(error).__name__, str(error)[:_LOGGED_CHARACTERS])
         raise StoreUnavailable(
             "The store can't be reached or can't take writes just now. Try again: it does no harm "
