@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from multiprocessing import parent_process
 from pathlib import Path
@@ -19,6 +20,7 @@ from fastapi.staticfiles import StaticFiles
 from app.body_limit import BodyLimit
 from app.compression import Compress
 from app.dependencies import build_services, refuse_repeated_parameters
+from app.description import describe, name_operation
 from app.measured import Measured
 from app.methods import HeadAndOptions, answer_wrong_method
 from app.percent_encoding import CheckPercentEncoding
@@ -106,12 +108,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=version("melu-online"),
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=name_operation,
         dependencies=[Depends(refuse_repeated_parameters)],
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
     for router in routers:
         app.include_router(router)
     app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
+    app.openapi = partial(describe, app)  # type: ignore[method-assign] # as FastAPI documents it
     install_problem_handlers(app)
     app.add_exception_handler(405, answer_wrong_method)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)

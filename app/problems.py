@@ -58,6 +58,12 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
         self.retry_after = retry_after
 
 
+class BadRequest(Problem):
+    """What came is no HTTP."""
+
+    status, code, title = 400, "bad_request", "Bad request"
+
+
 class MethodNotAllowed(Problem):
     """A path does not have a method."""
 

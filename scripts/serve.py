@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 from pydantic import ValidationError
 
+from app.protocol import PROTOCOL
 from app.settings import ENVIRONMENT_PREFIX, Settings
 from app.store.embedded import EmbeddedStore, EmbeddedStoreError
 from model.bundle import load_bundle
@@ -76,6 +77,7 @@ def serve(**options: object) -> None:
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
+            http=PROTOCOL,
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
             log_level="info",
             access_log=False,

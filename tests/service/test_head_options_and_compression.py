@@ -155,3 +155,9 @@ def test_filters_and_exclusions_may_repeat(client: httpx.Client):
     found = ok(client.get("/items?filter=genre:comedy&filter=genre:horror&limit=200"))
 
     assert len(found["items"]) == 60
+
+
+def test_a_url_beyond_all_bounds_is_a_problem_too(client: httpx.Client):
+    response = client.get("/items?query=" + "a" * 60_000 + "&filter=" + "b" * 60_000)
+
+    assert_problem(response, 400, "bad_request")
