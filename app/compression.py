@@ -1,8 +1,9 @@
 """Compress answers for clients that ask for it."""
 
 import zlib
+from functools import lru_cache
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipResponder
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -70,12 +71,17 @@ class _Compressed(GZipResponder):
 
 
 def _accepts_gzip(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            return _names_gzip(value)
+    return False
+
+
+@lru_cache(100)
+def _names_gzip(accepted: bytes) -> bool:
     """Read Accept-Encoding (RFC 9110, section 12.5.3)."""
-    accepted = Headers(scope=scope).get("accept-encoding")
-    if accepted is None:
-        return False
     weights = {}
-    for part in accepted.lower().split(","):
+    for part in accepted.decode("latin-1").lower().split(","):
         coding, _, parameter = part.partition(";")
         weights[coding.strip()] = parameter.replace(" ", "").removeprefix("q=") or "1"
     weight = weights.get("gzip", weights.get("*", "0"))

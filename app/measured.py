@@ -2,7 +2,6 @@
 
 from time import perf_counter
 
-from cachetools import LRUCache
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,7 +22,7 @@ class Measured:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         # To look labels up takes longer than to count.
-        self._children: LRUCache[tuple[str, str, int], tuple[Counter, Histogram]] = LRUCache(1000)
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and count it."""

@@ -1,3 +1,5 @@
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -80,15 +82,11 @@ def test_what_a_killed_worker_counted_stays(workers: Service):
         client.get("/users/before the blow/recommendations")
         wait_for(lambda: grown({}, numbers(client), "requests") >= 1, "counts", 5)
         before = grown({}, numbers(client), "requests")
-    assert workers.process is not None
-    for child in children(workers.process.pid):
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-            import os
-            import signal
+    worker = a_worker_of(workers)
 
-            os.kill(child, signal.SIGKILL)
-            wait_for(lambda gone=child: not is_running(gone), "the worker to end")
-            break
+    os.kill(worker, signal.SIGKILL)
+
+    wait_for(lambda: not is_running(worker), "the worker to end")
     workers.wait_until(200)
 
     with workers.client() as client:
@@ -97,9 +95,15 @@ def test_what_a_killed_worker_counted_stays(workers: Service):
     assert sum(value for name, value in after.items() if name.startswith("melu_model_info")) == 1
 
 
-def children(process: int) -> list[int]:
-    text = Path(f"/proc/{process}/task/{process}/children").read_text()
-    return [int(one) for one in text.split()]
+def a_worker_of(service: Service) -> int:
+    assert service.process is not None
+    supervisor = service.process.pid
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    return next(
+        int(child)
+        for child in children
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    )
 
 
 def test_strategies_and_sizes_of_support_sets(visitor: Visitor, client: httpx.Client):
