@@ -380,7 +380,7 @@ class OnboardingItems(BaseModel):
     """What to ask a new user, best first."""
 
     model_config = _example(
-        model_version="ml-100k-default-3c4e3146c9b5",
+        model_version="films-default-3c4e3146c9b5",
         items=[_CANDIDATE],
     )
 

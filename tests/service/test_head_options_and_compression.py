@@ -1,8 +1,12 @@
 import gzip
+import json
+import socket
+from http.client import HTTPResponse
 
 import httpx
 import pytest
 
+from tests.running import Service
 from tests.service.visitors import assert_problem, ok
 
 READABLE = [
@@ -157,7 +161,14 @@ def test_filters_and_exclusions_may_repeat(client: httpx.Client):
     assert len(found["items"]) == 60
 
 
-def test_a_url_beyond_all_bounds_is_a_problem_too(client: httpx.Client):
-    response = client.get("/items?query=" + "a" * 60_000 + "&filter=" + "b" * 60_000)
+@pytest.mark.parametrize("sent", [b"GET /items?query=%b HTTP/1.1" % (b"a" * 100_000), b"HELLO"])
+def test_what_is_no_request_at_all_is_a_problem_too(service: Service, sent: bytes):
+    with socket.create_connection(("127.0.0.1", service.port), timeout=10) as connection:
+        connection.sendall(sent + b"\r\nHost: melu\r\n\r\n")
+        answer = HTTPResponse(connection)
+        answer.begin()
+        body = json.loads(answer.read())
 
-    assert_problem(response, 400, "bad_request")
+    assert (answer.status, body["status"], body["code"]) == (400, 400, "bad_request")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"]
