@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from app.access.tokens import UserTokens
-from app.problems import ModelUnavailable
+from app.metrics import note_model
+from app.problems import Fault, InvalidParameter, ModelUnavailable
+from app.schemas import REPEATABLE_PARAMETERS
 from app.services.actions import ActionRatings
 from app.services.answers import AnswerCache
 from app.services.compute import Compute
@@ -59,6 +62,8 @@ def build_services(
     Returns:
         The services.
     """
+    manifest = recommender.manifest
+    note_model(manifest.version, manifest.dataset, manifest.preset.name)
     actions = ActionRatings(settings.action_places, recommender.rating_scale)
     live = LiveModel(recommender, items)
     personaliser = Personaliser(actions, settings.support_limit)
@@ -93,6 +98,30 @@ def services_of(request: Request) -> Services:
             retry_after=MODEL_RETRY_AFTER_SECONDS,
         )
     return services
+
+
+async def refuse_repeated_parameters(request: Request) -> None:
+    """Refuse a query that names twice what has one value: no answer would be the right one.
+
+    Args:
+        request: The request.
+
+    Raises:
+        InvalidParameter: If it does.
+    """
+    if "&" not in request.url.query:
+        return
+    names = Counter(name for name, _ in request.query_params.multi_items())
+    faults = [
+        Fault(loc=["query", name], message="given more than once")
+        for name, count in names.items()
+        if count > 1 and name not in REPEATABLE_PARAMETERS
+    ]
+    if faults:
+        raise InvalidParameter(
+            f"Only {' and '.join(sorted(REPEATABLE_PARAMETERS))} may repeat in a query.",
+            errors=faults,
+        )
 
 
 # Asynchronous though they wait for nothing: FastAPI would run them on a thread otherwise.

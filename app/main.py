@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from multiprocessing import parent_process
@@ -14,7 +15,7 @@ from threading import Thread
 from typing import Any
 
 from asgi_correlation_id import CorrelationIdMiddleware
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
@@ -22,10 +23,14 @@ from app.access.description import describe_access
 from app.access.guard import AccessGuard
 from app.access.tokens import UserTokens
 from app.body_limit import BodyLimit
-from app.dependencies import build_services
-from app.encoded_slash import RefuseEncodedSlash
+from app.compression import Compress
+from app.dependencies import build_services, refuse_repeated_parameters
+from app.description import describe, name_operation
 from app.forgetting import forgetting
 from app.logs import RequestLog
+from app.measured import Measured
+from app.methods import HeadAndOptions, answer_wrong_method
+from app.percent_encoding import CheckPercentEncoding
 from app.problems import InvalidBundle, ProblemBody, install_problem_handlers
 from app.routes import routers
 from app.security_headers import PAGE_HEADERS, NoSniffing
@@ -154,6 +159,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # ours is in routes/page.py: it loads nothing from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=name_operation,
+        dependencies=[Depends(refuse_repeated_parameters)],
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
     app.state.tokens = UserTokens(settings.token_secrets, settings.token_seconds)
@@ -161,19 +169,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router)
     app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")
     app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
+    app.openapi = partial(describe, app)  # type: ignore[method-assign] # as FastAPI documents it
     describe_access(app)
     install_problem_handlers(app)
+    app.add_exception_handler(405, answer_wrong_method)
     # The first is the innermost.
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.api_keys:
         app.add_middleware(AccessGuard, keys=settings.api_keys, tokens=app.state.tokens)
-    app.add_middleware(RefuseEncodedSlash)
+    app.add_middleware(CheckPercentEncoding)
     app.add_middleware(UrlLimit)
+    app.add_middleware(Compress)
+    app.add_middleware(HeadAndOptions, site=app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "PUT", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "PUT", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
             expose_headers=["ETag", "Retry-After", "Server-Timing", "X-Request-ID"],
         )
@@ -185,6 +197,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             salt=salt.get_secret_value() if salt else None,
             style=settings.log_format,
         )
+    app.add_middleware(Measured)
     # Outermost, so that every answer carries the id.
     app.add_middleware(CorrelationIdMiddleware, validator=is_valid_id)
     return app

@@ -1,6 +1,7 @@
 """Problems: the errors that clients see, as `application/problem+json` (RFC 9457)."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -11,6 +12,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+
+_NOT_JSON = "the body is not valid JSON"
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -73,6 +76,30 @@ class RateLimited(Problem):
     """A caller asks more often than it may."""
 
     status, code, title = 429, "rate_limited", "Rate limited"
+
+
+class BadRequest(Problem):
+    """What came is no HTTP."""
+
+    status, code, title = 400, "bad_request", "Bad request"
+
+
+class MethodNotAllowed(Problem):
+    """A path does not have a method."""
+
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class HeadersTooLarge(Problem):
+    """The head of a request is over the limit."""
+
+    status, code, title = 431, "headers_too_large", "Request header fields too large"
+
+
+class UnsupportedMediaType(Problem):
+    """A body is of a kind, or in a coding, that no path takes."""
+
+    status, code, title = 415, "unsupported_media_type", "Unsupported media type"
 
 
 class UnknownUser(Problem):
@@ -209,11 +236,15 @@ async def _answer_problem(_request: Request, error: Exception) -> Response:
     return problem_response(error)
 
 
-async def _answer_validation_error(_request: Request, error: Exception) -> Response:
+async def _answer_validation_error(request: Request, error: Exception) -> Response:
     """Tell where and what, never the value: it may be a secret, or not be valid JSON."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
+    if error.errors()[0]["loc"][0] == "body":
+        unsupported = _unsupported_media(request)
+        if unsupported is not None:
+            return unsupported
     faults = [
-        Fault(loc=["body"], message="the body is not valid JSON")
+        Fault(loc=["body"], message=_NOT_JSON)
         if fault["type"] == "json_invalid"
         else Fault(loc=list(fault["loc"]), message=fault["msg"].removeprefix("Value error, "))
         for fault in error.errors()
@@ -224,14 +255,42 @@ async def _answer_validation_error(_request: Request, error: Exception) -> Respo
     return problem_response(kind(f"{where}: {first.message}", errors=faults))
 
 
-async def _answer_http_exception(_request: Request, error: Exception) -> Response:
-    """Errors of the framework itself: no such path, wrong method, unreadable body."""
+def _unsupported_media(request: Request) -> Response | None:
+    """Tell a client that its body could not be read because of what it is, not of what it says."""
+    headers = request.headers
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return None  # there is no body
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not (kind == "application/json" or re.fullmatch(r"application/\S+\+json", kind)):
+        detail = "The body has to be JSON: send it with Content-Type: application/json."
+        extra = {"Accept": "application/json"}
+    elif headers.get("content-encoding", "identity").lower() != "identity":
+        detail = "The body has to come uncompressed: leave Content-Encoding out."
+        extra = {"Accept-Encoding": "identity"}
+    else:
+        return None
+    response = problem_response(UnsupportedMediaType(detail))
+    response.headers.update(extra)
+    return response
+
+
+async def _answer_http_exception(request: Request, error: Exception) -> Response:
+    """Errors of the framework itself: no such path, unreadable body."""
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type
     status = HTTPStatus(error.status_code)
-    problem = Problem(str(error.detail))
+    if status == HTTPStatus.BAD_REQUEST:  # no UTF-8, or nested too deep
+        fault = Fault(loc=["body"], message=_NOT_JSON)
+        return _unsupported_media(request) or problem_response(
+            InvalidBody(f"body: {_NOT_JSON}", errors=[fault])
+        )
+    problem = Problem(
+        "There is no such path; /docs shows those that there are."
+        if status == HTTPStatus.NOT_FOUND
+        else str(error.detail)
+    )
     problem.status = status.value
     problem.title = status.phrase
-    problem.code = "invalid_body" if status == 400 else status.name.lower()
+    problem.code = status.name.lower()
     response = problem_response(problem)
     response.headers.update(error.headers or {})
     return response

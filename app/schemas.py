@@ -13,7 +13,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     Strict,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -24,6 +26,7 @@ MAX_ITEMS = 1000
 MAX_TEXT = 1000
 MAX_ATTRIBUTES = 100
 MAX_LIST = 200
+REPEATABLE_PARAMETERS = frozenset({"exclude", "filter"})
 MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it is a float
 
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
@@ -60,17 +63,49 @@ def _check_after_epoch(value: datetime) -> datetime:
     return value
 
 
-Id = Annotated[str, Strict(), AfterValidator(_check_id)]
+_ID_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_ID_LENGTH,
+    # Unicode's own classes: letters, marks, numbers, punctuation, symbols, and the plain space.
+    "pattern": r"^(?:(?![/\uFFFD])[\p{L}\p{M}\p{N}\p{P}\p{S} ])+$",
+    "not": {"enum": [".", ".."]},
+}
+
+Id = Annotated[str, Strict(), AfterValidator(_check_id), WithJsonSchema(_ID_SCHEMA)]
 UserId = Annotated[Id, Path(description="1 to 128 printable characters without `/`.")]
 ItemId = Annotated[Id, Path(description="The data set's own id.")]
 Text = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 WholeNumber = Annotated[int, Strict(), Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
-Time = Annotated[AwareDatetime, BeforeValidator(_check_time), AfterValidator(_check_after_epoch)]
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(_check_time),
+    AfterValidator(_check_after_epoch),
+    Field(json_schema_extra={"pattern": r"^(?:19[7-9]\d|[2-9]\d{3})-"}),
+]
 AttributeValue = (
     Text | WholeNumber | Number | Annotated[list[Text], Field(max_length=MAX_LIST)] | None
 )
 Attributes = Annotated[dict[Text, AttributeValue], Field(max_length=MAX_ATTRIBUTES)]
+
+
+def _example(**fields: JsonValue) -> ConfigDict:
+    """Show an example in the description."""
+    return ConfigDict(json_schema_extra={"examples": [fields]}, protected_namespaces=())
+
+
+_STAR_WARS: dict[str, JsonValue] = {
+    "item_id": "50",
+    "title": "Star Wars (1977)",
+    "attributes": {"genre": ["Action", "Sci-Fi"], "year": 1977},
+}
+_CANDIDATE: dict[str, JsonValue] = _STAR_WARS | {
+    "rank": 1,
+    "score": 0.71,
+    "discrimination": 0.71,
+    "popularity": 1.0,
+}
 
 
 class _Request(BaseModel):
@@ -93,6 +128,15 @@ class ProfileRequest(_Request):
 class User(BaseModel):
     """What is stored of a user."""
 
+    model_config = _example(
+        user_id="ada",
+        attributes={"age": 25, "gender": "F"},
+        support_size=2,
+        support_version=2,
+        created_at="2026-01-31T12:00:00Z",
+        updated_at="2026-01-31T12:05:00Z",
+    )
+
     user_id: str
     attributes: dict[str, Any]
     support_size: int = Field(description="Pieces of feedback that count as a rating.")
@@ -103,6 +147,16 @@ class User(BaseModel):
 
 class PutUser(User):
     """A user after a PUT."""
+
+    model_config = _example(
+        user_id="ada",
+        attributes={"age": 25, "city": "Atlantis"},
+        support_size=0,
+        support_version=0,
+        created_at="2026-01-31T12:00:00Z",
+        updated_at="2026-01-31T12:00:00Z",
+        warnings=["city: training never saw this value, so it counts as unknown"],
+    )
 
     warnings: list[str] = Field(description="Values that training never saw.")
 
@@ -141,8 +195,18 @@ class UserToken(BaseModel):
 # --- feedback ----------------------------------------------------------------------------------
 
 
+# Generators of clients take an object with `oneOf` for something else than an object.
+_EITHER_RATING_OR_ACTION: dict[str, Any] = {
+    "if": {"required": ["rating"], "properties": {"rating": {"type": "number"}}},
+    "then": {"properties": {"action": {"type": "null"}}},
+    "else": {"required": ["action"], "properties": {"action": {"type": "string"}}},
+}
+
+
 class FeedbackEvent(_Request):
     """A rating of an item, or an action on it."""
+
+    model_config = ConfigDict(json_schema_extra=_EITHER_RATING_OR_ACTION)
 
     item_id: Id
     rating: Number | None = Field(default=None, description="On the data set's scale.")
@@ -184,6 +248,8 @@ class FeedbackRequest(_Request):
 class FeedbackAccepted(BaseModel):
     """The outcome of a POST: all events are stored."""
 
+    model_config = _example(user_id="ada", accepted=2, ignored=0, support_size=2, support_version=1)
+
     user_id: str
     accepted: int = Field(description="Events that changed something.")
     ignored: int = Field(description="Events that were known, or older than what is stored.")
@@ -213,6 +279,14 @@ FeedbackItem = RatedItem | ActedItem
 class FeedbackPage(BaseModel):
     """Feedback, newest first."""
 
+    model_config = _example(
+        items=[
+            {"item_id": "50", "rating": 5, "at": "2026-01-31T12:05:00Z"},
+            {"item_id": "172", "action": "like", "at": "2026-01-31T12:04:00Z"},
+        ],
+        next_cursor=None,
+    )
+
     items: list[FeedbackItem]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
 
@@ -222,6 +296,8 @@ class FeedbackPage(BaseModel):
 
 class Item(BaseModel):
     """One item of the catalogue."""
+
+    model_config = _example(**_STAR_WARS)
 
     item_id: str
     title: str
@@ -265,6 +341,8 @@ class ItemsPut(BaseModel):
 class ItemPage(BaseModel):
     """Items that match a search, most popular first."""
 
+    model_config = _example(items=[_STAR_WARS], next_cursor=None)
+
     items: list[Item]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
 
@@ -275,7 +353,7 @@ Exclude = Annotated[
     list[Id], Field(max_length=MAX_EVENTS, description="Leave this item out; may repeat.")
 ]
 Filter = Annotated[
-    list[Text],
+    list[Annotated[Text, Field(json_schema_extra={"pattern": "^[^:]+:"})]],
     Field(
         max_length=MAX_LIST,
         description="`name:value` on an item attribute; several values of one name are OR, "
@@ -330,6 +408,8 @@ class FeedbackQuery(_Request):
 class RecommendedItem(Item):
     """One item of a ranking."""
 
+    model_config = _example(**_STAR_WARS, rank=1, score=4.61)
+
     rank: int
     score: float = Field(description="Predicted rating on the data set's scale.")
 
@@ -352,6 +432,8 @@ class Recommendations(BaseModel):
 class OnboardingItem(Item):
     """One evidence candidate."""
 
+    model_config = _example(**_CANDIDATE)
+
     rank: int
     score: float = Field(description="discrimination × popularity.")
     discrimination: float = Field(
@@ -362,6 +444,11 @@ class OnboardingItem(Item):
 
 class OnboardingItems(BaseModel):
     """What to ask a new user, best first."""
+
+    model_config = _example(
+        model_version="films-default-3c4e3146c9b5",
+        items=[_CANDIDATE],
+    )
 
     model_version: str
     items: list[OnboardingItem]

@@ -5,13 +5,14 @@ import secrets
 import signal
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
 from pydantic import ValidationError
 
-from app.bounded_http import BoundedHttp
 from app.logs import logging_configuration
+from app.protocol import BoundedHttp
 from app.settings import ENVIRONMENT_PREFIX, Settings
 from app.store.embedded import EmbeddedStore, EmbeddedStoreError
 from model.bundle import load_bundle
@@ -67,6 +68,10 @@ def serve(**options: object) -> None:
                 raise ServeError(str(error)) from error
             store_url = store.url
         _export(given | {"store_url": store_url})
+        if settings.workers > 1:
+            # Each worker counts in files here, so that any of them can add all up.
+            counts = stack.enter_context(TemporaryDirectory(prefix="melu-metrics-"))
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
         address = f"http://{settings.host}:{settings.port}"
         console.print(f"[bold green]MeLU Online[/] {address}  (API description: {address}/docs)")
         uvicorn.run(

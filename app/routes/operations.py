@@ -1,8 +1,10 @@
 """Health, readiness, and what model is loaded."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
 from app.dependencies import KeeperDep, ServicesDep, StoreDep
+from app.metrics import CONTENT_TYPE, exposition
 from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
 from app.schemas import FeatureDescription, Health, ModelDescription, ModelReloaded, Readiness
 from model.features import FeatureSpace, NumberBins
@@ -75,6 +77,18 @@ async def reload_model(keeper: KeeperDep) -> ModelReloaded:
     """
     done = await keeper.reload()
     return ModelReloaded(version=done.version, previous_version=done.previous)
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    response_class=PlainTextResponse,
+    responses={200: {"description": "Prometheus' text format, summed over all workers."}},
+)
+def get_metrics() -> Response:
+    """Requests, latencies, cache, store errors, queue and model; the docs list every name."""
+    # A plain function: adding up the files of many workers is kept off the event loop.
+    return Response(exposition(), headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE)
 
 
 def _described(space: FeatureSpace) -> dict[str, FeatureDescription]:

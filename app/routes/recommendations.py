@@ -24,6 +24,15 @@ _REQUESTS_KNOWN = 10_000
 _LONGEST_KNOWN = 300
 
 
+_HEADERS = {
+    "ETag": {"description": "Names all that the answer depends on.", "schema": {"type": "string"}},
+    "Server-Timing": {
+        "description": "Milliseconds of store, local update and ranking.",
+        "schema": {"type": "string"},
+    },
+}
+
+
 class KnownRequests(APIRoute):
     """A route that checks parameters only the first time that it sees them.
 
@@ -60,6 +69,7 @@ router = APIRouter(
     summary="Rank the catalogue for a user",
     response_model=Recommendations,
     responses={
+        200: {"headers": _HEADERS},
         304: {"description": "Nothing changed since the answer that `If-None-Match` names."},
         **problem_responses(
             InvalidParameter,

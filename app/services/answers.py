@@ -16,10 +16,14 @@ class Answer:
     Attributes:
         body: JSON from after the id to the end.
         etag: Names all that the answer depends on.
+        strategy: Whether the local update ran.
+        support_size: Ratings that it learnt from.
     """
 
     body: bytes
     etag: str
+    strategy: str
+    support_size: int
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import TypeVar
 import torch
 from threadpoolctl import threadpool_limits
 
+from app.metrics import COMPUTE_PENDING
 from app.problems import Overloaded
 
 T = TypeVar("T")
@@ -51,10 +52,12 @@ class Compute:
                 retry_after=RETRY_AFTER_SECONDS,
             )
         self._pending += 1
+        COMPUTE_PENDING.inc()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)
         finally:
             self._pending -= 1
+            COMPUTE_PENDING.dec()
 
     def close(self) -> None:
         """Finish what is under way and end the threads."""

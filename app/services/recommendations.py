@@ -10,6 +10,7 @@ from time import perf_counter
 
 import orjson
 
+from app.metrics import note_recommendation
 from app.schemas import RecommendationQuery
 from app.services.answers import Answer, AnswerCache
 from app.services.compute import Compute
@@ -113,6 +114,9 @@ class RecommendationService:
         if not isinstance(user, Unchanged):
             answer = await self._answer(snapshot, user_id, user, query, key, timing)
         assert answer is not None  # noqa: S101 - found, or computed
+        note_recommendation(
+            answer.strategy, answer.support_size, timing.local_update, timing.ranking
+        )
         body = b'{"user_id":' + orjson.dumps(user_id) + answer.body
         return Recommended(body, answer.etag, timing)
 
@@ -137,7 +141,7 @@ class RecommendationService:
         async def compute() -> Answer:
             etag = _etag(user_id, revision, key)
             answer = await self._compute.run(
-                lambda: Answer(self._rank(snapshot, user, query, timing), etag)
+                lambda: self._rank(snapshot, user, query, timing, etag)
             )
             self._cache.put(user_id, revision, key, answer)
             return answer
@@ -161,7 +165,8 @@ class RecommendationService:
         user: StoredUser | None,
         query: RecommendationQuery,
         timing: Timing,
-    ) -> bytes:
+        etag: str,
+    ) -> Answer:
         recommender, catalogue = snapshot.recommender, snapshot.catalogue
         started = perf_counter()
         adapted = self._personaliser.adapt(recommender, user)
@@ -185,8 +190,9 @@ class RecommendationService:
                 start=1,
             )
         ]
+        strategy = "adapted" if adapted.local_steps else "prior"
         head = {
-            "strategy": "adapted" if adapted.local_steps else "prior",
+            "strategy": strategy,
             "support_size": adapted.support_size,
             "support_version": user.support_version if user else 0,
             "local_steps": adapted.local_steps,
@@ -194,7 +200,7 @@ class RecommendationService:
         }
         body = b',%b,"items":[%b]}' % (orjson.dumps(head)[1:-1], b",".join(items))
         timing.ranking = 1000 * (perf_counter() - started)
-        return body
+        return Answer(body, etag, strategy, adapted.support_size)
 
 
 def _etag(user_id: str, revision: str, key: str) -> str:

@@ -11,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from app.metrics import STORE_ERRORS
 from app.problems import StoreUnavailable
 
 RETRY_AFTER_SECONDS = 1
@@ -67,6 +68,7 @@ async def store_errors(seconds: float | None = None) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except (RedisError, OSError, TimeoutError) as error:
+        STORE_ERRORS.labels(type(error).__name__).inc()
         _log(error)
         raise StoreUnavailable(
             "The store can't be reached or can't take writes just now. Try again: it does no harm "

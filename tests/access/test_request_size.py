@@ -3,7 +3,7 @@ import socket
 import httpx
 import pytest
 
-from app.bounded_http import MAX_HEAD_BYTES
+from app.protocol import MAX_HEAD_BYTES
 from app.url_limit import MAX_URL_BYTES
 from tests.access.credentials import KEY, bearer
 from tests.running import Service

@@ -9,13 +9,21 @@ ROOT = Path(__file__).parents[2]
 # What each part may import of the project; `app` alone is what stands directly in app/.
 ALLOWED = {
     "model": {"model"},
-    "app.store": {"app.store", "app.problems"},
+    "app.store": {"app.store", "app.metrics", "app.problems"},
     "app.access": {"app.access", "app.store", "app.problems", "model"},
-    "app.services": {"app.services", "app.store", "app.schemas", "app.problems", "model"},
+    "app.services": {
+        "app.services",
+        "app.store",
+        "app.metrics",
+        "app.schemas",
+        "app.problems",
+        "model",
+    },
     "app.routes": {
         "app.routes",
         "app.dependencies",
         "app.etags",
+        "app.metrics",
         "app.schemas",
         "app.problems",
         "app.security_headers",

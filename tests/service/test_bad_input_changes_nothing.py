@@ -1,3 +1,4 @@
+import gzip
 import json
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -150,13 +151,25 @@ def test_a_body_that_is_not_called_json(known: Visitor, kind: str):
         f"{known.path}/feedback", content=json.dumps(event()), headers={"Content-Type": kind}
     )
 
-    assert_problem(response, 422, "invalid_body")
+    assert_problem(response, 415, "unsupported_media_type")
+    assert response.headers["accept"] == "application/json"
 
 
 def test_a_body_without_a_content_type(known: Visitor):
     response = known.client.post(f"{known.path}/feedback", content=json.dumps(event()))
 
-    assert_problem(response, 422, "invalid_body")
+    assert_problem(response, 415, "unsupported_media_type")
+
+
+def test_a_body_that_is_compressed(known: Visitor):
+    response = known.client.post(
+        f"{known.path}/feedback",
+        content=gzip.compress(json.dumps(event()).encode()),
+        headers=JSON | {"Content-Encoding": "gzip"},
+    )
+
+    assert_problem(response, 415, "unsupported_media_type")
+    assert response.headers["accept-encoding"] == "identity"
 
 
 LARGE = json.dumps(event()).encode() + b" " * MEGABYTE

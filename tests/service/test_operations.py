@@ -19,6 +19,7 @@ PATHS = {
     "/healthz": {"get"},
     "/readyz": {"get"},
     "/model": {"get"},
+    "/metrics": {"get"},
 }
 
 
@@ -136,6 +137,10 @@ CALLS = {
     "no such method": ("PATCH", "/items", 405),
     "bad parameter": ("GET", "/items?limit=0", 422),
     "bad body": ("POST", "/users/requested/feedback", 422),
+    "head": ("HEAD", "/users/requested/recommendations", 200),
+    "options": ("OPTIONS", "/users/requested/recommendations", 204),
+    "bad query": ("GET", "/items?query=%FF", 422),
+    "slash": ("GET", "/users/a%2Fb", 422),
     "nothing to say": ("DELETE", "/users/requested", 204),
 }
 

@@ -57,7 +57,8 @@ def test_every_answer_is_as_the_description_says(client: httpx.Client, user: str
 
 def test_whoever_holds_the_answer_gets_304(client: httpx.Client, user: str):
     rate(client, user, "3", 5)
-    etag = get(client, user).headers["ETag"]
+    # A compressed answer's tag is weak; the same without W/ names the plain one.
+    etag = get(client, user).headers["ETag"].removeprefix("W/")
     for held in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         response = get(client, user, held)
         assert response.status_code == 304
@@ -180,7 +181,7 @@ def test_what_can_not_be_computed_now_is_503_and_health_checks_still_answer(
 
 @pytest.fixture
 def answer() -> Answer:
-    return Answer(b"x" * 1000, '"e"')
+    return Answer(b"x" * 1000, '"e"', "prior", 0)
 
 
 def test_the_cache_keeps_to_its_size_and_drops_what_was_used_least(answer: Answer):
