@@ -232,16 +232,36 @@ class BayesianEstimator(Estimator):
                 )
         return torch.stack(predictions).mean(0)
 
+    def _rated(self, support_set: Sequence[tuple[int, float]]) -> RatedItems:
+        index = np.array([item for item, _ in support_set], dtype=np.int64)
+        rating = np.array([rating for _, rating in support_set], dtype=np.float32)
+        return rated_items(self._items, self._networks, index, to_unit(rating, self._scale))
+
     def adapt(
         self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
     ) -> BayesianUser:
         """Run the local update on a new user's support set; see `Estimator`."""
-        index = np.array([item for item, _ in support_set], dtype=np.int64)
-        rating = np.array([rating for _, rating in support_set], dtype=np.float32)
-        rated = rated_items(self._items, self._networks, index, to_unit(rating, self._scale))
+        rated = self._rated(support_set)
         decision = local_update(self._theta, self.user_space.slots(attributes), rated)
         steps = self.preset.estimator.local_steps + 1 if support_set else 0
         return BayesianUser(steps, len(support_set), decision, rated)
+
+    def score_variants(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: Sequence[tuple[int, float]],
+        kept: FloatArray,
+        items: IndexArray,
+    ) -> FloatArray:
+        """Adapt to parts of a support set in one batch; see `Estimator`."""
+        slots = self.user_space.slots(attributes)
+        decision = local_update(self._theta, slots, self._rated(support_set), kept)
+        scores = self._items.mean_base[items] + decision.predict(self._items.phi(items))
+        return from_unit(scores, self._scale)
+
+    def representations(self, items: IndexArray) -> FloatArray:
+        """Return φ of all members; see `Estimator`."""
+        return self._items.flat(items)
 
     def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:
         """Predict the user's rating of items; see `Estimator`."""
