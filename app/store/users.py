@@ -23,6 +23,7 @@ import orjson
 from redis.asyncio import Redis
 
 from app.store.connection import store_errors
+from app.store.keys import user_key, user_lists_key
 from app.store.reads import CoalescedReads
 
 UNSEEN = "unseen"
@@ -138,7 +139,7 @@ class UserStore:
             The user, `UNCHANGED` if `known` still is the user's revision, or None.
         """
         async with store_errors():
-            flat = await self._reads.read(_key(user_id), known)
+            flat = await self._reads.read(user_key(user_id), known)
         return UNCHANGED if flat == _IS_KNOWN else _stored_user(_pairs(flat))
 
     async def put_profile(
@@ -154,9 +155,9 @@ class UserStore:
         Returns:
             Whether the user was new, and the user.
         """
-        arguments: list[str | int] = [_microseconds(now), orjson.dumps(attributes).decode()]
+        arguments: list[str | int] = [microseconds(now), orjson.dumps(attributes).decode()]
         async with store_errors():
-            is_new, flat = await self._put_profile(keys=[_key(user_id)], args=arguments)
+            is_new, flat = await self._put_profile(keys=[user_key(user_id)], args=arguments)
         return bool(is_new), _known_user(_pairs(flat))
 
     async def add_feedback(
@@ -175,13 +176,15 @@ class UserStore:
         Returns:
             Number accepted, number ignored, and the user after that.
         """
-        arguments: list[str | int] = [_microseconds(now)]
+        arguments: list[str | int] = [microseconds(now)]
         for event in events:
             value = event.value if isinstance(event.value, str) else _number(event.value)
-            at = "" if event.at is None else _microseconds(event.at)
+            at = "" if event.at is None else microseconds(event.at)
             arguments += [event.item_id, value, at, event.event_id or ""]
         async with store_errors():
-            accepted, ignored, flat = await self._add_feedback(keys=[_key(user_id)], args=arguments)
+            accepted, ignored, flat = await self._add_feedback(
+                keys=[user_key(user_id)], args=arguments
+            )
         return accepted, ignored, _stored_user(_pairs(flat))
 
     async def delete_feedback(self, user_id: str, item_id: str, now: datetime) -> bool:
@@ -197,14 +200,14 @@ class UserStore:
         """
         async with store_errors():
             removed = await self._delete_feedback(
-                keys=[_key(user_id)], args=[_microseconds(now), item_id]
+                keys=[user_key(user_id)], args=[microseconds(now), item_id]
             )
         return bool(removed)
 
     async def delete(self, user_id: str) -> None:
-        """Erase a user; nothing happens if there is none."""
+        """Erase a user with all frozen lists; nothing happens if there is none."""
         async with store_errors():
-            await self._redis.delete(_key(user_id))
+            await self._redis.delete(user_key(user_id), user_lists_key(user_id))
 
 
 def _script(*names: str) -> str:
@@ -212,11 +215,8 @@ def _script(*names: str) -> str:
     return "".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in names)
 
 
-def _key(user_id: str) -> str:
-    return f"melu:user:{user_id}"
-
-
-def _microseconds(time: datetime) -> int:
+def microseconds(time: datetime) -> int:
+    """Return a time as the store holds it: microseconds since the epoch."""
     return (time - _EPOCH) // timedelta(microseconds=1)
 
 

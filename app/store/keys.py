@@ -1,0 +1,23 @@
+"""Names of the keys; all keys of one user hash to one cluster slot."""
+
+_USER = "melu:user:"
+_NO_BRACES = str.maketrans({"{": "/(", "}": "/)"})
+
+
+def user_key(user_id: str) -> str:
+    """Return the key of a user's hash.
+
+    A cluster hashes what is between braces instead of the whole key, so an id's own braces are
+    written otherwise: with a `/`, which no id has.
+    """
+    return _USER + user_id.translate(_NO_BRACES)
+
+
+def user_lists_key(user_id: str) -> str:
+    """Return the key of the hash of a user's frozen lists, in the same slot as the user."""
+    return f"melu:lists:{{{user_key(user_id)}}}"
+
+
+def shared_list_key(list_id: str) -> str:
+    """Return the key of a frozen list that belongs to nobody."""
+    return f"melu:lists:shared:{list_id}"
