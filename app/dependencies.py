@@ -13,12 +13,14 @@ from app.services.answers import AnswerCache
 from app.services.compute import Compute
 from app.services.feedback import FeedbackService
 from app.services.items import ItemService
+from app.services.lists import Lists
 from app.services.onboarding import OnboardingService
 from app.services.personal import Personaliser
+from app.services.ranker import Ranker
 from app.services.recommendations import RecommendationService
 from app.services.users import UserService
 from app.settings import Settings
-from app.store import UserStore
+from app.store import ListStore, UserStore
 from model.recommender import Recommender
 
 MODEL_RETRY_AFTER_SECONDS = 5
@@ -37,13 +39,18 @@ class Services:
 
 
 def build_services(
-    settings: Settings, store: UserStore, recommender: Recommender, compute: Compute
+    settings: Settings,
+    store: UserStore,
+    lists: ListStore,
+    recommender: Recommender,
+    compute: Compute,
 ) -> Services:
     """Put the services together.
 
     Args:
         settings: How.
         store: Where users are.
+        lists: Where frozen rankings are.
         recommender: The model.
         compute: Where tensors are computed.
 
@@ -52,12 +59,19 @@ def build_services(
     """
     actions = ActionRatings(settings.action_places, recommender.rating_scale)
     personaliser = Personaliser(recommender, actions, settings.support_limit)
-    cache = AnswerCache(settings.cache_megabytes * 2**20)
+    recommendations = RecommendationService(
+        store,
+        Lists(lists, settings.list_seconds),
+        Ranker(recommender, personaliser, settings.list_items),
+        recommender.manifest.version,
+        compute,
+        AnswerCache(settings.cache_megabytes * 2**20),
+    )
     return Services(
         recommender=recommender,
         users=UserService(store, recommender, actions),
         feedback=FeedbackService(store, recommender, actions),
-        recommendations=RecommendationService(store, recommender, personaliser, compute, cache),
+        recommendations=recommendations,
         onboarding=OnboardingService(store, recommender, personaliser, compute),
         items=ItemService(recommender.catalogue),
     )

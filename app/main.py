@@ -23,7 +23,7 @@ from app.problems import ProblemBody, install_problem_handlers
 from app.routes import routers
 from app.services.compute import Compute
 from app.settings import Settings
-from app.store import UserStore, connect_store
+from app.store import ListStore, UserStore, connect_store
 from model.errors import BundleError
 from model.identifiers import is_valid_id
 from model.recommender import Recommender
@@ -87,7 +87,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             logger.exception("The bundle can't be used; answering 503 until a restart finds one")
         else:
             await compute.run(recommender.warm_up)
-            app.state.services = build_services(settings, app.state.store, recommender, compute)
+            app.state.services = build_services(
+                settings, app.state.store, ListStore(redis), recommender, compute
+            )
             logger.info("Serving %s", recommender.manifest.version)
         try:
             yield

@@ -6,18 +6,22 @@ from dataclasses import dataclass, field
 
 from cachetools import LRUCache
 
+from app.services.lists import Place
+
 
 @dataclass(frozen=True)
 class Answer:
-    """A ranking as it goes over the wire, but for the user's id.
+    """A page of a ranking as it goes over the wire, but for the user's id and the cursor.
 
     Attributes:
-        body: JSON from after the id to the end.
+        body: JSON from after the id to the end of the items.
         etag: Names all that the answer depends on.
+        following: Where the next page begins; None after the last.
     """
 
     body: bytes
     etag: str
+    following: Place | None = None
 
 
 @dataclass

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from time import perf_counter
 
 import orjson
 
+from app.problems import StoreUnavailable
 from app.schemas import RecommendationQuery
 from app.services.answers import Answer, AnswerCache
 from app.services.compute import Compute
-from app.services.filters import matching_items
-from app.services.fragments import ItemFragments
-from app.services.personal import Personaliser
-from app.services.ranking import index_of_items
+from app.services.lists import FrozenList, Lists, Place, gone
+from app.services.ranker import Page, Ranker, Timing
 from app.store import StoredUser, Unchanged, UserStore
-from model.recommender import Recommender
 
 _NOBODY = ""
 """In place of the id and the revision of users of whom nothing is stored: all get one answer."""
-
-
-@dataclass
-class Timing:
-    """Milliseconds that the parts of an answer took; 0 for what was at hand."""
-
-    store: float = 0.0
-    local_update: float = 0.0
-    ranking: float = 0.0
-
-    def header(self) -> str:
-        """Render as a Server-Timing header."""
-        return (
-            f"store;dur={self.store:.2f}, local_update;dur={self.local_update:.2f}, "
-            f"ranking;dur={self.ranking:.2f}"
-        )
 
 
 @dataclass(frozen=True)
@@ -55,13 +37,41 @@ class Recommended:
     timing: Timing
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request for a ranking.
+
+    Attributes:
+        owner: The user's id, or `_NOBODY`.
+        revision: The user's revision, or `_NOBODY`.
+        user: What is stored.
+        query: The parameters.
+        timing: Takes how long the parts took.
+    """
+
+    owner: str
+    revision: str
+    user: StoredUser | None
+    query: RecommendationQuery
+    timing: Timing
+
+    @classmethod
+    def by(
+        cls, user_id: str, user: StoredUser | None, query: RecommendationQuery, timing: Timing
+    ) -> _Asked:
+        if user is None:
+            return cls(_NOBODY, _NOBODY, user, query, timing)
+        return cls(user_id, user.revision, user, query, timing)
+
+
 class RecommendationService:
     """Answers with a user's own ranking.
 
     Args:
         store: Where users are.
-        recommender: The model.
-        personaliser: Adapts to users.
+        lists: Keeps rankings for the pages to come.
+        ranker: Computes rankings and pages.
+        model_version: What it ranks with.
         compute: Where tensors are computed.
         cache: Answers at hand.
     """
@@ -69,17 +79,18 @@ class RecommendationService:
     def __init__(
         self,
         store: UserStore,
-        recommender: Recommender,
-        personaliser: Personaliser,
+        lists: Lists,
+        ranker: Ranker,
+        model_version: str,
         compute: Compute,
         cache: AnswerCache,
     ) -> None:
         self._store = store
-        self._recommender = recommender
-        self._personaliser = personaliser
+        self._lists = lists
+        self._ranker = ranker
+        self._model_version = model_version
         self._compute = compute
         self._cache = cache
-        self._fragments = ItemFragments(recommender.catalogue)
         self._under_way: dict[tuple[str, str, str], asyncio.Task[Answer]] = {}
 
     async def recommend(self, user_id: str, query: RecommendationQuery) -> Recommended:
@@ -87,57 +98,110 @@ class RecommendationService:
 
         Args:
             user_id: The user; one never seen gets θ's own ranking.
-            query: The parameters.
+            query: The parameters; with a cursor, the next page of an earlier ranking.
 
         Returns:
             The ranking, and how long its parts took.
 
         Raises:
+            InvalidCursor: If the cursor is not one of this user's for these parameters, or its
+                list is no longer kept.
             InvalidFilter: If a filter is not `name:value`.
             UnknownAttribute: If a filter names no attribute.
             StoreUnavailable: If the store can't be reached.
             Overloaded: If too much is asked for at once.
         """
-        key = query.key
         timing = Timing()
+        if query.cursor is None:
+            answer = await self._first_page(user_id, query, timing)
+        else:
+            answer = await self._later_page(user_id, query, timing)
+        cursor = b"null"
+        if answer.following is not None:
+            # Users of whom nothing is stored share the answer, but not the cursor.
+            cursor = b'"%b"' % self._lists.cursor(user_id, query, answer.following).encode()
+        body = b'{"user_id":%b%b,"next_cursor":%b}' % (orjson.dumps(user_id), answer.body, cursor)
+        return Recommended(body, answer.etag, timing)
+
+    async def _first_page(self, user_id: str, query: RecommendationQuery, timing: Timing) -> Answer:
+        until = self._lists.until()
+        key = f"{until} {query.key}"
         started = perf_counter()
         known = self._cache.revision(user_id, key)
         user = await self._store.get_unless(user_id, known)
-        timing.store = 1000 * (perf_counter() - started)
+        timing.store += 1000 * (perf_counter() - started)
         if isinstance(user, Unchanged):
             answer = self._cache.get(user_id, known, key)
-            if answer is None:  # it gave way to others meanwhile
-                user = await self._store.get(user_id)
-                answer = await self._answer(user_id, user, query, key, timing)
-        else:
-            answer = await self._answer(user_id, user, query, key, timing)
-        body = b'{"user_id":' + orjson.dumps(user_id) + answer.body
-        return Recommended(body, answer.etag, timing)
-
-    async def _answer(
-        self,
-        user_id: str,
-        user: StoredUser | None,
-        query: RecommendationQuery,
-        key: str,
-        timing: Timing,
-    ) -> Answer:
-        revision = _NOBODY
-        if user is None:
-            user_id = _NOBODY
-        else:
-            revision = user.revision
-        answer = self._cache.get(user_id, revision, key)
+            if answer is not None:
+                return answer
+            user = await self._store.get(user_id)  # the answer gave way to others meanwhile
+        asked = _Asked.by(user_id, user, query, timing)
+        answer = self._cache.get(asked.owner, asked.revision, key)
         if answer is not None:
             return answer
 
         async def compute() -> Answer:
-            etag = self._etag(user_id, revision, key)
-            answer = await self._compute.run(lambda: Answer(self._rank(user, query, timing), etag))
-            self._cache.put(user_id, revision, key, answer)
+            place = Place(self._list_id(asked), 0, until, is_shared=user is None)
+            _, page, is_kept = await self._frozen(asked, place)
+            etag = f'"{self._name(asked.owner, asked.revision, key)}"'
+            answer = Answer(page.body, etag, _following(page, place))
+            if is_kept:
+                self._cache.put(asked.owner, asked.revision, key, answer)
             return answer
 
-        return await self._once((user_id, revision, key), compute)
+        return await self._once((asked.owner, asked.revision, key), compute)
+
+    async def _later_page(self, user_id: str, query: RecommendationQuery, timing: Timing) -> Answer:
+        place = self._lists.place(user_id, query)
+        started = perf_counter()
+        ranking = await self._lists.find(user_id, place)
+        timing.store += 1000 * (perf_counter() - started)
+        if ranking is None:
+            ranking = await self._again(user_id, query, place, timing)
+        if ranking.known is not None and ranking.head["model_version"] != self._model_version:
+            raise gone()  # another model has other reasons
+        page = await self._compute.run(
+            lambda: self._ranker.page(ranking, place.start, query.limit, timing)
+        )
+        # What is removed or renamed meanwhile changes a page.
+        etag = f'"{self._name(user_id, page.body.decode(), str(place.until))}"'
+        return Answer(page.body, etag, _following(page, place))
+
+    async def _again(
+        self, user_id: str, query: RecommendationQuery, place: Place, timing: Timing
+    ) -> FrozenList:
+        """Compute a list anew that is not kept, if nothing that it follows from has changed."""
+        user = None if place.is_shared else await self._store.get(user_id)
+        asked = _Asked.by(user_id, user, query, timing)
+        if self._list_id(asked) != place.list_id:
+            raise gone()
+        ranking, _, _ = await self._frozen(asked, place)
+        return ranking
+
+    async def _frozen(self, asked: _Asked, place: Place) -> tuple[FrozenList, Page, bool]:
+        """Compute a ranking and its first page; keep the ranking if there are more pages.
+
+        The last value tells whether later pages will find it.
+        """
+        query, user, timing = asked.query, asked.user, asked.timing
+
+        def compute() -> tuple[FrozenList, Page, str]:
+            ranking = self._ranker.rank(user, query, place.list_id, timing)
+            page = self._ranker.page(ranking, 0, query.limit, timing)
+            return ranking, page, "" if page.following is None else ranking.encode()
+
+        ranking, page, text = await self._compute.run(compute)
+        if page.following is None:
+            return ranking, page, True
+        created_at = None if user is None else user.created_at
+        started = perf_counter()
+        try:
+            is_kept = await self._lists.freeze(asked.owner, created_at, place, text)
+        except StoreUnavailable:
+            # A store that only reads takes no feedback either, so `_again` finds the same list.
+            is_kept = False
+        timing.store += 1000 * (perf_counter() - started)
+        return ranking, page, is_kept
 
     async def _once(
         self, key: tuple[str, str, str], compute: Callable[[], Awaitable[Answer]]
@@ -150,40 +214,14 @@ class RecommendationService:
         # Whoever hangs up must not take the answer from the others.
         return await asyncio.shield(task)
 
-    def _etag(self, user_id: str, revision: str, key: str) -> str:
-        parts = [self._recommender.manifest.version, user_id, revision, key]
-        return f'"{blake2b(orjson.dumps(parts), digest_size=12).hexdigest()}"'
+    def _list_id(self, asked: _Asked) -> str:
+        return self._name(asked.owner, asked.revision, asked.query.ranking_key)
 
-    def _rank(self, user: StoredUser | None, query: RecommendationQuery, timing: Timing) -> bytes:
-        catalogue = self._recommender.catalogue
-        started = perf_counter()
-        adapted = self._personaliser.adapt(user)
-        timing.local_update = 1000 * (perf_counter() - started)
+    def _name(self, *parts: str) -> str:
+        """Name what follows from the model and these parts."""
+        whole = orjson.dumps([self._model_version, *parts])
+        return blake2b(whole, digest_size=12).hexdigest()
 
-        started = perf_counter()
-        left_out = set(query.exclude)
-        if query.exclude_seen and user is not None:
-            left_out |= user.seen
-        ranking = self._recommender.rank(
-            adapted,
-            query.limit,
-            among=matching_items(catalogue, query.filter),
-            without=index_of_items(catalogue, left_out),
-        )
-        scores = ranking.score.clip(*self._recommender.rating_scale).tolist()
-        items = [
-            b'%b,"rank":%d,"score":%.4f}' % (fragment, rank, score)
-            for rank, (fragment, score) in enumerate(
-                zip(self._fragments.of(ranking.index.tolist()), scores, strict=True), start=1
-            )
-        ]
-        head = {
-            "strategy": "adapted" if adapted.local_steps else "prior",
-            "support_size": adapted.support_size,
-            "support_version": user.support_version if user else 0,
-            "local_steps": adapted.local_steps,
-            "model_version": self._recommender.manifest.version,
-        }
-        body = b',%b,"items":[%b]}' % (orjson.dumps(head)[1:-1], b",".join(items))
-        timing.ranking = 1000 * (perf_counter() - started)
-        return body
+
+def _following(page: Page, place: Place) -> Place | None:
+    return None if page.following is None else replace(place, start=page.following)
