@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     """Newest ratings of a user that the local update learns from."""
 
     # Lists that are read in pages
-    list_items: int = Field(default=500, ge=1, le=10_000)
+    list_items: int = Field(default=200, ge=1, le=10_000)
     """Best items of a ranking that can be paged through."""
     list_seconds: int = Field(default=3600, ge=1)
     """How long a cursor of a ranking is valid at least; twice as long at most."""

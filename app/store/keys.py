@@ -18,6 +18,18 @@ def user_lists_key(user_id: str) -> str:
     return f"melu:lists:{{{user_key(user_id)}}}"
 
 
+def keys_of_user(user_id: str) -> list[str]:
+    """Name every key that may hold something of a user.
+
+    Args:
+        user_id: The user.
+
+    Returns:
+        The user's own hash first.
+    """
+    return [user_key(user_id), user_lists_key(user_id)]
+
+
 def shared_list_key(list_id: str) -> str:
     """Return the key of a frozen list that belongs to nobody."""
     return f"melu:lists:shared:{list_id}"

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from app.store.connection import store_errors
 from app.store.keys import shared_list_key, user_key, user_lists_key
 from app.store.users import microseconds
+from app.store.writes import CoalescedWrites
 
 LISTS_A_USER = 20
 """Newest lists of a user that are kept."""
@@ -32,7 +33,7 @@ class ListStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         script = files("app.store") / "lua" / "freeze_list.lua"
-        self._freeze = redis.register_script(script.read_text(encoding="utf-8"))
+        self._freeze = CoalescedWrites(redis, script.read_text(encoding="utf-8"))
 
     async def put(
         self, user_id: str, created_at: datetime, list_id: str, text: str, seconds: int
@@ -50,11 +51,10 @@ class ListStore:
             Whether it is kept: nothing is, once that user has been erased.
         """
         keys = [user_lists_key(user_id), user_key(user_id)]
-        created = microseconds(created_at)
+        arguments: list[str | int] = [list_id, text, seconds, LISTS_A_USER]
+        arguments.append(microseconds(created_at))
         async with store_errors():
-            return bool(
-                await self._freeze(keys=keys, args=[list_id, text, seconds, LISTS_A_USER, created])
-            )
+            return bool(await self._freeze.run(keys, arguments))
 
     async def put_shared(self, list_id: str, text: str, seconds: int) -> None:
         """Keep a list that holds nothing of any user.
@@ -65,7 +65,7 @@ class ListStore:
             seconds: How long to keep it.
         """
         async with store_errors():
-            await self._freeze(keys=[shared_list_key(list_id)], args=[list_id, text, seconds, 1])
+            await self._freeze.run([shared_list_key(list_id)], [list_id, text, seconds, 1])
 
     async def get(self, user_id: str | None, list_id: str) -> str | None:
         """Return a list, or None if it is not kept.

@@ -23,7 +23,7 @@ import orjson
 from redis.asyncio import Redis
 
 from app.store.connection import store_errors
-from app.store.keys import user_key, user_lists_key
+from app.store.keys import keys_of_user, user_key
 from app.store.reads import CoalescedReads
 
 UNSEEN = "unseen"
@@ -207,7 +207,7 @@ class UserStore:
     async def delete(self, user_id: str) -> None:
         """Erase a user with all frozen lists; nothing happens if there is none."""
         async with store_errors():
-            await self._redis.delete(user_key(user_id), user_lists_key(user_id))
+            await self._redis.delete(*keys_of_user(user_id))
 
 
 def _script(*names: str) -> str:
