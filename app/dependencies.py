@@ -17,14 +17,16 @@ from app.services.answers import AnswerCache
 from app.services.compute import Compute
 from app.services.feedback import FeedbackService
 from app.services.items import ItemService
+from app.services.lists import Lists
 from app.services.live_model import LiveModel
 from app.services.onboarding import OnboardingService
 from app.services.personal import Personaliser
+from app.services.ranker import Ranker
 from app.services.recommendations import RecommendationService
 from app.services.reload import ModelKeeper
 from app.services.users import UserService
 from app.settings import Settings
-from app.store import CatalogueStore, UserStore
+from app.store import CatalogueStore, ListStore, UserStore
 from model.recommender import Recommender
 
 MODEL_RETRY_AFTER_SECONDS = 5
@@ -47,6 +49,7 @@ def build_services(
     settings: Settings,
     store: UserStore,
     items: CatalogueStore,
+    lists: ListStore,
     recommender: Recommender,
     compute: Compute,
 ) -> Services:
@@ -56,6 +59,7 @@ def build_services(
         settings: How.
         store: Where users are.
         items: Where the catalogue's changes are.
+        lists: Where frozen rankings are.
         recommender: The bundle's model.
         compute: Where tensors are computed.
 
@@ -73,7 +77,14 @@ def build_services(
         answers=cache,
         users=UserService(store, live, actions, cache),
         feedback=FeedbackService(store, live, actions),
-        recommendations=RecommendationService(store, live, personaliser, compute, cache),
+        recommendations=RecommendationService(
+            store,
+            live,
+            Lists(lists, settings.list_seconds),
+            Ranker(personaliser, settings.list_items),
+            compute,
+            cache,
+        ),
         onboarding=OnboardingService(store, live, personaliser, compute),
         items=ItemService(live, items),
     )

@@ -41,6 +41,7 @@ from app.settings import Settings
 from app.store import (
     Announcements,
     CatalogueStore,
+    ListStore,
     RateLimits,
     UserStore,
     connect_store,
@@ -114,10 +115,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
         announcements = Announcements(announcing)
         items = CatalogueStore(redis, settings.store_timeout_seconds)
+        lists = ListStore(redis, settings.store_timeout_seconds)
         app.state.keeper = keeper = ModelKeeper(
             settings.model,
             lambda recommender: build_services(
-                settings, app.state.store, items, recommender, compute
+                settings, app.state.store, items, lists, recommender, compute
             ),
         )
         app.state.rate_limits = RateLimits(

@@ -357,8 +357,9 @@ Filter = Annotated[
     Field(
         max_length=MAX_LIST,
         description="`name:value` on an item attribute; several values of one name are OR, "
-        "several names are AND.",
-        examples=[["genre:Drama"]],
+        "several names are AND. Of a number also a range with both ends included, "
+        "`year:1990..1999`, `year:1990..` or `year:..1950`.",
+        examples=[["genre:Drama", "year:1990..1999"]],
     ),
 ]
 Limit = Annotated[int, Field(ge=1, le=200)]
@@ -374,11 +375,33 @@ class RecommendationQuery(_Request):
     )
     exclude: Exclude = []
     filter: Filter = []
+    diversity: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Trades score for variety among the best 300 items: 0 is pure score order, 1 "
+        "looks for items unlike those before them. `score` stays the predicted rating.",
+    )
+    explain: bool = Field(
+        default=False,
+        description="Fill `because`: what single pieces of feedback do to an item's score.",
+    )
+    cursor: Cursor = Field(
+        default=None,
+        description="`next_cursor` of the page before: the next page of the same ranking, as it "
+        "was when its first page was asked for. `limit` may differ from page to page; all other "
+        "parameters must be equal.",
+    )
 
     @cached_property
     def key(self) -> str:
         """Text that is equal for equal parameters."""
         return self.model_dump_json()
+
+    @cached_property
+    def ranking_key(self) -> str:
+        """Text that is equal for all pages of a ranking."""
+        return self.model_dump_json(exclude={"limit", "cursor"})
 
 
 class OnboardingQuery(_Request):
@@ -405,13 +428,29 @@ class FeedbackQuery(_Request):
     cursor: Cursor = None
 
 
+class Reason(BaseModel):
+    """A piece of feedback and what it does to the score of an item."""
+
+    item_id: str
+    title: str
+    rating: float = Field(description="What the feedback counts as.")
+    effect: float = Field(
+        description="The item's score minus its score had this feedback not been given: the local "
+        "update is run again without it."
+    )
+
+
 class RecommendedItem(Item):
     """One item of a ranking."""
 
     model_config = _example(**_STAR_WARS, rank=1, score=4.61)
 
-    rank: int
+    rank: int = Field(description="Place in the whole ranking, from 1.")
     score: float = Field(description="Predicted rating on the data set's scale.")
+    because: list[Reason] = Field(
+        default=[],
+        description="With `explain=true`, up to five pieces of feedback, strongest effect first.",
+    )
 
 
 class Recommendations(BaseModel):
@@ -426,7 +465,12 @@ class Recommendations(BaseModel):
     support_version: int
     local_steps: int
     model_version: str
+    list_id: str = Field(
+        description="This ranking. All of its pages have the same, and show what held when the "
+        "first was asked for."
+    )
     items: list[RecommendedItem]
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
 
 
 class OnboardingItem(Item):

@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     support_limit: int = Field(default=100, ge=1)
     """Newest ratings of a user that the local update learns from."""
 
+    # Lists that are read in pages
+    list_items: int = Field(default=200, ge=1, le=10_000)
+    """Best items of a ranking that can be paged through."""
+    list_seconds: int = Field(default=3600, ge=1)
+    """How long a cursor of a ranking is valid at least; twice as long at most."""
+
     # The store
     store_url: str | None = None
     """redis://, rediss:// or unix:// URL of your Redis or Valkey; none starts the embedded one."""

@@ -15,6 +15,7 @@ from model.data.loading import Dataset
 from model.errors import UnknownFeatureError
 from model.evidence import EvidenceScores
 from model.id_index import index_of_ids
+from model.number_range import NumberRange
 
 AttributeValue = str | int | float | list[str] | None
 IndexArray = npt.NDArray[np.int64]
@@ -59,6 +60,7 @@ class ItemTable:
             name.removeprefix(_ATTRIBUTE) for name in table.columns if name.startswith(_ATTRIBUTE)
         )
         self._posting_lists: dict[str, dict[str, IndexArray]] = {}
+        self._numbers: dict[str, npt.NDArray[np.float64]] = {}
         self.evidence = EvidenceScores(
             *(
                 table.get_column(name).to_numpy().astype(np.float32)
@@ -136,21 +138,25 @@ class ItemTable:
         """Find the items that have, for every attribute named, one of the values given.
 
         Args:
-            filters: Attribute → accepted values, as text.
+            filters: Attribute → accepted values, as text; of numbers also ranges, see
+                `NumberRange`. A category that no item has matches nothing.
 
         Returns:
             Internal item indices in ascending order; None, which is all, without a filter.
 
         Raises:
             UnknownFeatureError: If an attribute does not exist.
+            FilterValueError: If what is given for a number is no number and no range.
         """
         found: IndexArray | None = None
         for name, accepted in filters.items():
             if name not in self.attribute_names:
                 raise UnknownFeatureError(name, self.attribute_names)
-            postings = self._postings(name)
-            parts = [postings.get(_filter_key(value), _NOTHING) for value in accepted]
-            mine = parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
+            mine = self._in_ranges(name, accepted)
+            if mine is None:
+                postings = self._postings(name)
+                parts = [postings.get(_filter_key(value), _NOTHING) for value in accepted]
+                mine = parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
             found = mine if found is None else np.intersect1d(found, mine, assume_unique=True)
         return found
 
@@ -159,6 +165,17 @@ class ItemTable:
         return self.table.select(
             "item_id", "title", *(_ATTRIBUTE + name for name in self.attribute_names)
         )
+
+    def _in_ranges(self, name: str, accepted: Sequence[str]) -> IndexArray | None:
+        """Find the items whose number lies in a range; None if the attribute is no number."""
+        column = self.table.get_column(_ATTRIBUTE + name)
+        if not column.dtype.is_numeric():
+            return None
+        values = self._numbers.get(name)
+        if values is None:
+            values = self._numbers[name] = column.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        ranges = [NumberRange.parse(text) for text in accepted]
+        return np.flatnonzero(np.any([one.holds(values) for one in ranges], axis=0))
 
     def _postings(self, name: str) -> dict[str, IndexArray]:
         """Value → items that have it, ascending; made when an attribute is first filtered by."""

@@ -25,3 +25,14 @@ class UnknownFeatureError(ModelError):
 
 class FeatureValueError(ModelError):
     """A feature value is of a type that the feature's kind can't hold."""
+
+
+class FilterValueError(ModelError):
+    """A filter on a number names neither a number nor a range."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            f"{text!r} is neither a number, such as 1995, nor a range with the lower end first, "
+            "such as 1990..1999, 1990.. or ..1950"
+        )

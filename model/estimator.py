@@ -163,6 +163,37 @@ class Estimator(ABC):
     def _score_more(self, user: AdaptedUser, items: IndexArray) -> FloatArray:
         """Predict the user's rating of items put since, counted from 0."""
 
+    @abstractmethod
+    def score_variants(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: Sequence[tuple[int, float]],
+        kept: FloatArray,
+        items: IndexArray,
+    ) -> FloatArray:
+        """Adapt to several parts of one support set, each by itself, and score some items.
+
+        Args:
+            attributes: The user's features, all known to `user_space`.
+            support_set: n (item index, rating on the data set's scale) pairs.
+            kept: 1 for each rating that a variant learns from, else 0, shape [B, n].
+            items: Internal item indices.
+
+        Returns:
+            As from `adapt` and `score` with the kept ratings alone, shape [B, items].
+        """
+
+    @abstractmethod
+    def representations(self, items: IndexArray) -> FloatArray:
+        """Return what the estimator knows items by, before it meets a user.
+
+        Args:
+            items: Internal item indices.
+
+        Returns:
+            Alike for alike items, shape [items, F].
+        """
+
     def rank(
         self,
         user: AdaptedUser,

@@ -103,6 +103,19 @@ class LiveCatalogue:
             return bundled
         return bundled + self._put.titles.slice(max(start - len(self.bundled), 0)).to_list()
 
+    def ids(self, index: IndexArray) -> list[str]:
+        """Return the external ids of some items."""
+        bundled = self.bundled.item_ids
+        if self._put is None:
+            return bundled.gather(index).to_list()
+        count = len(self.bundled)
+        since = index >= count
+        found = np.empty(len(index), dtype=object)
+        found[~since] = bundled.gather(index[~since]).to_list()
+        found[since] = self._put.item_ids.gather(index[since] - count).to_list()
+        ids: list[str] = found.tolist()
+        return ids
+
     def records(self, index: Sequence[int]) -> list[ItemRecord]:
         """Return what clients are shown of some items; see `ItemTable.records`."""
         if self._put is None:

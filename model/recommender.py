@@ -18,6 +18,10 @@ from model.estimator import NO_ITEMS, AdaptedUser, FloatArray, IndexArray, Ranki
 from model.evidence import EvidenceScores, evidence_scores
 from model.features import FeatureSpace, FeatureValue
 from model.live_catalogue import ItemChange, LiveCatalogue
+from model.ranking import diversified, shared_values
+
+DIVERSIFIED = 300
+"""Best items that `diversified` chooses from."""
 
 
 class Recommender:
@@ -176,6 +180,61 @@ class Recommender:
         if len(hidden):
             without = np.union1d(without, hidden)
         return self._estimator.rank(user, limit, among=among, without=without)
+
+    def diversified(self, ranking: Ranking, diversity: float) -> Ranking:
+        """Trade score for variety among the best few hundred items; see `model.ranking.diversity`.
+
+        Items are alike as far as the estimator represents them alike and they share attributes.
+
+        Args:
+            ranking: Best first.
+            diversity: 0 leaves the order, 1 looks at variety alone.
+
+        Returns:
+            The first `DIVERSIFIED` items in another order with their own scores, then the others
+            as they were.
+        """
+        if not diversity or len(ranking.index) < 2:
+            return ranking
+        some = ranking.index[:DIVERSIFIED]
+        records = self.catalogue.records(some.tolist())
+        views = [
+            self._estimator.representations(some),
+            shared_values([record.attributes for record in records]),
+        ]
+        order = diversified(ranking.score[:DIVERSIFIED], views, diversity)
+        order = np.append(order, np.arange(len(order), len(ranking.index)))
+        return Ranking(ranking.index[order], ranking.score[order])
+
+    def leave_one_out(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: Sequence[tuple[int, float]],
+        limit: int,
+        items: IndexArray,
+    ) -> FloatArray:
+        """Score items for a user, and for the same user without each piece of feedback.
+
+        Every row is a local update of its own, from θ on.
+
+        Args:
+            attributes: The user's features; see `adapt`.
+            support_set: (item index, rating on the data set's scale) pairs, newest first.
+            limit: Newest ratings that the local update learns from. Without one of them, the next
+                older one is learnt from, if there is any.
+            items: Internal item indices.
+
+        Returns:
+            Predicted ratings, not clipped to the scale. The first row is with all feedback, row
+            i + 1 without piece i. Shape [1 + min(n, limit), items].
+        """
+        support_set = support_set[: limit + 1]
+        count = len(support_set)
+        pieces = min(count, limit)
+        kept = np.ones((1 + pieces, count), dtype=np.float32)
+        kept[0, limit:] = 0
+        kept[1 + np.arange(pieces), np.arange(pieces)] = 0
+        return self._estimator.score_variants(self._usable(attributes), support_set, kept, items)
 
     def evidence(self, user: AdaptedUser) -> EvidenceScores:
         """Score how much each item's rating would teach about this user.

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from app.dependencies import services_of
 from app.etags import not_modified
 from app.problems import (
+    InvalidCursor,
     InvalidFilter,
     InvalidParameter,
     ModelUnavailable,
@@ -72,6 +73,7 @@ router = APIRouter(
         200: {"headers": _HEADERS},
         304: {"description": "Nothing changed since the answer that `If-None-Match` names."},
         **problem_responses(
+            InvalidCursor,
             InvalidParameter,
             InvalidFilter,
             UnknownAttribute,
@@ -89,6 +91,11 @@ async def get_recommendations(
     A user never seen is no error: θ's own ranking comes with `strategy` `prior`. `Server-Timing`
     tells the milliseconds of store, local update and ranking. With the `ETag` of an earlier answer
     in `If-None-Match`, an answer that would be the same is 304 without a body.
+
+    A ranking holds still: `next_cursor` leads to its next page as it was, whatever feedback comes
+    meanwhile; only items that were removed are left out. A cursor that is too old, another user's,
+    damaged, or sent with other parameters is 400 `invalid_cursor`. The service keeps the best few
+    hundred items of each of the user's 20 newest rankings.
     """
     response = await _answer(request, user_id, query)
     request.state.checked = query

@@ -6,24 +6,27 @@ from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
+from app.services.lists import Place
 from app.store import digest_of_user
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A ranking as it goes over the wire, but for the user's id.
+    """A page of a ranking as it goes over the wire, but for the user's id and the cursor.
 
     Attributes:
-        body: JSON from after the id to the end.
+        body: JSON from after the id to the end of the items.
         etag: Names all that the answer depends on.
         strategy: Whether the local update ran.
         support_size: Ratings that it learnt from.
+        following: Where the next page begins; None after the last.
     """
 
     body: bytes
     etag: str
     strategy: str
     support_size: int
+    following: Place | None = None
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.problems import InvalidFilter, UnknownAttribute
-from model.errors import UnknownFeatureError
+from model.errors import FilterValueError, UnknownFeatureError
 from model.estimator import IndexArray
 from model.live_catalogue import LiveCatalogue
 
@@ -13,23 +13,28 @@ def matching_items(catalogue: LiveCatalogue, filters: Sequence[str]) -> IndexArr
 
     Args:
         catalogue: The items.
-        filters: `name:value` each.
+        filters: `name:value` each; for a number also `name:lowest..highest` with either end open.
 
     Returns:
         Internal item indices in ascending order; None, which is all, without a filter.
 
     Raises:
-        InvalidFilter: If a filter has no `name:`.
+        InvalidFilter: If a filter has no `name:`, or what it says of a number is none.
         UnknownAttribute: If a name is no item attribute.
     """
     accepted: dict[str, list[str]] = {}
     for text in filters:
         name, separator, value = text.partition(":")
         if not separator or not name:
-            raise InvalidFilter("A filter has the form name:value, such as genre:Drama.")
+            raise InvalidFilter(
+                "A filter has the form name:value, such as genre:Drama, or for numbers also "
+                "name:lowest..highest, such as year:1990..1999."
+            )
         accepted.setdefault(name, []).append(value)
     try:
         return catalogue.matching(accepted)
+    except FilterValueError as error:
+        raise InvalidFilter(f"A filter on a number can't be read: {error}.") from error
     except UnknownFeatureError as error:
         raise UnknownAttribute(
             f"There is no item attribute {error.name!r} to filter by; there are: "

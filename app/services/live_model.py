@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.problems import StoreUnavailable
 from app.services.fragments import ItemFragments
@@ -40,7 +41,7 @@ class Snapshot:
         """The items."""
         return self.recommender.catalogue
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Names model and catalogue: equal keys mean equal answers."""
         return f"{self.recommender.manifest.version} {self.catalogue_version}"

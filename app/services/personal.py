@@ -1,9 +1,37 @@
 """What personal answers share: a user's support set, and the adapted copy."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
 from app.services.actions import ActionRatings
-from app.store import StoredUser
-from model.estimator import AdaptedUser
+from app.store import Attributes, StoredUser
+from model.estimator import AdaptedUser, FloatArray, IndexArray
 from model.recommender import Recommender
+
+
+@dataclass(frozen=True)
+class KnownOfUser:
+    """What an adapted copy follows from.
+
+    Attributes:
+        attributes: The profile.
+        ratings: (item id, rating) of what counts as a rating, newest first: those that the local
+            update learns from and, where there is one, the next older one.
+    """
+
+    attributes: Attributes
+    ratings: list[tuple[str, float]]
+
+    def of_items_that_exist(self, recommender: Recommender) -> KnownOfUser:
+        """Leave out ratings of items that were deleted since."""
+        index_of = recommender.catalogue.index_of
+        return replace(self, ratings=[one for one in self.ratings if one[0] in index_of])
+
+    def indexed(self, recommender: Recommender) -> list[tuple[int, float]]:
+        """Return the ratings by internal item index; all their items have to exist."""
+        index_of = recommender.catalogue.index_of
+        return [(index_of[item_id], rating) for item_id, rating in self.ratings]
 
 
 class Personaliser:
@@ -18,6 +46,27 @@ class Personaliser:
         self._actions = actions
         self._support_limit = support_limit
 
+    def known_of(self, recommender: Recommender, user: StoredUser | None) -> KnownOfUser:
+        """Take what counts from what is stored: newest ratings of items that still exist.
+
+        Args:
+            recommender: Knows the items.
+            user: What is stored; None for a user never seen.
+
+        Returns:
+            Attributes and ratings.
+        """
+        if user is None:
+            return KnownOfUser({}, [])
+        index_of = recommender.catalogue.index_of
+        ratings = [
+            (feedback.item_id, rating)
+            for feedback in user.feedback
+            if feedback.item_id in index_of
+            and (rating := self._actions.rating(feedback)) is not None
+        ]
+        return KnownOfUser(user.attributes, ratings[: self._support_limit + 1])
+
     def adapt(self, recommender: Recommender, user: StoredUser | None) -> AdaptedUser:
         """Run the local update on a user's newest ratings of items that still exist.
 
@@ -28,13 +77,34 @@ class Personaliser:
         Returns:
             The user's own copy, or θ where there is no usable feedback.
         """
-        if user is None:
-            return recommender.adapt({}, [])
-        index_of = recommender.catalogue.index_of
-        support_set = [
-            (index_of[feedback.item_id], rating)
-            for feedback in user.feedback
-            if feedback.item_id in index_of
-            and (rating := self._actions.rating(feedback)) is not None
-        ]
-        return recommender.adapt(user.attributes, support_set[: self._support_limit])
+        return self.adapt_to(recommender, self.known_of(recommender, user))
+
+    def adapt_to(self, recommender: Recommender, known: KnownOfUser) -> AdaptedUser:
+        """Run the local update on what is known of a user.
+
+        Args:
+            recommender: The model.
+            known: What `known_of` returned.
+
+        Returns:
+            The user's own copy, or θ where there is no usable feedback.
+        """
+        support_set = known.indexed(recommender)[: self._support_limit]
+        return recommender.adapt(known.attributes, support_set)
+
+    def leave_one_out(
+        self, recommender: Recommender, known: KnownOfUser, items: IndexArray
+    ) -> FloatArray:
+        """Score items with all feedback, and without each piece; see `Recommender`.
+
+        Args:
+            recommender: The model.
+            known: What `known_of` returned.
+            items: Internal item indices.
+
+        Returns:
+            Shape [1 + n, items], row i + 1 without the i-th of the n newest ratings.
+        """
+        return recommender.leave_one_out(
+            known.attributes, known.indexed(recommender), self._support_limit, items
+        )

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from time import perf_counter
 
 import orjson
 
 from app.metrics import note_recommendation
+from app.problems import StoreUnavailable
 from app.schemas import RecommendationQuery
 from app.services.answers import Answer, AnswerCache
 from app.services.compute import Compute
-from app.services.filters import matching_items
+from app.services.lists import FrozenList, Lists, Place, gone
 from app.services.live_model import LiveModel, Snapshot
-from app.services.personal import Personaliser
-from app.services.ranking import index_of_items
+from app.services.ranker import Page, Ranker, Timing
 from app.store import StoredUser, Unchanged, UserStore
 
 _NOBODY = ""
 """In place of the id and the revision of users of whom nothing is stored: all get one answer."""
-
-
-@dataclass
-class Timing:
-    """Milliseconds that the parts of an answer took; 0 for what was at hand."""
-
-    store: float = 0.0
-    local_update: float = 0.0
-    ranking: float = 0.0
-
-    def header(self) -> str:
-        """Render as a Server-Timing header."""
-        return (
-            f"store;dur={self.store:.2f}, local_update;dur={self.local_update:.2f}, "
-            f"ranking;dur={self.ranking:.2f}"
-        )
 
 
 @dataclass(frozen=True)
@@ -55,13 +39,58 @@ class Recommended:
     timing: Timing
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request for a ranking.
+
+    Attributes:
+        owner: The user's id, or `_NOBODY`.
+        revision: The user's revision, or `_NOBODY`.
+        snapshot: Model and catalogue.
+        user: What is stored.
+        query: The parameters.
+        timing: Takes how long the parts took.
+    """
+
+    owner: str
+    revision: str
+    snapshot: Snapshot
+    user: StoredUser | None
+    query: RecommendationQuery
+    timing: Timing
+
+    @classmethod
+    def by(
+        cls,
+        user_id: str,
+        snapshot: Snapshot,
+        user: StoredUser | None,
+        query: RecommendationQuery,
+        timing: Timing,
+    ) -> _Asked:
+        if user is None:
+            return cls(_NOBODY, _NOBODY, snapshot, user, query, timing)
+        return cls(user_id, user.revision, snapshot, user, query, timing)
+
+    def name(self, key: str) -> str:
+        """Name what follows from model, catalogue, user and a text."""
+        whole = orjson.dumps([self.snapshot.key, self.owner, self.revision, key])
+        return blake2b(whole, digest_size=12).hexdigest()
+
+    @property
+    def list_id(self) -> str:
+        """Names the ranking that is asked for."""
+        return self.name(self.query.ranking_key)
+
+
 class RecommendationService:
     """Answers with a user's own ranking.
 
     Args:
         store: Where users are.
         live: The model and its catalogue.
-        personaliser: Adapts to users.
+        lists: Keeps rankings for the pages to come.
+        ranker: Computes rankings and pages.
         compute: Where tensors are computed.
         cache: Answers at hand.
     """
@@ -70,13 +99,15 @@ class RecommendationService:
         self,
         store: UserStore,
         live: LiveModel,
-        personaliser: Personaliser,
+        lists: Lists,
+        ranker: Ranker,
         compute: Compute,
         cache: AnswerCache,
     ) -> None:
         self._store = store
         self._live = live
-        self._personaliser = personaliser
+        self._lists = lists
+        self._ranker = ranker
         self._compute = compute
         self._cache = cache
         self._under_way: dict[tuple[str, str, str], asyncio.Task[Answer]] = {}
@@ -86,67 +117,125 @@ class RecommendationService:
 
         Args:
             user_id: The user; one never seen gets θ's own ranking.
-            query: The parameters.
+            query: The parameters; with a cursor, the next page of an earlier ranking.
 
         Returns:
             The ranking, and how long its parts took.
 
         Raises:
+            InvalidCursor: If the cursor is not one of this user's for these parameters, or its
+                list is no longer kept.
             InvalidFilter: If a filter is not `name:value`.
             UnknownAttribute: If a filter names no attribute.
             StoreUnavailable: If the store can't be reached.
             Overloaded: If too much is asked for at once.
         """
         timing = Timing()
-        started = perf_counter()
-        key = f"{self._live.current.key} {query.key}"
-        known = self._cache.revision(user_id, key)
-        user = await self._store.get_unless(user_id, known)
-        snapshot = await self._live.at(self._store.catalogue_version)
-        key = f"{snapshot.key} {query.key}"
-        if isinstance(user, Unchanged):
-            answer = self._cache.get(user_id, known, key)
-            if answer is None:  # it gave way to others meanwhile, or the catalogue changed
-                user = await self._store.get(user_id)
+        if query.cursor is None:
+            answer = await self._first_page(user_id, query, timing)
         else:
-            answer = None
-        timing.store = 1000 * (perf_counter() - started)
-        if not isinstance(user, Unchanged):
-            answer = await self._answer(snapshot, user_id, user, query, key, timing)
-        assert answer is not None  # noqa: S101 - found, or computed
+            answer = await self._later_page(user_id, query, timing)
         note_recommendation(
             answer.strategy, answer.support_size, timing.local_update, timing.ranking
         )
-        body = b'{"user_id":' + orjson.dumps(user_id) + answer.body
+        cursor = b"null"
+        if answer.following is not None:
+            # Users of whom nothing is stored share the answer, but not the cursor.
+            cursor = b'"%b"' % self._lists.cursor(user_id, query, answer.following).encode()
+        body = b'{"user_id":%b%b,"next_cursor":%b}' % (orjson.dumps(user_id), answer.body, cursor)
         return Recommended(body, answer.etag, timing)
 
-    async def _answer(
-        self,
-        snapshot: Snapshot,
-        user_id: str,
-        user: StoredUser | None,
-        query: RecommendationQuery,
-        key: str,
-        timing: Timing,
-    ) -> Answer:
-        revision = _NOBODY
-        if user is None:
-            user_id = _NOBODY
-        else:
-            revision = user.revision
-        answer = self._cache.get(user_id, revision, key)
+    async def _first_page(self, user_id: str, query: RecommendationQuery, timing: Timing) -> Answer:
+        until = self._lists.until()
+        started = perf_counter()
+        key = f"{self._live.current.key} {until} {query.key}"
+        known = self._cache.revision(user_id, key)
+        user = await self._store.get_unless(user_id, known)
+        snapshot = await self._live.at(self._store.catalogue_version)
+        key = f"{snapshot.key} {until} {query.key}"
+        if isinstance(user, Unchanged):
+            answer = self._cache.get(user_id, known, key)
+            if answer is not None:
+                timing.store += 1000 * (perf_counter() - started)
+                return answer
+            # The answer gave way to others meanwhile, or the catalogue changed.
+            user = await self._store.get(user_id)
+        timing.store += 1000 * (perf_counter() - started)
+        asked = _Asked.by(user_id, snapshot, user, query, timing)
+        answer = self._cache.get(asked.owner, asked.revision, key)
         if answer is not None:
             return answer
 
         async def compute() -> Answer:
-            etag = _etag(user_id, revision, key)
-            answer = await self._compute.run(
-                lambda: self._rank(snapshot, user, query, timing, etag)
-            )
-            self._cache.put(user_id, revision, key, answer)
+            place = Place(asked.list_id, 0, until, is_shared=user is None)
+            ranking, page, is_kept = await self._frozen(asked, place)
+            etag = f'"{asked.name(key)}"'
+            answer = _answer(ranking, page, etag, place)
+            if is_kept:
+                self._cache.put(asked.owner, asked.revision, key, answer)
             return answer
 
-        return await self._once((user_id, revision, key), compute)
+        return await self._once((asked.owner, asked.revision, key), compute)
+
+    async def _later_page(self, user_id: str, query: RecommendationQuery, timing: Timing) -> Answer:
+        place = self._lists.place(user_id, query)
+        started = perf_counter()
+        ranking = await self._lists.find(user_id, place)
+        snapshot = await self._live.latest()
+        timing.store += 1000 * (perf_counter() - started)
+        if ranking is None:
+            ranking = await self._again(user_id, snapshot, query, place, timing)
+        version = snapshot.recommender.manifest.version
+        if ranking.known is not None and ranking.head["model_version"] != version:
+            raise gone()  # another model has other reasons
+        page = await self._compute.run(
+            lambda: self._ranker.page(snapshot, ranking, place.start, query.limit, timing)
+        )
+        # What is removed or renamed meanwhile changes a page.
+        told = orjson.dumps([user_id, page.body.decode(), place.until])
+        etag = f'"{blake2b(told, digest_size=12).hexdigest()}"'
+        return _answer(ranking, page, etag, place)
+
+    async def _again(
+        self,
+        user_id: str,
+        snapshot: Snapshot,
+        query: RecommendationQuery,
+        place: Place,
+        timing: Timing,
+    ) -> FrozenList:
+        """Compute a list anew that is not kept, if nothing that it follows from has changed."""
+        user = None if place.is_shared else await self._store.get(user_id)
+        asked = _Asked.by(user_id, snapshot, user, query, timing)
+        if asked.list_id != place.list_id:
+            raise gone()
+        ranking, _, _ = await self._frozen(asked, place)
+        return ranking
+
+    async def _frozen(self, asked: _Asked, place: Place) -> tuple[FrozenList, Page, bool]:
+        """Compute a ranking and its first page; keep the ranking if there are more pages.
+
+        The last value tells whether later pages will find it.
+        """
+        query, user, timing = asked.query, asked.user, asked.timing
+
+        def compute() -> tuple[FrozenList, Page, str]:
+            ranking = self._ranker.rank(asked.snapshot, user, query, place.list_id, timing)
+            page = self._ranker.page(asked.snapshot, ranking, 0, query.limit, timing)
+            return ranking, page, "" if page.following is None else ranking.encode()
+
+        ranking, page, text = await self._compute.run(compute)
+        if page.following is None:
+            return ranking, page, True
+        created_at = None if user is None else user.created_at
+        started = perf_counter()
+        try:
+            is_kept = await self._lists.freeze(asked.owner, created_at, place, text)
+        except StoreUnavailable:
+            # A store that only reads takes no feedback either, so `_again` finds the same list.
+            is_kept = False
+        timing.store += 1000 * (perf_counter() - started)
+        return ranking, page, is_kept
 
     async def _once(
         self, key: tuple[str, str, str], compute: Callable[[], Awaitable[Answer]]
@@ -159,49 +248,8 @@ class RecommendationService:
         # Whoever hangs up must not take the answer from the others.
         return await asyncio.shield(task)
 
-    def _rank(
-        self,
-        snapshot: Snapshot,
-        user: StoredUser | None,
-        query: RecommendationQuery,
-        timing: Timing,
-        etag: str,
-    ) -> Answer:
-        recommender, catalogue = snapshot.recommender, snapshot.catalogue
-        started = perf_counter()
-        adapted = self._personaliser.adapt(recommender, user)
-        timing.local_update = 1000 * (perf_counter() - started)
 
-        started = perf_counter()
-        left_out = set(query.exclude)
-        if query.exclude_seen and user is not None:
-            left_out |= user.seen
-        ranking = recommender.rank(
-            adapted,
-            query.limit,
-            among=matching_items(catalogue, query.filter),
-            without=index_of_items(catalogue, left_out),
-        )
-        scores = ranking.score.clip(*recommender.rating_scale).tolist()
-        items = [
-            b'%b,"rank":%d,"score":%.4f}' % (fragment, rank, score)
-            for rank, (fragment, score) in enumerate(
-                zip(snapshot.fragments.of(catalogue, ranking.index.tolist()), scores, strict=True),
-                start=1,
-            )
-        ]
-        strategy = "adapted" if adapted.local_steps else "prior"
-        head = {
-            "strategy": strategy,
-            "support_size": adapted.support_size,
-            "support_version": user.support_version if user else 0,
-            "local_steps": adapted.local_steps,
-            "model_version": recommender.manifest.version,
-        }
-        body = b',%b,"items":[%b]}' % (orjson.dumps(head)[1:-1], b",".join(items))
-        timing.ranking = 1000 * (perf_counter() - started)
-        return Answer(body, etag, strategy, adapted.support_size)
-
-
-def _etag(user_id: str, revision: str, key: str) -> str:
-    return f'"{blake2b(orjson.dumps([user_id, revision, key]), digest_size=12).hexdigest()}"'
+def _answer(ranking: FrozenList, page: Page, etag: str, place: Place) -> Answer:
+    following = None if page.following is None else replace(place, start=page.following)
+    strategy, size = ranking.head["strategy"], ranking.head["support_size"]
+    return Answer(page.body, etag, str(strategy), int(size), following)

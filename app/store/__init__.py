@@ -4,6 +4,7 @@ from app.store.announcements import Announcements
 from app.store.catalogue import CatalogueStore, CatalogueVersion, StoredItem
 from app.store.connection import connect_store
 from app.store.keys import digest_of_user
+from app.store.lists import ListStore
 from app.store.rate_limits import RateLimits
 from app.store.records import UNCHANGED, Attributes, Feedback, NewEvent, StoredUser, Unchanged
 from app.store.users import ERASED_CHANNEL, Merge, UserStore
@@ -16,6 +17,7 @@ __all__ = [
     "CatalogueStore",
     "CatalogueVersion",
     "Feedback",
+    "ListStore",
     "Merge",
     "NewEvent",
     "RateLimits",

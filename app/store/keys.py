@@ -1,11 +1,26 @@
-"""The names of everything that is stored of a user, in one place: erasing takes them all."""
+"""The names of everything that is stored of a user, in one place: erasing takes them all.
+
+All keys of one user hash to one cluster slot.
+"""
 
 from hashlib import blake2b
 
+_USER = "melu:user:"
+_NO_BRACES = str.maketrans({"{": "/(", "}": "/)"})
+
 
 def user_key(user_id: str) -> str:
-    """Name the hash that holds a user's profile and feedback."""
-    return f"melu:user:{user_id}"
+    """Return the key of a user's hash.
+
+    A cluster hashes what is between braces instead of the whole key, so an id's own braces are
+    written otherwise: with a `/`, which no id has.
+    """
+    return _USER + user_id.translate(_NO_BRACES)
+
+
+def user_lists_key(user_id: str) -> str:
+    """Return the key of the hash of a user's frozen lists, in the same slot as the user."""
+    return f"melu:lists:{{{user_key(user_id)}}}"
 
 
 def keys_of_user(user_id: str) -> list[str]:
@@ -17,9 +32,14 @@ def keys_of_user(user_id: str) -> list[str]:
     Returns:
         The user's own hash first.
     """
-    return [user_key(user_id)]
+    return [user_key(user_id), user_lists_key(user_id)]
 
 
 def digest_of_user(user_id: str) -> str:
     """Name a user where the id itself is not to be seen: in announcements, and in memory."""
     return blake2b(user_id.encode(), digest_size=16).hexdigest()
+
+
+def shared_list_key(list_id: str) -> str:
+    """Return the key of a frozen list that belongs to nobody."""
+    return f"melu:lists:shared:{list_id}"

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -247,15 +248,49 @@ class BayesianEstimator(Estimator):
         self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
     ) -> BayesianUser:
         """Run the local update on a new user's support set; see `Estimator`."""
-        index = np.array([item for item, _ in support_set], dtype=np.int64)
-        rating = np.array([rating for _, rating in support_set], dtype=np.float32)
-        rated = self._rated(index, to_unit(rating, self._scale))
+        rated = self._rated(support_set)
         decision = local_update(self._theta, self.user_space.slots(attributes), rated)
         steps = self.preset.estimator.local_steps + 1 if support_set else 0
         return BayesianUser(steps, len(support_set), decision, rated)
 
-    def _rated(self, index: IndexArray, rating: FloatArray) -> RatedItems:
+    def score_variants(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: Sequence[tuple[int, float]],
+        kept: FloatArray,
+        items: IndexArray,
+    ) -> FloatArray:
+        """Adapt to parts of a support set in one batch; see `Estimator`."""
+        slots = self.user_space.slots(attributes)
+        decision = local_update(self._theta, slots, self._rated(support_set), kept)
+        base = np.empty(len(items), dtype=np.float32)
+        for table, chosen, rows in self._parts(items):
+            base[chosen] = table.mean_base[rows]
+        personal = decision.predict(self._items.of_members(self.representations(items)))
+        return from_unit(base + personal, self._scale)
+
+    def representations(self, items: IndexArray) -> FloatArray:
+        """Return φ of all members; see `Estimator`."""
+        phi = np.empty((len(items), self._items.features.shape[1]), dtype=np.float32)
+        for table, chosen, rows in self._parts(items):
+            phi[chosen] = table.flat(rows)
+        return phi
+
+    def _parts(
+        self, items: IndexArray
+    ) -> list[tuple[ServedItems, npt.NDArray[np.bool_], IndexArray]]:
+        """Part items into those of the bundle and those put since: table, which, and its rows."""
+        bundled = items < self.bundled
+        parts = [(self._items, bundled, items[bundled])]
+        if self._more is not None:
+            parts.append((self._more, ~bundled, items[~bundled] - self.bundled))
+        return parts
+
+    def _rated(self, support_set: Sequence[tuple[int, float]]) -> RatedItems:
         """Look a support set's items up, those of the bundle and those put since."""
+        index = np.array([item for item, _ in support_set], dtype=np.int64)
+        stars = np.array([rating for _, rating in support_set], dtype=np.float32)
+        rating = to_unit(stars, self._scale)
         since = index >= self.bundled
         if self._more is None or not since.any():
             return rated_items(self._items, self._networks, index, rating)

@@ -69,7 +69,10 @@ class ServedItems:
 
     def phi(self, rows: npt.NDArray[np.integer] | slice) -> FloatArray:
         """Return the representations of some items, shape [M, rows, D]."""
-        flat = self.flat(rows)
+        return self.of_members(self.flat(rows))
+
+    def of_members(self, flat: FloatArray) -> FloatArray:
+        """Part what `flat` returned by members, shape [M, rows, D]."""
         return flat.reshape(len(flat), len(self.norm), self.width).transpose(1, 0, 2)
 
 

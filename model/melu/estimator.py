@@ -187,14 +187,24 @@ class MeluEstimator(Estimator):
         self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
     ) -> MeluUser:
         """Run the local update on a new user's support set; see `Estimator`."""
+        steps = self.preset.estimator.local_steps if support_set else 0
+        (decision,) = self._local_update(attributes, support_set, steps)
+        return MeluUser(steps, len(support_set) if steps else 0, decision)
+
+    def _local_update(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: Sequence[tuple[int, float]],
+        steps: int,
+        kept: FloatArray | None = None,
+    ) -> list[AdaptedWeights]:
         config = self.preset.estimator
         slots = self.user_space.slots(attributes)
         parts = [self._user_tables[name][mine].mean(0) for name, mine in slots.items()]
         user = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         rating = np.array([rating for _, rating in support_set], dtype=np.float32)
-        steps = config.local_steps if support_set else 0
-        (decision,) = local_update(
+        return local_update(
             self._serving,
             user,
             self._embeddings_of(index).numpy(),
@@ -202,8 +212,27 @@ class MeluEstimator(Estimator):
             local_steps=steps,
             local_learning_rate=config.local_learning_rate,
             support_damping=config.support_damping,
+            kept=kept,
         )
-        return MeluUser(steps, len(support_set) if steps else 0, decision)
+
+    def score_variants(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: Sequence[tuple[int, float]],
+        kept: FloatArray,
+        items: IndexArray,
+    ) -> FloatArray:
+        """Adapt to parts of a support set in one batch; see `Estimator`."""
+        steps = self.preset.estimator.local_steps
+        embeddings = self._item_embeddings[torch.from_numpy(items)]
+        variants = self._local_update(attributes, support_set, steps, kept)
+        predicted = np.stack([predict_items(decision, embeddings) for decision in variants])
+        return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
+
+    def representations(self, items: IndexArray) -> FloatArray:
+        """Return what the items' embeddings are to the first layer; see `Estimator`."""
+        features: FloatArray = self._item_embeddings.numpy()[items] @ self._serving.item
+        return features
 
     def extended(self, items: MoreItems) -> Self:
         """Embed more items; see `Estimator`. Ratings told nothing of any item by itself."""

@@ -110,6 +110,8 @@ def naive_app(model: Path, store_url: str) -> FastAPI:
             support_version=user.support_version if user else 0,
             local_steps=estimator.local_steps if support_set else 0,
             model_version=bundle.manifest.version,
+            list_id="",
+            next_cursor=None,
             items=[
                 RecommendedItem(
                     item_id=items[index].item_id,

@@ -1,0 +1,61 @@
+"""Why an item is recommended: what each piece of feedback does to its score."""
+
+from __future__ import annotations
+
+import numpy as np
+import orjson
+
+from app.services.lists import TEN_THOUSANDTHS
+from app.services.personal import KnownOfUser, Personaliser
+from model.estimator import IndexArray
+from model.recommender import Recommender
+
+MOST_REASONS = 5
+"""Strongest pieces of feedback that are named for an item."""
+
+
+class Reasons:
+    """Tells by leave-one-out how far single pieces of feedback move scores.
+
+    Args:
+        personaliser: Adapts without a piece.
+    """
+
+    def __init__(self, personaliser: Personaliser) -> None:
+        self._personaliser = personaliser
+
+    def of(self, recommender: Recommender, known: KnownOfUser, items: IndexArray) -> list[bytes]:
+        """Name the pieces of feedback that each item's score depends on most.
+
+        An effect is the score as shown with all feedback minus the score as shown without the
+        piece: local updates run for both, on the same weights θ.
+
+        Args:
+            recommender: The model.
+            known: What the ranking was adapted to.
+            items: Internal item indices.
+
+        Returns:
+            A JSON list for each item, strongest first.
+        """
+        known = known.of_items_that_exist(recommender)
+        catalogue = recommender.catalogue
+        if not known.ratings or not len(items):
+            return [b"[]"] * len(items)
+        scores = self._personaliser.leave_one_out(recommender, known, items)
+        shown = scores.clip(*recommender.rating_scale)
+        effects = np.rint((shown[0] - shown[1:]).astype(np.float64) * TEN_THOUSANDTHS)
+        # Beyond an end of the scale scores move unseen; that only orders equal effects.
+        order = np.lexsort((-np.abs(scores[0] - scores[1:]), -np.abs(effects)), axis=0)
+        strongest = order[:MOST_REASONS].T.tolist()
+        pieces = [known.ratings[piece] for piece in range(len(effects))]
+        records = catalogue.records([catalogue.index_of[one] for one, _ in pieces])
+        shown_pieces = [
+            {"item_id": record.item_id, "title": record.title, "rating": rating}
+            for record, (_, rating) in zip(records, pieces, strict=True)
+        ]
+        of_items = (effects.T / TEN_THOUSANDTHS + 0.0).tolist()  # no −0
+        return [
+            orjson.dumps([shown_pieces[one] | {"effect": effect[one]} for one in places])
+            for places, effect in zip(strongest, of_items, strict=True)
+        ]
