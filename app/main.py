@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+from asyncio import Task, create_task
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -22,6 +23,7 @@ from app.encoded_slash import RefuseEncodedSlash
 from app.problems import ProblemBody, install_problem_handlers
 from app.routes import routers
 from app.services.compute import Compute
+from app.services.recall import report_recall
 from app.settings import Settings
 from app.store import UserStore, connect_store
 from model.errors import BundleError
@@ -80,6 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         compute = Compute(settings.compute_threads, settings.compute_queue)
         app.state.store = UserStore(redis)
         app.state.services = None
+        recall: Task[None] | None = None
         try:
             recommender = Recommender.load(settings.model)
         except BundleError:
@@ -89,9 +92,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await compute.run(recommender.warm_up)
             app.state.services = build_services(settings, app.state.store, recommender, compute)
             logger.info("Serving %s", recommender.manifest.version)
+            recall = create_task(report_recall(recommender, compute))
         try:
             yield
         finally:
+            if recall is not None:
+                recall.cancel()
             compute.close()
             await redis.aclose()
             await redis.connection_pool.disconnect()

@@ -6,7 +6,7 @@ Everything here reads weights that are never written to, so any number of thread
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from model.bundle import Bundle, Manifest, load_bundle
@@ -15,6 +15,7 @@ from model.errors import FeatureValueError
 from model.estimator import NO_ITEMS, AdaptedUser, FloatArray, IndexArray, Ranking
 from model.evidence import EvidenceScores, evidence_scores
 from model.features import FeatureSpace, FeatureValue
+from model.recall import recall_of_users
 
 
 class Recommender:
@@ -141,6 +142,22 @@ class Recommender:
     ) -> Ranking:
         """Return the items that the user would rate highest; see `Estimator.rank`."""
         return self._estimator.rank(user, limit, among=among, without=without)
+
+    @property
+    def ranks_in_two_stages(self) -> bool:
+        """Tell whether the catalogue is so large that not every item is scored exactly."""
+        return self._estimator.clusters is not None
+
+    def recall_of_users(self, *, users: int, limit: int, seed: int) -> Iterator[float | None]:
+        """Measure what ranking in two stages misses; see `model.recall.recall_of_users`."""
+        return recall_of_users(
+            self._estimator,
+            len(self.catalogue),
+            self.rating_scale,
+            users=users,
+            limit=limit,
+            seed=seed,
+        )
 
     def evidence(self, user: AdaptedUser) -> EvidenceScores:
         """Score how much each item's rating would teach about this user.
