@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 _MOST_AT_ONCE = 64
 
@@ -23,7 +25,8 @@ class CoalescedReads:
 
     def __init__(self, redis: Redis, script: str) -> None:
         self._redis = redis
-        self._script = script
+        # EVAL with the whole text: a server that lost its scripts knows it anew.
+        self._prefix = b"*5\r\n$4\r\nEVAL\r\n%b$1\r\n1\r\n" % _bulk(script)
         self._waiting: list[tuple[str, str, asyncio.Future[Any]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -51,11 +54,7 @@ class CoalescedReads:
             batch = self._waiting[:_MOST_AT_ONCE]
             del self._waiting[:_MOST_AT_ONCE]
             try:
-                async with self._redis.pipeline(transaction=False) as pipeline:
-                    for key, argument, _ in batch:
-                        # EVAL with the whole text: a server that lost its scripts knows it anew.
-                        pipeline.eval(self._script, 1, key, argument)
-                    answers = await pipeline.execute(raise_on_error=False)
+                answers = await self._exchange([(key, argument) for key, argument, _ in batch])
             except BaseException as error:
                 # Whoever asked meanwhile would only wait for the same failure again.
                 batch += self._waiting
@@ -74,3 +73,35 @@ class CoalescedReads:
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
+
+    async def _exchange(self, reads: Sequence[tuple[str, str]]) -> list[Any]:
+        """Send commands at once and read what comes back, errors of the script included.
+
+        The client's own pipeline takes longer to put commands together than the server to answer.
+        A connection whose answers were not all read closes itself, so that nobody gets them.
+        """
+        commands = b"".join(
+            b"%b%b%b" % (self._prefix, _bulk(key), _bulk(argument)) for key, argument in reads
+        )
+        pool = self._redis.connection_pool
+        connection = await pool.get_connection()  # type: ignore[no-untyped-call] # as redis has it
+        answers: list[Any] = []
+        try:
+            await connection.send_packed_command([commands])
+            for _ in reads:
+                try:
+                    answers.append(await connection.read_response())
+                except ResponseError as error:
+                    answers.append(error)
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        finally:
+            await pool.release(connection)
+        return answers
+
+
+def _bulk(text: str) -> bytes:
+    """Write a text as the protocol has it."""
+    content = text.encode()
+    return b"$%d\r\n%b\r\n" % (len(content), content)
