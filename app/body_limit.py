@@ -22,8 +22,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers = dict(scope["headers"])
+        if b"content-length" not in headers and b"transfer-encoding" not in headers:
+            await self._app(scope, receive, send)  # there is no body (RFC 9112, section 6.3)
+            return
         refusal = PayloadTooLarge(f"The body is over {self._max_bytes:,} bytes; send it in parts.")
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        declared = headers.get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > self._max_bytes:
             await problem_response(refusal)(scope, receive, send)
             return

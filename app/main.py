@@ -36,6 +36,7 @@ from app.routes import routers
 from app.security_headers import PAGE_HEADERS, NoSniffing
 from app.services.answers import AnswerCache
 from app.services.compute import Compute
+from app.services.recall import report_recall
 from app.services.reload import ModelKeeper
 from app.settings import Settings
 from app.store import (
@@ -139,6 +140,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             else None
         )
 
+        recall = (
+            asyncio.create_task(report_recall(keeper.services.live.current.recommender, compute))
+            if keeper.services is not None
+            else None
+        )
+
         def answers() -> AnswerCache | None:
             return None if keeper.services is None else keeper.services.answers
 
@@ -146,8 +153,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             async with forgetting(announcements, answers), announcements.listening():
                 yield
         finally:
-            if watch is not None:
-                watch.cancel()
+            for task in (watch, recall):
+                if task is not None:
+                    task.cancel()
             compute.close()
             for client in (redis, announcing):
                 await client.aclose()

@@ -182,11 +182,13 @@ def write_bundle(
     return manifest
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     """Load a bundle and check all of it.
 
     Args:
         folder: The bundle.
+        prepare: Build what serving needs at once; a mere check does without, and of a large
+            catalogue that is most of the time and memory.
 
     Returns:
         The bundle, ready to serve.
@@ -235,7 +237,8 @@ def load_bundle(folder: Path) -> Bundle:
     # What was read of the file to check it need not stay in memory.
     del tensors
     estimator.clusters = clusters
-    estimator.prepare(read_weights)
+    if prepare:
+        estimator.prepare(read_weights)
     return Bundle(manifest, estimator, catalogue)
 
 

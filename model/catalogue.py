@@ -55,7 +55,8 @@ class ItemTable:
         missing = [name for name in _FIXED if name not in table.columns]
         if missing:
             raise ValueError(f"the catalogue has no column {', '.join(missing)}")
-        self.table = table
+        # In one piece: to look rows up in a column of several would put it together each time.
+        self.table = table = table.rechunk()
         self.attribute_names = tuple(
             name.removeprefix(_ATTRIBUTE) for name in table.columns if name.startswith(_ATTRIBUTE)
         )

@@ -6,7 +6,7 @@ Everything here reads weights that are never written to, so any number of thread
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from model.evidence import EvidenceScores, evidence_scores
 from model.features import FeatureSpace, FeatureValue
 from model.live_catalogue import ItemChange, LiveCatalogue
 from model.ranking import diversified, shared_values
+from model.recall import recall_of_users
 
 DIVERSIFIED = 300
 """Best items that `diversified` chooses from."""
@@ -235,6 +236,22 @@ class Recommender:
         kept[0, limit:] = 0
         kept[1 + np.arange(pieces), np.arange(pieces)] = 0
         return self._estimator.score_variants(self._usable(attributes), support_set, kept, items)
+
+    @property
+    def ranks_in_two_stages(self) -> bool:
+        """Tell whether the catalogue is so large that not every item is scored exactly."""
+        return self._estimator.clusters is not None
+
+    def recall_of_users(self, *, users: int, limit: int, seed: int) -> Iterator[float | None]:
+        """Measure what ranking in two stages misses; see `model.recall.recall_of_users`."""
+        return recall_of_users(
+            self._estimator,
+            self.catalogue.size,
+            self.rating_scale,
+            users=users,
+            limit=limit,
+            seed=seed,
+        )
 
     def evidence(self, user: AdaptedUser) -> EvidenceScores:
         """Score how much each item's rating would teach about this user.

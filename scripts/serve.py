@@ -54,7 +54,8 @@ def serve(**options: object) -> None:
             "--insecure if the network itself keeps strangers out."
         )
     _keep_secrets(settings)
-    load_bundle(settings.model)  # a clear message now rather than 503s later
+    # A clear message now rather than 503s later.
+    load_bundle(settings.model, prepare=False)
     # Ends this process by unwinding it, so that the store is stopped in order.
     signal.signal(signal.SIGTERM, _exit)
     with ExitStack() as stack:

@@ -200,7 +200,11 @@ class MeluEstimator(Estimator):
     ) -> list[AdaptedWeights]:
         config = self.preset.estimator
         slots = self.user_space.slots(attributes)
-        parts = [self._user_tables[name][mine].mean(0) for name, mine in slots.items()]
+        tables = self._user_tables
+        parts = [
+            tables[name][mine[0]] if len(mine) == 1 else tables[name][mine].mean(0)
+            for name, mine in slots.items()
+        ]
         user = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         rating = np.array([rating for _, rating in support_set], dtype=np.float32)

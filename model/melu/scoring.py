@@ -7,6 +7,8 @@ operations for small support sets but one product more; it was not faster when m
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,7 +16,8 @@ from torch import Tensor
 from model.estimator import FloatArray
 from model.melu.serving_update import AdaptedWeights
 
-_BLOCK = 1024
+_BLOCK = 2048
+_memory = threading.local()
 
 
 def predict_items(decision: AdaptedWeights, items: Tensor) -> FloatArray:
@@ -29,21 +32,27 @@ def predict_items(decision: AdaptedWeights, items: Tensor) -> FloatArray:
     """
     weights = [torch.from_numpy(layer) for layer in (decision.item, *decision.later)]
     biases = [torch.from_numpy(bias) for bias in (decision.first_bias, *decision.biases)]
-    found = torch.empty(len(items))
-    rows = min(_BLOCK, len(items))
-    buffers = [torch.empty(rows, len(bias)) for bias in biases]
+    scores = np.empty(len(items), dtype=np.float32)
+    found = torch.from_numpy(scores)
+    buffers = _buffers_of(tuple(len(bias) for bias in biases[:-1]))
+    last, last_bias = weights[-1][:, 0], biases[-1]
     with torch.no_grad():
         for start in range(0, len(items), _BLOCK):
             values = items[start : start + _BLOCK]
-            for layer, (weight, bias, buffer) in enumerate(
-                zip(weights, biases, buffers, strict=True)
-            ):
-                if layer:
-                    values.relu_()
-                values = torch.addmm(bias, values, weight, out=buffer[: len(values)])
-            found[start : start + len(values)] = values[:, 0]
-    scores: FloatArray = found.numpy()
+            rows = len(values)
+            for weight, bias, buffer in zip(weights, biases, buffers, strict=False):
+                values = torch.addmm(bias, values, weight, out=buffer[:rows]).relu_()
+            torch.mv(values, last, out=found[start : start + rows])
+        found += last_bias
     return scores
+
+
+def _buffers_of(widths: tuple[int, ...]) -> list[Tensor]:
+    """Memory for a block's hidden layers, the same for all rankings of a thread."""
+    known: dict[tuple[int, ...], list[Tensor]] | None = getattr(_memory, "buffers", None)
+    if known is None or widths not in known:
+        known = _memory.buffers = {widths: [torch.empty(_BLOCK, width) for width in widths]}
+    return known[widths]
 
 
 def item_gradient_norms(decision: AdaptedWeights, items: Tensor) -> FloatArray:

@@ -99,41 +99,54 @@ def local_update(
     kept = np.ones((1, len(rating)), dtype=items.dtype) if kept is None else kept
     weight = kept / np.maximum(kept.sum(1, keepdims=True) + support_damping, 1)
     length = float(user @ user)
-    gram = items @ items.T + length
     still: FloatArray = user @ theta.user + theta.biases[0]
-    start = items @ theta.item + still
+    start = items @ theta.item
+    start += still
     variants, count = kept.shape
-    moved = np.zeros((variants, count, start.shape[1]), dtype=items.dtype)
-    first_bias = np.zeros((variants, 1, start.shape[1]), dtype=items.dtype)
-    later = [np.repeat(layer[None], variants, axis=0) for layer in theta.later]
-    biases = [np.repeat(bias[None, None], variants, axis=0) for bias in theta.biases[1:]]
-    scale = 2 * local_learning_rate * weight
+    # What the first layer's bias moves by is Σ G, as if every row of X had one column more of ones.
+    gram: FloatArray = items @ items.T
+    gram += length + 1
+    moved: FloatArray = np.zeros((variants, count, start.shape[1]), dtype=items.dtype)
+    later = [
+        _with_bias(*layer, variants) for layer in zip(theta.later, theta.biases[1:], strict=True)
+    ]
+    inputs: list[FloatArray] = [
+        np.ones((variants, count, layer.shape[1]), dtype=items.dtype) for layer in later
+    ]
+    # δ is taken times the rate, so that every gradient is a step.
+    scale = (2 * local_learning_rate * weight)[..., None]
+    target = rating[:, None]
     for _ in range(local_steps):
-        output = start + gram @ moved + first_bias
-        inputs = []
-        for layer, bias in zip(later, biases, strict=True):
-            inputs.append(np.maximum(output, 0, out=output))
-            output = output @ layer + bias
-        # δ is taken times the rate, so that every gradient is a step.
-        delta: FloatArray = (scale * (output[..., 0] - rating))[..., None]
-        for at in reversed(range(len(later))):
-            below = inputs[at]
+        output: FloatArray = gram @ moved
+        output += start
+        for layer, below in zip(later, inputs, strict=True):
+            np.maximum(output, 0, out=below[..., :-1])
+            output = below @ layer
+        delta: FloatArray = output - target
+        delta *= scale
+        for layer, below in zip(reversed(later), reversed(inputs), strict=True):
             before = delta
-            delta = before @ later[at].mT
-            delta *= below > 0
-            later[at] -= below.mT @ before
-            biases[at] -= before.sum(1, keepdims=True)
+            delta = before @ layer[:, :-1].mT
+            delta *= below[..., :-1] > 0
+            layer -= below.mT @ before
         moved -= delta
-        first_bias -= delta.sum(1, keepdims=True)
     # The user's embedding is the same in every row of X: uᵀ ΔW₁ = ‖u‖² Σ G.
-    own = still + first_bias[:, 0] + length * moved.sum(1)
+    own = still + (length + 1) * moved.sum(1)
     return [
         AdaptedWeights(
             theta.item + items.T @ moved[one],
             own[one],
-            tuple(layer[one] for layer in later),
-            tuple(bias[one, 0] for bias in biases),
+            tuple(layer[one, :-1] for layer in later),
+            tuple(layer[one, -1] for layer in later),
             length,
         )
         for one in range(variants)
     ]
+
+
+def _with_bias(weight: FloatArray, bias: FloatArray, variants: int) -> FloatArray:
+    """Copy a layer for each variant, the bias as one more row, shape [B, in + 1, out]."""
+    layer = np.empty((variants, len(weight) + 1, len(bias)), dtype=weight.dtype)
+    layer[:, :-1] = weight
+    layer[:, -1] = bias
+    return layer

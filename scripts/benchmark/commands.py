@@ -74,3 +74,58 @@ def service(
         json_file=json_file,
         plot_file=plot_file,
     )
+
+
+@app.command()
+def ranking(
+    model: Annotated[
+        list[Path], typer.Option(help="Bundle to rank with; may be repeated, one a preset.")
+    ],
+    rounds: Annotated[
+        int, typer.Option(min=1, help="How often the things that are compared take turns.")
+    ] = 25,
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Time a user's exact ranking beside a forward pass that is nobody's, and a naive design."""
+    from scripts.benchmark.ranking import benchmark_ranking
+
+    benchmark_ranking(model, rounds=rounds, json_file=json_file, plot_file=plot_file)
+
+
+@app.command()
+def large(
+    model: Annotated[Path, typer.Option(help="Bundle to grow from.")],
+    items: Annotated[int, typer.Option(min=100_001, help="Size of the catalogue.")] = 1_000_000,
+    users: Annotated[int, typer.Option(min=10, help="Users who rate and ask in a round.")] = 500,
+    recall_users: Annotated[int, typer.Option(min=1, help="Users to measure recall on.")] = 100,
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Grow a catalogue to a million items, serve it and compare with exact ranking; takes wrk."""
+    from scripts.benchmark.large import benchmark_large
+
+    benchmark_large(
+        model,
+        items=items,
+        users=users,
+        recall_users=recall_users,
+        json_file=json_file,
+        plot_file=plot_file,
+    )
+
+
+@app.command()
+def store(
+    users: Annotated[int, typer.Option(min=1, help="Users to write.")] = 100_000,
+    feedback: Annotated[int, typer.Option(min=1, max=500, help="Feedback of each.")] = 20,
+    model: Annotated[
+        Path | None, typer.Option(help="Bundle of a service whose start is timed.")
+    ] = None,
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Measure the memory of the store a user, and how soon a service is ready."""
+    from scripts.benchmark.store import benchmark_store
+
+    benchmark_store(model, users=users, feedback=feedback, json_file=json_file, plot_file=plot_file)

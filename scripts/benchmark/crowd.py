@@ -101,7 +101,8 @@ def _ask(name: str) -> HttpRequest:
 
 async def _write(store_url: str, events: Mapping[str, Sequence[NewEvent]]) -> None:
     redis = connect_store(store_url, timeout_seconds=_TIMEOUT_SECONDS, connections=_CONNECTIONS)
-    store, now, names = UserStore(redis), datetime.now(UTC), list(events)
+    store = UserStore(redis, timeout_seconds=_TIMEOUT_SECONDS)
+    now, names = datetime.now(UTC), list(events)
     try:
         for start in range(0, len(names), _WRITES_AT_ONCE):
             some = names[start : start + _WRITES_AT_ONCE]

@@ -41,6 +41,13 @@ class NaiveModel(Protocol):
     def predict(self, attributes: Attributes, support_set: Ratings) -> Tensor:
         """Adapt to a user and predict the user's rating of every item, shape [items]."""
 
+    def forward(self) -> Tensor:
+        """Run θ's own decision layers over every item, nobody's in particular, shape [items].
+
+        The plainest pass there is: all that goes into it is computed before, nothing is adapted
+        and nothing ranked.
+        """
+
 
 def naive_model(bundle: Bundle) -> NaiveModel:
     """Build the naive model of a bundle.
@@ -131,6 +138,12 @@ class NaiveBayesian:
         predictions = [self._adapt(member, attributes, support_set) for member in self._members]
         return from_unit(torch.stack(predictions).mean(0), self._scale)
 
+    def forward(self) -> Tensor:
+        """Run θ's own decision layers over every item, shape [items]."""
+        with torch.no_grad():
+            predictions = [one.base + one.layers(one.items.phi) for one in self._members]
+            return from_unit(torch.stack(predictions).mean(0), self._scale)
+
     def _adapt(self, member: _Member, attributes: Attributes, support_set: Ratings) -> Tensor:
         layers = copy.deepcopy(member.layers)
         row = torch.tensor([item for item, _ in support_set], dtype=torch.long)
@@ -203,13 +216,12 @@ class NaiveMelu:
             )
             self._layers.extend([linear, nn.ReLU()])
         self._layers.pop(-1)
+        self._pairs = self._pairs_of({})
 
     def predict(self, attributes: Attributes, support_set: Ratings) -> Tensor:
         """Adapt to a user and predict the user's rating of every item, shape [items]."""
         layers = copy.deepcopy(self._layers)
-        with torch.no_grad():
-            user = embed(self._user_embeddings, self._users.encode([dict(attributes)]), 1)
-        pairs = torch.cat([user.expand(len(self._items), -1), self._items], dim=1)
+        pairs = self._pairs_of(attributes)
         if support_set:
             row = torch.tensor([item for item, _ in support_set])
             rating = torch.tensor([rating for _, rating in support_set])
@@ -224,6 +236,18 @@ class NaiveMelu:
         with torch.no_grad():
             predicted: Tensor = layers(pairs)[:, 0] * self._spread + self._mean
         return predicted
+
+    def forward(self) -> Tensor:
+        """Run θ's own decision layers over every item, shape [items]."""
+        with torch.no_grad():
+            predicted: Tensor = self._layers(self._pairs)[:, 0] * self._spread + self._mean
+        return predicted
+
+    def _pairs_of(self, attributes: Attributes) -> Tensor:
+        """Set a user's embedding beside each item's, shape [items, embedding]."""
+        with torch.no_grad():
+            user = embed(self._user_embeddings, self._users.encode([dict(attributes)]), 1)
+            return torch.cat([user.expand(len(self._items), -1), self._items], dim=1)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

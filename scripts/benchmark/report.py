@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+from rich.console import Console
 from rich.table import Table
 
 from model.errors import ModelError
@@ -55,7 +56,7 @@ class Report:
     """
 
     name: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
     tables: Sequence[Table]
     requirements: Sequence[Requirement]
     bars: Mapping[str, float] = field(default_factory=dict)
@@ -88,11 +89,11 @@ def publish(report: Report, *, json_file: Path | None, plot_file: Path | None) -
         ModelError: If a file can't be written.
     """
     # A table for a file or a pipe should not be squeezed to the 80 columns of no terminal.
-    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    console = output if sys.stdout.isatty() else Console(width=_WIDTH_WITHOUT_TERMINAL)
     for table in report.tables:
-        output.print(table, width=width)
-    output.print(requirements_table(report.requirements), width=width)
-    output.print(machine(), width=width)
+        console.print(table)
+    console.print(requirements_table(report.requirements))
+    console.print(machine())
     try:
         if json_file is not None:
             content = {"machine": machine(), report.name: report.values}

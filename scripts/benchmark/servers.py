@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -18,12 +19,42 @@ from model.errors import ModelError
 
 _START_SECONDS = 90.0
 _STOP_SECONDS = 20.0
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.02
 _LOGGED_CHARACTERS = 2000
 
 
 class ServerError(ModelError):
     """A server under test does not start."""
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A server that answers.
+
+    Attributes:
+        url: Where.
+        process_id: Its process.
+        ready_s: Seconds from the start of the process until it was ready.
+    """
+
+    url: str
+    process_id: int
+    ready_s: float
+
+    @property
+    def rss_mib(self) -> float:
+        """Resident memory now."""
+        return self._kibibytes("VmRSS") / 1024
+
+    @property
+    def peak_rss_mib(self) -> float:
+        """Most resident memory so far."""
+        return self._kibibytes("VmHWM") / 1024
+
+    def _kibibytes(self, name: str) -> int:
+        status = Path(f"/proc/{self.process_id}/status").read_text(encoding="utf-8")
+        (line,) = (line for line in status.splitlines() if line.startswith(f"{name}:"))
+        return int(line.split()[1])
 
 
 def cores() -> tuple[int, int]:
@@ -74,16 +105,19 @@ def terminating_in_order() -> Iterator[None]:
 
 
 @contextmanager
-def running_server(arguments: Sequence[str], log: Path, core: int) -> Iterator[str]:
+def running_server(
+    arguments: Sequence[str], log: Path, core: int, settings: Mapping[str, str] | None = None
+) -> Iterator[RunningServer]:
     """Run a server of this project until the block ends.
 
     Args:
         arguments: A Python module and its arguments; `--port` is added.
         log: Where its output goes.
         core: Where it runs.
+        settings: Environment variables of its own.
 
     Yields:
-        The server's URL.
+        The server.
 
     Raises:
         ServerError: If it does not get ready.
@@ -91,10 +125,11 @@ def running_server(arguments: Sequence[str], log: Path, core: int) -> Iterator[s
     port = _free_port()
     # Settings of the caller's environment are not for this server.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
+    started = time.perf_counter()
     with log.open("wb") as output, pinned(core):
         process = subprocess.Popen(  # noqa: S603 - a fixed command, no shell
             [sys.executable, "-m", *arguments, "--port", str(port)],
-            env=inherited,
+            env=inherited | dict(settings or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -103,7 +138,7 @@ def running_server(arguments: Sequence[str], log: Path, core: int) -> Iterator[s
         if not _gets_ready(process, url):
             tail = log.read_text(encoding="utf-8", errors="replace")[-_LOGGED_CHARACTERS:].strip()
             raise ServerError(f"{' '.join(arguments)} did not get ready:\n{tail}")
-        yield url
+        yield RunningServer(url, process.pid, time.perf_counter() - started)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -126,9 +161,10 @@ def _free_port() -> int:
 
 def _gets_ready(process: subprocess.Popen[bytes], url: str) -> bool:
     end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with suppress(httpx.HTTPError):
-            if httpx.get(f"{url}/readyz", timeout=5).is_success:
-                return True
-        time.sleep(_POLL_SECONDS)
+    with httpx.Client(timeout=5) as client:
+        while time.monotonic() < end and process.poll() is None:
+            with suppress(httpx.HTTPError):
+                if client.get(f"{url}/readyz").is_success:
+                    return True
+            time.sleep(_POLL_SECONDS)
     return False

@@ -121,7 +121,7 @@ def _start(
     bundle_and_store = ["--model", str(model), "--store", store_url]
 
     def start(name: str, *arguments: str) -> str:
-        return stack.enter_context(running_server(arguments, folder / f"{name}.log", core))
+        return stack.enter_context(running_server(arguments, folder / f"{name}.log", core)).url
 
     service = start("service", "scripts.cli", "serve", *bundle_and_store)
     naive = start("naive", "scripts.benchmark.naive_app", "naive", *bundle_and_store)

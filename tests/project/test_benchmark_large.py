@@ -1,0 +1,29 @@
+"""`melu benchmark large`: a run of it from end to end."""
+
+import json
+import shutil
+from pathlib import Path
+
+from scripts.benchmark.large import benchmark_large
+from tests.running import require
+
+
+def test_a_short_run_measures_everything(bundle: Path, tmp_path: Path):
+    require("wrk", shutil.which("wrk"))
+    json_file, plot = tmp_path / "large.json", tmp_path / "large.png"
+    benchmark_large(
+        bundle,
+        items=100_001,
+        small_items=100,
+        users=10,
+        recall_users=2,
+        json_file=json_file,
+        plot_file=plot,
+    )
+    found = json.loads(json_file.read_text())["large"]
+    assert found["items"] == 100_001
+    assert found["recall_at_20"] > 0.5
+    for name in ("p50_ms", "rss_mib", "growth", "http_growth", "ready_s"):
+        assert found[name] > 0, name
+    assert found["rss_mib"] <= found["peak_rss_mib"]
+    assert plot.stat().st_size > 0
