@@ -1,0 +1,118 @@
+"""What is there while the application runs: the store's client, the model, and their watches."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from multiprocessing import parent_process
+from threading import Thread
+
+from fastapi import FastAPI
+
+from app.dependencies import build_services
+from app.forgetting import forgetting
+from app.problems import InvalidBundle
+from app.services.answers import AnswerCache
+from app.services.compute import Compute
+from app.services.recall import report_recall
+from app.services.reload import ModelKeeper
+from app.settings import Settings
+from app.store import (
+    Announcements,
+    CatalogueStore,
+    ListStore,
+    RateLimits,
+    UserStore,
+    connect_store,
+)
+
+logger = logging.getLogger("uvicorn.error")
+
+_ANNOUNCING_CONNECTIONS = 4
+"""One listens for good; the others are for what this worker has to say."""
+
+
+@asynccontextmanager
+async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    """Connect to the store and load the bundle; take both down again.
+
+    Args:
+        app: Its state gets what requests need.
+        settings: How it runs.
+
+    Yields:
+        Nothing, while the application serves.
+
+    Raises:
+        RuntimeError: If no store is named.
+    """
+    _end_with_supervisor()
+    if settings.store_url is None:
+        raise RuntimeError(
+            "no store is named: set MELU_STORE_URL=redis://…, or start with `melu serve`, "
+            "which brings a store of its own"
+        )
+    seconds = settings.store_timeout_seconds
+    redis, announcing = (
+        connect_store(settings.store_url, timeout_seconds=seconds, connections=connections)
+        for connections in (settings.store_connections, _ANNOUNCING_CONNECTIONS)
+    )
+    compute = Compute(settings.compute_threads, settings.compute_queue)
+    app.state.store = store = UserStore(
+        redis,
+        timeout_seconds=seconds,
+        feedback_limit=settings.feedback_limit,
+        expiry=settings.user_expiry,
+    )
+    app.state.rate_limits = RateLimits(
+        redis,
+        per_user=settings.rate_limit,
+        per_key=settings.key_rate_limit,
+        salt="".join(settings.token_secrets[:1]).encode(),
+    )
+    items, lists = CatalogueStore(redis, seconds), ListStore(redis, seconds)
+    app.state.keeper = keeper = ModelKeeper(
+        settings.model,
+        lambda recommender: build_services(settings, store, items, lists, recommender, compute),
+    )
+
+    def answers() -> AnswerCache | None:
+        return None if keeper.services is None else keeper.services.answers
+
+    try:
+        await keeper.reload()
+    except InvalidBundle as error:
+        # Health checks and the reason in the log help more than a process that is gone.
+        logger.error("%s Answering 503 until there is one.", error)  # noqa: TRY400 - no trace
+    beside: list[Coroutine[None, None, None]] = []
+    if settings.model_watch_seconds:
+        beside.append(keeper.watch(settings.model_watch_seconds))
+    if keeper.services is not None:
+        beside.append(report_recall(keeper.services.live.current.recommender, compute))
+    tasks = [asyncio.create_task(work) for work in beside]
+    announcements = Announcements(announcing)
+    try:
+        async with forgetting(announcements, answers), announcements.listening():
+            yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        compute.close()
+        for client in (redis, announcing):
+            await client.aclose()
+            await client.connection_pool.disconnect()
+
+
+def _end_with_supervisor() -> None:
+    """Let a worker process end if its supervisor is killed, rather than keep the port."""
+    supervisor = parent_process()
+    if supervisor is None:
+        return
+
+    def wait_and_end() -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=wait_and_end, name="supervisor", daemon=True).start()

@@ -1,0 +1,55 @@
+"""What every request passes on its way in, and every answer on its way out."""
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from app.access.guard import AccessGuard
+from app.access.tokens import UserTokens
+from app.body_limit import BodyLimit
+from app.compression import Compress
+from app.logs import RequestLog
+from app.measured import Measured
+from app.methods import HeadAndOptions
+from app.percent_encoding import CheckPercentEncoding
+from app.security_headers import NoSniffing
+from app.settings import Settings
+from app.url_limit import UrlLimit
+from model.identifiers import is_valid_id
+
+
+def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None:
+    """Put an application's middleware in place.
+
+    Args:
+        app: The application.
+        settings: How it runs.
+        tokens: Knows users' tokens.
+    """
+    # The first is the innermost.
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    if settings.api_keys:
+        app.add_middleware(AccessGuard, keys=settings.api_keys, tokens=tokens)
+    app.add_middleware(CheckPercentEncoding)
+    app.add_middleware(UrlLimit)
+    app.add_middleware(Compress)
+    app.add_middleware(HeadAndOptions, site=app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "HEAD", "PUT", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
+            expose_headers=["ETag", "Retry-After", "Server-Timing", "X-Request-ID"],
+        )
+    app.add_middleware(NoSniffing)
+    if settings.log_requests:
+        salt = settings.log_salt
+        app.add_middleware(
+            RequestLog,
+            salt=salt.get_secret_value() if salt else None,
+            style=settings.log_format,
+        )
+    app.add_middleware(Measured)
+    # Outermost, so that every answer carries the id.
+    app.add_middleware(CorrelationIdMiddleware, validator=is_valid_id)
