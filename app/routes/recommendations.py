@@ -95,7 +95,7 @@ async def get_recommendations(
     A ranking holds still: `next_cursor` leads to its next page as it was, whatever feedback comes
     meanwhile; only items that were removed are left out. A cursor that is too old, another user's,
     damaged, or sent with other parameters is 400 `invalid_cursor`. The service keeps the best few
-    hundred items of each of the user's 20 newest rankings.
+    hundred items of each of the user's 8 newest rankings.
     """
     response = await _answer(request, user_id, query)
     request.state.checked = query

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 
-from app.problems import InvalidCursor
+from app.problems import InvalidCursor, StoreUnavailable
 from app.schemas import RecommendationQuery
 from app.services.cursors import decode_cursor, encode_cursor
 from app.services.personal import KnownOfUser
@@ -16,6 +18,9 @@ from app.store import ListStore
 
 TEN_THOUSANDTHS = 10_000
 """Scores are shown to four places, and kept so."""
+_MOST_ON_THEIR_WAY = 100
+_PAUSES_SECONDS = (0.0, 0.02, 0.1)
+"""Before each look for a list: another worker may just be writing it."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Lists:
     def __init__(self, store: ListStore, seconds: int) -> None:
         self._store = store
         self._seconds = seconds
+        self._on_their_way: dict[str, FrozenList] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def until(self) -> int:
         """Return when a list that is frozen now may be gone.
@@ -115,27 +122,37 @@ class Lists:
         return place
 
     async def freeze(
-        self, user_id: str, created_at: datetime | None, place: Place, text: str
-    ) -> bool:
+        self, user_id: str, created_at: datetime | None, place: Place, ranking: FrozenList
+    ) -> None:
         """Keep a list until its time has come.
+
+        The answer need not wait for the write: until it is done this worker has the list at hand,
+        and others look twice. If it fails, the list can be computed anew as long as the user gives
+        no feedback, which a store that takes no lists does not take either.
 
         Args:
             user_id: The user.
             created_at: When the user was created; None for a list that is nobody's.
             place: A place in the list.
-            text: The list.
-
-        Returns:
-            Whether it is kept; not if the user was erased meanwhile.
-
-        Raises:
-            StoreUnavailable: If the store can't be reached or can't write.
+            ranking: The list.
         """
         seconds = max(1, place.until - int(time.time()))
-        if created_at is None:
-            await self._store.put_shared(place.list_id, text, seconds)
-            return True
-        return await self._store.put(user_id, created_at, place.list_id, text, seconds)
+        self._on_their_way[place.list_id] = ranking
+
+        async def write() -> None:
+            text = ranking.encode()
+            with suppress(StoreUnavailable):  # it was logged
+                if created_at is None:
+                    await self._store.put_shared(place.list_id, text, seconds)
+                else:
+                    await self._store.put(user_id, created_at, place.list_id, text, seconds)
+            self._on_their_way.pop(place.list_id, None)
+
+        task = asyncio.create_task(write())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if len(self._tasks) > _MOST_ON_THEIR_WAY:
+            await asyncio.wait([task])
 
     async def find(self, user_id: str, place: Place) -> FrozenList | None:
         """Return the list of a place, or None if it is not kept.
@@ -150,8 +167,16 @@ class Lists:
         Raises:
             StoreUnavailable: If the store can't be reached.
         """
-        text = await self._store.get(None if place.is_shared else user_id, place.list_id)
-        return None if text is None else FrozenList.decode(text)
+        owner = None if place.is_shared else user_id
+        for pause in _PAUSES_SECONDS:
+            await asyncio.sleep(pause)
+            at_hand = self._on_their_way.get(place.list_id)
+            if at_hand is not None:
+                return at_hand
+            text = await self._store.get(owner, place.list_id)
+            if text is not None:
+                return FrozenList.decode(text)
+        return None
 
 
 def gone() -> InvalidCursor:

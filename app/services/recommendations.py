@@ -11,7 +11,6 @@ from time import perf_counter
 import orjson
 
 from app.metrics import note_recommendation
-from app.problems import StoreUnavailable
 from app.schemas import RecommendationQuery
 from app.services.answers import Answer, AnswerCache
 from app.services.compute import Compute
@@ -168,11 +167,10 @@ class RecommendationService:
 
         async def compute() -> Answer:
             place = Place(asked.list_id, 0, until, is_shared=user is None)
-            ranking, page, is_kept = await self._frozen(asked, place)
+            ranking, page = await self._frozen(asked, place)
             etag = f'"{asked.name(key)}"'
             answer = _answer(ranking, page, etag, place)
-            if is_kept:
-                self._cache.put(asked.owner, asked.revision, key, answer)
+            self._cache.put(asked.owner, asked.revision, key, answer)
             return answer
 
         return await self._once((asked.owner, asked.revision, key), compute)
@@ -209,33 +207,23 @@ class RecommendationService:
         asked = _Asked.by(user_id, snapshot, user, query, timing)
         if asked.list_id != place.list_id:
             raise gone()
-        ranking, _, _ = await self._frozen(asked, place)
+        ranking, _ = await self._frozen(asked, place)
         return ranking
 
-    async def _frozen(self, asked: _Asked, place: Place) -> tuple[FrozenList, Page, bool]:
-        """Compute a ranking and its first page; keep the ranking if there are more pages.
-
-        The last value tells whether later pages will find it.
-        """
+    async def _frozen(self, asked: _Asked, place: Place) -> tuple[FrozenList, Page]:
+        """Compute a ranking and its first page; keep the ranking if there are more pages."""
         query, user, timing = asked.query, asked.user, asked.timing
 
-        def compute() -> tuple[FrozenList, Page, str]:
+        def compute() -> tuple[FrozenList, Page]:
             ranking = self._ranker.rank(asked.snapshot, user, query, place.list_id, timing)
             page = self._ranker.page(asked.snapshot, ranking, 0, query.limit, timing)
-            return ranking, page, "" if page.following is None else ranking.encode()
+            return ranking, page
 
-        ranking, page, text = await self._compute.run(compute)
-        if page.following is None:
-            return ranking, page, True
-        created_at = None if user is None else user.created_at
-        started = perf_counter()
-        try:
-            is_kept = await self._lists.freeze(asked.owner, created_at, place, text)
-        except StoreUnavailable:
-            # A store that only reads takes no feedback either, so `_again` finds the same list.
-            is_kept = False
-        timing.store += 1000 * (perf_counter() - started)
-        return ranking, page, is_kept
+        ranking, page = await self._compute.run(compute)
+        if page.following is not None:
+            created_at = None if user is None else user.created_at
+            await self._lists.freeze(asked.owner, created_at, place, ranking)
+        return ranking, page
 
     async def _once(
         self, key: tuple[str, str, str], compute: Callable[[], Awaitable[Answer]]

@@ -17,7 +17,7 @@ from app.store.records import microseconds
 from app.store.scripts import read_script
 from app.store.writes import CoalescedWrites
 
-LISTS_A_USER = 20
+LISTS_A_USER = 8
 """Newest lists of a user that are kept."""
 
 
