@@ -142,8 +142,8 @@ async def _services(request: Request) -> Services:
     return services_of(request)
 
 
-async def _keeper(request: Request) -> ModelKeeper:
-    keeper: ModelKeeper = request.app.state.keeper
+async def _keeper(request: Request) -> ModelKeeper[Services]:
+    keeper: ModelKeeper[Services] = request.app.state.keeper
     return keeper
 
 
@@ -158,6 +158,6 @@ async def _tokens(request: Request) -> UserTokens:
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
-KeeperDep = Annotated[ModelKeeper, Depends(_keeper)]
+KeeperDep = Annotated[ModelKeeper[Services], Depends(_keeper)]
 StoreDep = Annotated[UserStore, Depends(_store)]
 TokensDep = Annotated[UserTokens, Depends(_tokens)]

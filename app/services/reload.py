@@ -7,15 +7,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
 from app.problems import InvalidBundle
+from app.services.live_model import LiveModel
 from model.bundle import MANIFEST_FILE
 from model.errors import BundleError
 from model.recommender import Recommender
-
-if TYPE_CHECKING:
-    from app.dependencies import Services
 
 Fingerprint = frozenset[tuple[str, int, int, int]]
 
@@ -35,7 +33,18 @@ class Reloaded:
     previous: str | None
 
 
-class ModelKeeper:
+class _Services(Protocol):
+    """What the keeper knows of the services: the model that they share."""
+
+    @property
+    def live(self) -> LiveModel:
+        """The model that answers."""
+
+
+S = TypeVar("S", bound=_Services)
+
+
+class ModelKeeper(Generic[S]):
     """Holds the services of the bundle that answers, and replaces the bundle.
 
     A new bundle is loaded, checked and warmed up before it answers. Requests under way go on with
@@ -46,12 +55,12 @@ class ModelKeeper:
         build: Puts the services together for the first bundle.
     """
 
-    def __init__(self, folder: Path, build: Callable[[Recommender], Services]) -> None:
+    def __init__(self, folder: Path, build: Callable[[Recommender], S]) -> None:
         self._folder = folder
         self._build = build
         self._lock = asyncio.Lock()
         self._tried: Fingerprint | None = None
-        self.services: Services | None = None
+        self.services: S | None = None
 
     async def reload(self) -> Reloaded:
         """Load the bundle and let it answer.
