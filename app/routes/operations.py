@@ -66,7 +66,7 @@ async def get_model(services: ServicesDep) -> ModelDescription:
 @router.post(
     "/admin/model/reload",
     summary="Take over a new bundle",
-    responses=problem_responses(InvalidBundle),
+    responses=problem_responses(InvalidBundle, StoreUnavailable),
 )
 async def reload_model(keeper: KeeperDep) -> ModelReloaded:
     """Load the bundle that now stands in the service's folder.

@@ -3,12 +3,13 @@
 from fastapi import APIRouter, Response
 
 from app.dependencies import TokensDep
+from app.problems import StoreUnavailable, problem_responses
 from app.schemas import UserId, UserToken
 
 router = APIRouter(prefix="/users/{user_id}/token", tags=["users"])
 
 
-@router.post("", summary="Let a user's browser call")
+@router.post("", summary="Let a user's browser call", responses=problem_responses(StoreUnavailable))
 async def post_token(user_id: UserId, tokens: TokensDep, response: Response) -> UserToken:
     """Make a short-lived token for a browser. Needs an API key.
 

@@ -1,0 +1,94 @@
+"""The catalogue."""
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+)
+
+from app.schemas.values import (
+    EXAMPLE_ITEM,
+    MAX_ITEMS,
+    Attributes,
+    Cursor,
+    Filter,
+    Id,
+    Limit,
+    StrictRequest,
+    Text,
+    example,
+)
+
+
+class Item(BaseModel):
+    """One item of the catalogue."""
+
+    model_config = example(**EXAMPLE_ITEM)
+
+    item_id: str
+    title: str
+    attributes: dict[str, Any]
+
+
+class ItemContent(StrictRequest):
+    """What is known of an item."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{name: EXAMPLE_ITEM[name] for name in ("title", "attributes")}]
+        }
+    )
+
+    title: Text | None = Field(default=None, description="The id stands in if left out.")
+    attributes: Attributes = Field(default_factory=dict)
+
+
+class BulkItem(ItemContent):
+    """One of many items."""
+
+    item_id: Id
+
+
+class ItemsRequest(StrictRequest):
+    """Items to add or change, all or none."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXAMPLE_ITEM]}]})
+
+    items: list[BulkItem] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+class PutItem(Item):
+    """An item after a PUT."""
+
+    warnings: list[str] = Field(description="Values that training never saw.")
+
+
+class ItemsPut(BaseModel):
+    """The outcome of a bulk call: all items are stored."""
+
+    created: int = Field(description="Items that are new.")
+    updated: int = Field(description="Items that were there before.")
+
+
+class ItemPage(BaseModel):
+    """Items that match a search, most popular first."""
+
+    model_config = example(items=[EXAMPLE_ITEM], next_cursor=None)
+
+    items: list[Item]
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
+
+
+class ItemQuery(StrictRequest):
+    """Parameters of a search."""
+
+    query: Text = Field(default="", description="Beginnings of words of the title.")
+    filter: Filter = Field(default=[])
+    limit: Limit = 20
+    cursor: Cursor = None
+
+
+ItemParameters = Annotated[ItemQuery, Query()]

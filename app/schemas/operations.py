@@ -1,0 +1,62 @@
+"""Health and model."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+)
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    """Store and model can be used."""
+
+    status: Literal["ready"] = "ready"
+    store: Literal["ok", "read_only"] = Field(
+        default="ok",
+        description="`read_only`: recommendations are served, and writes are answered 503.",
+    )
+    store_refusal: str | None = Field(
+        default=None, description="In the store's own words, why it takes no writes."
+    )
+    model: str = Field(description="Version of the loaded bundle.")
+
+
+class FeatureDescription(BaseModel):
+    """A feature that the model knows."""
+
+    kind: str
+    values: list[str] | None = Field(default=None, description="Its categories, if they are few.")
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class ModelDescription(BaseModel):
+    """The loaded bundle."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    version: str
+    dataset: str
+    preset: str
+    rating_scale: tuple[float, float]
+    user_features: dict[str, FeatureDescription]
+    item_features: dict[str, FeatureDescription]
+    items: int
+    metrics: dict[str, float]
+    created_at: datetime
+
+
+class ModelReloaded(BaseModel):
+    """The outcome of a reload."""
+
+    version: str = Field(description="Of the bundle that answers now.")
+    previous_version: str | None = Field(description="Of the one that answered before.")

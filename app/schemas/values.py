@@ -1,0 +1,123 @@
+"""What bodies and parameters are made of."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Path
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Strict,
+    WithJsonSchema,
+)
+
+from model.identifiers import MAX_ID_LENGTH, is_valid_id
+
+MAX_EVENTS = 500
+MAX_ITEMS = 1000
+MAX_TEXT = 1000
+MAX_ATTRIBUTES = 100
+MAX_LIST = 200
+REPEATABLE_PARAMETERS = frozenset({"exclude", "filter"})
+MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it is a float
+
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+
+Action = Literal["like", "dislike", "click", "skip", "unseen"]
+
+
+def _check_id(value: str) -> str:
+    if not is_valid_id(value):
+        raise ValueError(
+            f"an id is 1 to {MAX_ID_LENGTH} printable characters without '/', and not '.' or '..'"
+        )
+    return value
+
+
+def _check_text(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("the text holds half of a surrogate pair") from None
+    return value
+
+
+def _check_time(value: object) -> object:
+    # Pydantic alone would read text of digits as seconds since the epoch.
+    if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
+        raise ValueError("a time is RFC 3339 text such as 2026-01-31T12:00:00Z")
+    return value
+
+
+def _check_after_epoch(value: datetime) -> datetime:
+    if value.timestamp() < 0:
+        raise ValueError("a time is not before 1970")
+    return value
+
+
+_ID_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_ID_LENGTH,
+    # Unicode's own classes: letters, marks, numbers, punctuation, symbols, and the plain space.
+    "pattern": r"^(?:(?![/\uFFFD])[\p{L}\p{M}\p{N}\p{P}\p{S} ])+$",
+    "not": {"enum": [".", ".."]},
+}
+
+Id = Annotated[str, Strict(), AfterValidator(_check_id), WithJsonSchema(_ID_SCHEMA)]
+UserId = Annotated[Id, Path(description="1 to 128 printable characters without `/`.")]
+ItemId = Annotated[Id, Path(description="The data set's own id.")]
+Text = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+WholeNumber = Annotated[int, Strict(), Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(_check_time),
+    AfterValidator(_check_after_epoch),
+    Field(json_schema_extra={"pattern": r"^(?:19[7-9]\d|[2-9]\d{3})-"}),
+]
+AttributeValue = (
+    Text | WholeNumber | Number | Annotated[list[Text], Field(max_length=MAX_LIST)] | None
+)
+Attributes = Annotated[dict[Text, AttributeValue], Field(max_length=MAX_ATTRIBUTES)]
+
+
+def example(**fields: JsonValue) -> ConfigDict:
+    """Show an example in the description."""
+    return ConfigDict(json_schema_extra={"examples": [fields]}, protected_namespaces=())
+
+
+EXAMPLE_ITEM: dict[str, JsonValue] = {
+    "item_id": "50",
+    "title": "Star Wars (1977)",
+    "attributes": {"genre": ["Action", "Sci-Fi"], "year": 1977},
+}
+
+
+class StrictRequest(BaseModel):
+    """A request: a misspelt field is an error, not silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Exclude = Annotated[
+    list[Id], Field(max_length=MAX_EVENTS, description="Leave this item out; may repeat.")
+]
+Filter = Annotated[
+    list[Annotated[Text, Field(json_schema_extra={"pattern": "^[^:]+:"})]],
+    Field(
+        max_length=MAX_LIST,
+        description="`name:value` on an item attribute; several values of one name are OR, "
+        "several names are AND. Of a number also a range with both ends included, "
+        "`year:1990..1999`, `year:1990..` or `year:..1950`.",
+        examples=[["genre:Drama", "year:1990..1999"]],
+    ),
+]
+Limit = Annotated[int, Field(ge=1, le=200)]
+Cursor = Annotated[str | None, Field(max_length=MAX_TEXT)]
