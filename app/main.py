@@ -75,7 +75,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")
     app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
     app.openapi = partial(describe, app)  # type: ignore[method-assign] # as FastAPI documents it
-    describe_access(app)
+    if settings.api_keys:
+        describe_access(app)
     install_problem_handlers(app)
     app.add_exception_handler(405, answer_wrong_method)
     add_middleware(app, settings, app.state.tokens)

@@ -108,7 +108,7 @@ def _item(row: dict[str, Any], several: set[str], separator: str) -> dict[str, A
     title = row.get("title")
     return {
         "item_id": str(row["item_id"]),
-        "title": None if title is None else str(title),
+        "title": str(row["item_id"] if title is None else title),
         "attributes": attributes,
     }
 

@@ -23,6 +23,7 @@ async def healthz() -> Health:
 @router.get(
     "/readyz",
     summary="Ready to serve",
+    response_model_exclude_none=True,
     responses=problem_responses(StoreUnavailable, ModelUnavailable),
 )
 async def readyz(services: ServicesDep, store: StoreDep) -> Readiness:

@@ -42,7 +42,7 @@ class ItemContent(StrictRequest):
         }
     )
 
-    title: Text | None = Field(default=None, description="The id stands in if left out.")
+    title: Annotated[Text, Field(min_length=1)]
     attributes: Attributes = Field(default_factory=dict)
 
 

@@ -51,7 +51,7 @@ NO_GOOD = {
 
 
 def call(client: httpx.Client, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
-    path = path.replace("{user_id}", USER).replace("{item_id}", "0")
+    path = path.replace("{user_id}", USER).replace("{item_id}", "59")
     assert "{" not in path
     raw = {name: value.encode("latin-1") for name, value in headers.items()}
     return client.request(method, path, headers=raw)

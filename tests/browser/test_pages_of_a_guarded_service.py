@@ -41,7 +41,7 @@ def test_the_api_can_be_read_and_tried_with_a_key_and_nothing_from_elsewhere(
     browser_page.get_by_label("Value").fill(KEY)
     browser_page.get_by_role("button", name="Apply credentials").click()
     browser_page.get_by_role("button", name="Close").click()
-    operation = browser_page.locator("#operations-operations-get_model_model_get")
+    operation = browser_page.locator("#operations-operations-get_model")
     operation.locator("button").first.click()
     operation.get_by_role("button", name="Try it out").click()
     operation.get_by_role("button", name="Execute").click()

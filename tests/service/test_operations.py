@@ -20,6 +20,7 @@ PATHS = {
     "/readyz": {"get"},
     "/model": {"get"},
     "/metrics": {"get"},
+    "/admin/model/reload": {"post"},
 }
 
 
