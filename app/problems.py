@@ -156,6 +156,12 @@ class InvalidBody(Problem):
     status, code, title = 422, "invalid_body", "Invalid request"
 
 
+class SameUser(Problem):
+    """A user is to be merged with itself."""
+
+    status, code, title = 422, "same_user", "Same user"
+
+
 class InvalidParameter(InvalidBody):
     """A path, query or header parameter fails validation."""
 

@@ -7,6 +7,7 @@ from app.problems import (
     InvalidAttribute,
     InvalidBody,
     PayloadTooLarge,
+    SameUser,
     StoreUnavailable,
     UnknownAttribute,
     UnknownUser,
@@ -55,7 +56,7 @@ async def delete_user(user_id: UserId, services: ServicesDep) -> None:
 @router.post(
     "/merge",
     summary="Merge another user into this one",
-    responses=problem_responses(InvalidBody, PayloadTooLarge, StoreUnavailable),
+    responses=problem_responses(InvalidBody, SameUser, PayloadTooLarge, StoreUnavailable),
 )
 async def merge_user(user_id: UserId, merge: MergeRequest, services: ServicesDep) -> Merged:
     """Move an anonymous visitor's feedback over when they sign up, and erase the visitor.

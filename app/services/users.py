@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from app.problems import Fault, InvalidAttribute, InvalidBody, UnknownAttribute, UnknownUser
+from app.problems import Fault, InvalidAttribute, SameUser, UnknownAttribute, UnknownUser
 from app.schemas import Merged, PutUser, User
 from app.services.actions import ActionRatings
 from app.services.answers import AnswerCache
@@ -105,12 +105,12 @@ class UserService:
             What moved; nothing if nothing is stored of the user who goes.
 
         Raises:
-            InvalidBody: If both are the same user.
+            SameUser: If both are the same user.
             StoreUnavailable: If the store can't be reached.
         """
         if user_id == from_user_id:
             message = "a user can't be merged with itself"
-            raise InvalidBody(
+            raise SameUser(
                 f"from_user_id: {message}. Nothing was changed.",
                 errors=[Fault(loc=["body", "from_user_id"], message=message)],
             )

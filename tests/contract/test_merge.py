@@ -109,6 +109,7 @@ def test_a_bad_merge_is_refused(visitor: Visitor):
 def test_nobody_is_merged_into_himself(visitor: Visitor):
     visitor.rate({0: 5})
 
-    merge(visitor, visitor)
+    response = visitor.client.post(f"{visitor.path}/merge", json={"from_user_id": visitor.user_id})
 
+    assert_problem(response, 422, "same_user")
     assert visitor.ratings() == {"0": 5}

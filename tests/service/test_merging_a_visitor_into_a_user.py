@@ -105,7 +105,7 @@ def test_a_user_cannot_be_merged_with_itself(visitor: Visitor):
 
     response = visitor.client.post(f"{visitor.path}/merge", json={"from_user_id": visitor.user_id})
 
-    problem = assert_problem(response, 422, "invalid_body")
+    problem = assert_problem(response, 422, "same_user")
     assert problem["errors"][0]["loc"] == ["body", "from_user_id"]
     assert visitor.ratings() == {"0": 5}
 
