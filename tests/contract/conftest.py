@@ -78,6 +78,21 @@ def client(deployment: Deployment) -> Iterator[httpx.Client]:
         yield http
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what `tests/service` runs itself: its tests on one worker."""
+    again = [
+        item
+        for item in items
+        if isinstance(item, pytest.Function)
+        and item.path.parent == Path(__file__).parent
+        and item.function.__module__.startswith("tests.service.")
+        and item.callspec.params.get("deployment") == DEPLOYMENTS[0]
+    ]
+    config.hook.pytest_deselected(items=again)
+    left_out = set(again)
+    items[:] = [item for item in items if item not in left_out]
+
+
 __all__ = ["new_visitor", "visitor"]  # they use the client above
 
 NewItem = Callable[..., str]
