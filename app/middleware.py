@@ -8,6 +8,7 @@ from app.access.guard import AccessGuard
 from app.access.tokens import UserTokens
 from app.body_limit import BodyLimit
 from app.compression import Compress
+from app.known_requests import KnownRequests
 from app.logs import RequestLog
 from app.measured import Measured
 from app.methods import HeadAndOptions
@@ -27,6 +28,7 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
         tokens: Knows users' tokens.
     """
     # The first is the innermost.
+    app.add_middleware(KnownRequests)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.api_keys:
         app.add_middleware(AccessGuard, keys=settings.api_keys, tokens=tokens)
