@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import FullJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+
+from app.store.commands import bulk, send_commands
 
 _MOST_AT_ONCE = 64
 _RETRIES = 2
@@ -41,9 +42,9 @@ class CoalescedReads:
     ) -> None:
         self._redis = redis
         # EVAL with the whole text: a server that lost its scripts knows it anew.
-        self._prefix = b"*6\r\n$4\r\nEVAL\r\n%b$1\r\n1\r\n" % _bulk(script)
-        self._suffix = _bulk(str(shared))
-        self._also_command = b"*2\r\n$3\r\nGET\r\n%b" % _bulk(also)
+        self._prefix = b"*6\r\n$4\r\nEVAL\r\n%b$1\r\n1\r\n" % bulk(script)
+        self._suffix = bulk(str(shared))
+        self._also_command = b"*2\r\n$3\r\nGET\r\n%b" % bulk(also)
         self._also: str | None = None
         self._seconds = seconds
         self._retry = Retry(
@@ -108,39 +109,14 @@ class CoalescedReads:
                     future.set_result(answer)
 
     async def _send(self, reads: Sequence[tuple[str, str]]) -> list[Any]:
-        """Send commands at once and read what comes back, errors of the script included.
-
-        The client's own pipeline takes longer to put commands together than the server to answer.
-        A connection whose answers were not all read closes itself, so that nobody gets them.
-        """
+        """Send a batch, and the read of the other key."""
         commands = [
-            b"%b%b%b%b" % (self._prefix, _bulk(key), _bulk(argument), self._suffix)
+            b"%b%b%b%b" % (self._prefix, bulk(key), bulk(argument), self._suffix)
             for key, argument in reads
         ]
-        commands.append(self._also_command)
-        pool = self._redis.connection_pool
-        connection = await pool.get_connection()  # type: ignore[no-untyped-call] # as redis has it
-        answers: list[Any] = []
-        try:
-            await connection.send_packed_command([b"".join(commands)])
-            for _ in commands:
-                try:
-                    answers.append(await connection.read_response())
-                except ResponseError as error:
-                    answers.append(error)
-        except BaseException:
-            await connection.disconnect(nowait=True)
-            raise
-        finally:
-            await pool.release(connection)
+        answers = await send_commands(self._redis, [*commands, self._also_command])
         self._also = _value(answers.pop())
         return answers
-
-
-def _bulk(text: str) -> bytes:
-    """Write a text as the protocol has it."""
-    content = text.encode()
-    return b"$%d\r\n%b\r\n" % (len(content), content)
 
 
 def _value(answer: Any) -> str | None:  # noqa: ANN401 - an answer or an error
