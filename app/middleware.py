@@ -1,5 +1,8 @@
 """What every request passes on its way in, and every answer on its way out."""
 
+from functools import partial
+from secrets import token_hex
+
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -54,4 +57,6 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
         )
     app.add_middleware(Measured)
     # Outermost, so that every answer carries the id.
-    app.add_middleware(CorrelationIdMiddleware, validator=is_valid_id)
+    app.add_middleware(
+        CorrelationIdMiddleware, validator=is_valid_id, generator=partial(token_hex, 16)
+    )

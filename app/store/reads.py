@@ -33,7 +33,7 @@ class CoalescedReads:
         redis: The client.
         script: Lua that reads one key and takes two arguments.
         shared: The second argument, the same for all.
-        seconds: Most that a batch takes.
+        seconds: Most that a read takes, the wait for its batch's turn included.
         also: A key whose value every batch reads too.
     """
 
@@ -52,7 +52,7 @@ class CoalescedReads:
             _RETRIES,
             supported_errors=(RedisConnectionError,),
         )
-        self._waiting: list[tuple[str, str, asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[str, str, float, asyncio.Future[Any]]] = []
         self._worker: asyncio.Task[None] | None = None
 
     async def read(self, key: str, argument: str) -> Any:  # noqa: ANN401 - what the script returns
@@ -68,8 +68,9 @@ class CoalescedReads:
         Raises:
             RedisError: If the store can't be reached.
         """
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((key, argument, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append((key, argument, loop.time() + self._seconds, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._send_all())
         return await future
@@ -84,9 +85,10 @@ class CoalescedReads:
             batch = self._waiting[:_MOST_AT_ONCE]
             del self._waiting[:_MOST_AT_ONCE]
             try:
-                async with asyncio.timeout(self._seconds):
+                # The oldest one's deadline, so that none takes longer.
+                async with asyncio.timeout_at(batch[0][2]):
                     answers = await self._retry.call_with_retry(
-                        partial(self._send, [(key, argument) for key, argument, _ in batch]),
+                        partial(self._send, [(key, argument) for key, argument, *_ in batch]),
                         _ignore,
                     )
             except BaseException as error:
@@ -94,13 +96,13 @@ class CoalescedReads:
                 batch += self._waiting
                 self._waiting.clear()
                 failure = error if isinstance(error, Exception) else ConnectionError("closing")
-                for _, _, future in batch:
+                for *_, future in batch:
                     if not future.done():
                         future.set_exception(failure)
                 if not isinstance(error, Exception):
                     raise
                 continue
-            for (_, _, future), answer in zip(batch, answers, strict=True):
+            for (*_, future), answer in zip(batch, answers, strict=True):
                 if future.done():
                     continue
                 if isinstance(answer, Exception):
