@@ -1,5 +1,8 @@
 """What every request passes on its way in, and every answer on its way out."""
 
+from functools import partial
+from secrets import token_hex
+
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -8,6 +11,7 @@ from app.access.guard import AccessGuard
 from app.access.tokens import UserTokens
 from app.body_limit import BodyLimit
 from app.compression import Compress
+from app.known_requests import KnownRequests
 from app.logs import RequestLog
 from app.measured import Measured
 from app.methods import HeadAndOptions
@@ -27,6 +31,7 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
         tokens: Knows users' tokens.
     """
     # The first is the innermost.
+    app.add_middleware(KnownRequests)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.api_keys:
         app.add_middleware(AccessGuard, keys=settings.api_keys, tokens=tokens)
@@ -52,4 +57,6 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
         )
     app.add_middleware(Measured)
     # Outermost, so that every answer carries the id.
-    app.add_middleware(CorrelationIdMiddleware, validator=is_valid_id)
+    app.add_middleware(
+        CorrelationIdMiddleware, validator=is_valid_id, generator=partial(token_hex, 16)
+    )

@@ -23,6 +23,8 @@ IndexArray = npt.NDArray[np.int64]
 _FIXED = ("item_id", "title", "discrimination", "popularity", "score")
 _ATTRIBUTE = "attribute."
 _NOTHING: IndexArray = np.empty(0, dtype=np.int64)
+_MOST_LISTED = 50_000
+"""Items whose ids are kept as a list too: small beside the rest, and far faster to look up."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,17 @@ class ItemTable:
     def item_ids(self) -> pl.Series:
         """External ids."""
         return self.table.get_column("item_id")
+
+    def ids(self, index: IndexArray) -> list[str]:
+        """Return the external ids of some items."""
+        listed = self._listed_ids
+        if listed is None:
+            return self.item_ids.gather(index).to_list()
+        return [listed[one] for one in index.tolist()]
+
+    @cached_property
+    def _listed_ids(self) -> list[str] | None:
+        return self.item_ids.to_list() if len(self) <= _MOST_LISTED else None
 
     @property
     def titles(self) -> pl.Series:

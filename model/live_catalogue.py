@@ -105,14 +105,13 @@ class LiveCatalogue:
 
     def ids(self, index: IndexArray) -> list[str]:
         """Return the external ids of some items."""
-        bundled = self.bundled.item_ids
         if self._put is None:
-            return bundled.gather(index).to_list()
+            return self.bundled.ids(index)
         count = len(self.bundled)
         since = index >= count
         found = np.empty(len(index), dtype=object)
-        found[~since] = bundled.gather(index[~since]).to_list()
-        found[since] = self._put.item_ids.gather(index[since] - count).to_list()
+        found[~since] = self.bundled.ids(index[~since])
+        found[since] = self._put.ids(index[since] - count)
         ids: list[str] = found.tolist()
         return ids
 

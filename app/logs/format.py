@@ -1,6 +1,7 @@
 """Log lines as key=value pairs or as JSON."""
 
 import logging
+import re
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Literal
 import orjson
 from asgi_correlation_id import correlation_id
 
-_PLAIN = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:/{}+")
+_PLAIN = re.compile(r"[0-9A-Za-z\-_.:/{}+]*")
 
 
 def render_line(
@@ -65,7 +66,7 @@ class StructuredFormatter(logging.Formatter):
 
 def _shown(value: object) -> str:
     text = "" if value is None else str(value)
-    return text if _PLAIN.issuperset(text) else orjson.dumps(text).decode()
+    return text if _PLAIN.fullmatch(text) else orjson.dumps(text).decode()
 
 
 def _trace(error: BaseException) -> str:

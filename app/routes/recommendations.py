@@ -1,10 +1,6 @@
 """`/users/{user_id}/recommendations`."""
 
-from collections.abc import Awaitable, Callable
-
-from cachetools import LRUCache
 from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
 
 from app.dependencies import services_of
 from app.etags import not_modified
@@ -19,11 +15,6 @@ from app.problems import (
     problem_responses,
 )
 from app.schemas import RecommendationParameters, RecommendationQuery, Recommendations, UserId
-from model.identifiers import is_valid_id
-
-_REQUESTS_KNOWN = 10_000
-_LONGEST_KNOWN = 300
-
 
 _HEADERS = {
     "ETag": {"description": "Names all that the answer depends on.", "schema": {"type": "string"}},
@@ -34,35 +25,7 @@ _HEADERS = {
 }
 
 
-class KnownRequests(APIRoute):
-    """A route that checks parameters only the first time that it sees them.
-
-    Most requests have the same parameters, and to check them takes longer than to answer from
-    memory. What is kept names no user.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        """Wrap FastAPI's own handler."""
-        check_and_answer = super().get_route_handler()
-        known: LRUCache[bytes, RecommendationQuery] = LRUCache(_REQUESTS_KNOWN)
-
-        async def handle(request: Request) -> Response:
-            text, user_id = request.scope["query_string"], request.path_params["user_id"]
-            query = known.get(text)
-            if query is not None and is_valid_id(user_id):
-                return await _answer(request, user_id, query)
-            response = await check_and_answer(request)
-            query = getattr(request.state, "checked", None)
-            if query is not None and len(text) <= _LONGEST_KNOWN:
-                known[text] = query
-            return response
-
-        return handle
-
-
-router = APIRouter(
-    prefix="/users/{user_id}/recommendations", tags=["recommendations"], route_class=KnownRequests
-)
+router = APIRouter(prefix="/users/{user_id}/recommendations", tags=["recommendations"])
 
 
 @router.get(
@@ -97,12 +60,22 @@ async def get_recommendations(
     damaged, or sent with other parameters is 400 `invalid_cursor`. The service keeps the best few
     hundred items of each of the user's 8 newest rankings.
     """
-    response = await _answer(request, user_id, query)
-    request.state.checked = query
+    response = await answer(request, user_id, query)
+    request.state.checked_query = query  # for the next request with the same
     return response
 
 
-async def _answer(request: Request, user_id: str, query: RecommendationQuery) -> Response:
+async def answer(request: Request, user_id: str, query: RecommendationQuery) -> Response:
+    """Answer a request whose parameters were checked.
+
+    Args:
+        request: The request.
+        user_id: The user.
+        query: The parameters.
+
+    Returns:
+        The ranking, or 304.
+    """
     found = await services_of(request).recommendations.recommend(user_id, query)
     headers = {
         "Cache-Control": "private, no-cache",

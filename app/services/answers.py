@@ -67,10 +67,20 @@ class AnswerCache:
         )
         self._forgotten: TTLCache[str, None] = TTLCache(_FORGOTTEN_USERS, _COMPUTING_SECONDS)
 
-    def revision(self, user_id: str, query: str) -> str:
-        """Return the revision for which an answer is at hand, or an empty text."""
+    def held(self, user_id: str, query: str) -> tuple[str, Answer | None]:
+        """Return the answer that is at hand, whatever the user's present revision.
+
+        Args:
+            user_id: The user.
+            query: The parameters, as text.
+
+        Returns:
+            The revision that the answer belongs to, and the answer; an empty text and None if
+            there is none.
+        """
         user = self._users.get(digest_of_user(user_id))
-        return user.revision if user is not None and query in user.by_query else ""
+        answer = None if user is None else user.by_query.get(query)
+        return ("", None) if user is None or answer is None else (user.revision, answer)
 
     def get(self, user_id: str, revision: str, query: str) -> Answer | None:
         """Return an answer if it is at hand.

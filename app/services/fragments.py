@@ -19,6 +19,37 @@ class ItemFragments:
 
     def __init__(self) -> None:
         self._known: dict[int, bytes] = {}
+        self._names: dict[int, bytes] = {}
+
+    def fill(self, catalogue: LiveCatalogue) -> None:
+        """Encode a small catalogue as a whole: to look rows up one by one takes far longer.
+
+        Args:
+            catalogue: The items.
+        """
+        if catalogue.size <= _MOST:
+            self.of(catalogue, range(catalogue.size))
+
+    def names(self, catalogue: LiveCatalogue, index: Sequence[int]) -> list[bytes]:
+        """Return `{"item_id": …, "title": …` of each item.
+
+        Args:
+            catalogue: The items.
+            index: Internal item indices.
+
+        Returns:
+            One text an item, without the closing brace.
+        """
+        names = self._names
+        missing = [one for one in index if one not in names]
+        if missing:
+            if len(names) + len(missing) > _MOST:
+                names = self._names = {}
+                missing = list(index)
+            for one, record in zip(missing, catalogue.records(missing), strict=True):
+                shown = {"item_id": record.item_id, "title": record.title}
+                names[one] = orjson.dumps(shown)[:-1]
+        return [names[one] for one in index]
 
     def of(self, catalogue: LiveCatalogue, index: Sequence[int]) -> list[bytes]:
         """Return `{"item_id": …, "title": …, "attributes": …` of each item.

@@ -140,9 +140,9 @@ class LiveModel:
 
 
 def _fresh(recommender: Recommender, version: CatalogueVersion) -> Snapshot:
-    return Snapshot(
-        recommender, version, ItemFragments(), TitleSearch(recommender.catalogue.bundled)
-    )
+    fragments = ItemFragments()
+    fragments.fill(recommender.catalogue)
+    return Snapshot(recommender, version, fragments, TitleSearch(recommender.catalogue.bundled))
 
 
 def _mostly_out_of_date(catalogue: LiveCatalogue, changes: dict[str, StoredItem]) -> bool:

@@ -149,9 +149,7 @@ class Ranker:
         index = [item for _, item in shown]
         reasons = [b"[]"] * len(shown)
         if ranking.known is not None:
-            reasons = self._reasons.of(
-                snapshot.recommender, ranking.known, np.array(index, dtype=np.int64)
-            )
+            reasons = self._reasons.of(snapshot, ranking.known, np.array(index, dtype=np.int64))
         items = [
             b'%b,"rank":%d,"score":%.4f,"because":%b}'
             % (fragment, place + 1, ranking.scores[place] / TEN_THOUSANDTHS, because)

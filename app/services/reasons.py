@@ -6,9 +6,9 @@ import numpy as np
 import orjson
 
 from app.services.lists import TEN_THOUSANDTHS
+from app.services.live_model import Snapshot
 from app.services.personal import KnownOfUser, Personaliser
 from model.estimator import IndexArray
-from model.recommender import Recommender
 
 MOST_REASONS = 5
 """Strongest pieces of feedback that are named for an item."""
@@ -24,22 +24,22 @@ class Reasons:
     def __init__(self, personaliser: Personaliser) -> None:
         self._personaliser = personaliser
 
-    def of(self, recommender: Recommender, known: KnownOfUser, items: IndexArray) -> list[bytes]:
+    def of(self, snapshot: Snapshot, known: KnownOfUser, items: IndexArray) -> list[bytes]:
         """Name the pieces of feedback that each item's score depends on most.
 
         An effect is the score as shown with all feedback minus the score as shown without the
         piece: local updates run for both, on the same weights θ.
 
         Args:
-            recommender: The model.
+            snapshot: Model and catalogue.
             known: What the ranking was adapted to.
             items: Internal item indices.
 
         Returns:
             A JSON list for each item, strongest first.
         """
+        recommender, catalogue = snapshot.recommender, snapshot.catalogue
         known = known.of_items_that_exist(recommender)
-        catalogue = recommender.catalogue
         if not known.ratings or not len(items):
             return [b"[]"] * len(items)
         scores = self._personaliser.leave_one_out(recommender, known, items)
@@ -49,13 +49,18 @@ class Reasons:
         order = np.lexsort((-np.abs(scores[0] - scores[1:]), -np.abs(effects)), axis=0)
         strongest = order[:MOST_REASONS].T.tolist()
         pieces = [known.ratings[piece] for piece in range(len(effects))]
-        records = catalogue.records([catalogue.index_of[one] for one, _ in pieces])
+        index = [catalogue.index_of[one] for one, _ in pieces]
         shown_pieces = [
-            {"item_id": record.item_id, "title": record.title, "rating": rating}
-            for record, (_, rating) in zip(records, pieces, strict=True)
+            b'%b,"rating":%b,"effect":' % (name, orjson.dumps(rating))
+            for name, (_, rating) in zip(
+                snapshot.fragments.names(catalogue, index), pieces, strict=True
+            )
         ]
         of_items = (effects.T / TEN_THOUSANDTHS + 0.0).tolist()  # no −0
         return [
-            orjson.dumps([shown_pieces[one] | {"effect": effect[one]} for one in places])
+            b"[%b]"
+            % b",".join(
+                [b"%b%b}" % (shown_pieces[one], orjson.dumps(effect[one])) for one in places]
+            )
             for places, effect in zip(strongest, of_items, strict=True)
         ]

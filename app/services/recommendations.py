@@ -147,19 +147,19 @@ class RecommendationService:
     async def _first_page(self, user_id: str, query: RecommendationQuery, timing: Timing) -> Answer:
         until = self._lists.until()
         started = perf_counter()
-        key = f"{self._live.current.key} {until} {query.key}"
-        known = self._cache.revision(user_id, key)
+        before = self._live.current
+        key = f"{before.key} {until} {query.key}"
+        known, held = self._cache.held(user_id, key)
         user = await self._store.get_unless(user_id, known)
         snapshot = await self._live.at(self._store.catalogue_version)
-        key = f"{snapshot.key} {until} {query.key}"
         if isinstance(user, Unchanged):
-            answer = self._cache.get(user_id, known, key)
-            if answer is not None:
+            if held is not None and snapshot is before:
                 timing.store += 1000 * (perf_counter() - started)
-                return answer
-            # The answer gave way to others meanwhile, or the catalogue changed.
+                return held
+            # The catalogue changed.
             user = await self._store.get(user_id)
         timing.store += 1000 * (perf_counter() - started)
+        key = f"{snapshot.key} {until} {query.key}"
         asked = _Asked.by(user_id, snapshot, user, query, timing)
         answer = self._cache.get(asked.owner, asked.revision, key)
         if answer is not None:

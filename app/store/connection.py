@@ -15,6 +15,7 @@ from app.metrics import STORE_ERRORS
 from app.problems import StoreUnavailable
 
 RETRY_AFTER_SECONDS = 1
+STORE_FAILURES = (RedisError, OSError, TimeoutError)
 _LOGGED_CHARACTERS = 200
 _LOG_SECONDS = 1.0
 
@@ -67,14 +68,26 @@ async def store_errors(seconds: float | None = None) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(seconds):
             yield
-    except (RedisError, OSError, TimeoutError) as error:
-        STORE_ERRORS.labels(type(error).__name__).inc()
-        _log(error)
-        raise StoreUnavailable(
-            "The store can't be reached or can't take writes just now. Try again: it does no harm "
-            "to repeat a write.",
-            retry_after=RETRY_AFTER_SECONDS,
-        ) from error
+    except STORE_FAILURES as error:
+        raise unavailable(error) from error
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """Count and log what went wrong with the store.
+
+    Args:
+        error: One of `STORE_FAILURES`.
+
+    Returns:
+        The problem that clients see.
+    """
+    STORE_ERRORS.labels(type(error).__name__).inc()
+    _log(error)
+    return StoreUnavailable(
+        "The store can't be reached or can't take writes just now. Try again: it does no harm "
+        "to repeat a write.",
+        retry_after=RETRY_AFTER_SECONDS,
+    )
 
 
 _logged = {"at": float("-inf"), "untold": 0}

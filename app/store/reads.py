@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import FullJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+
+from app.store.commands import bulk, send_commands
 
 _MOST_AT_ONCE = 64
 _RETRIES = 2
@@ -32,7 +33,7 @@ class CoalescedReads:
         redis: The client.
         script: Lua that reads one key and takes two arguments.
         shared: The second argument, the same for all.
-        seconds: Most that a batch takes.
+        seconds: Most that a read takes, the wait for its batch's turn included.
         also: A key whose value every batch reads too.
     """
 
@@ -41,9 +42,9 @@ class CoalescedReads:
     ) -> None:
         self._redis = redis
         # EVAL with the whole text: a server that lost its scripts knows it anew.
-        self._prefix = b"*6\r\n$4\r\nEVAL\r\n%b$1\r\n1\r\n" % _bulk(script)
-        self._suffix = _bulk(str(shared))
-        self._also_command = b"*2\r\n$3\r\nGET\r\n%b" % _bulk(also)
+        self._prefix = b"*6\r\n$4\r\nEVAL\r\n%b$1\r\n1\r\n" % bulk(script)
+        self._suffix = bulk(str(shared))
+        self._also_command = b"*2\r\n$3\r\nGET\r\n%b" % bulk(also)
         self._also: str | None = None
         self._seconds = seconds
         self._retry = Retry(
@@ -51,7 +52,7 @@ class CoalescedReads:
             _RETRIES,
             supported_errors=(RedisConnectionError,),
         )
-        self._waiting: list[tuple[str, str, asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[str, str, float, asyncio.Future[Any]]] = []
         self._worker: asyncio.Task[None] | None = None
 
     async def read(self, key: str, argument: str) -> Any:  # noqa: ANN401 - what the script returns
@@ -67,8 +68,9 @@ class CoalescedReads:
         Raises:
             RedisError: If the store can't be reached.
         """
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((key, argument, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._waiting.append((key, argument, loop.time() + self._seconds, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._send_all())
         return await future
@@ -83,9 +85,10 @@ class CoalescedReads:
             batch = self._waiting[:_MOST_AT_ONCE]
             del self._waiting[:_MOST_AT_ONCE]
             try:
-                async with asyncio.timeout(self._seconds):
+                # The oldest one's deadline, so that none takes longer.
+                async with asyncio.timeout_at(batch[0][2]):
                     answers = await self._retry.call_with_retry(
-                        partial(self._send, [(key, argument) for key, argument, _ in batch]),
+                        partial(self._send, [(key, argument) for key, argument, *_ in batch]),
                         _ignore,
                     )
             except BaseException as error:
@@ -93,13 +96,13 @@ class CoalescedReads:
                 batch += self._waiting
                 self._waiting.clear()
                 failure = error if isinstance(error, Exception) else ConnectionError("closing")
-                for _, _, future in batch:
+                for *_, future in batch:
                     if not future.done():
                         future.set_exception(failure)
                 if not isinstance(error, Exception):
                     raise
                 continue
-            for (_, _, future), answer in zip(batch, answers, strict=True):
+            for (*_, future), answer in zip(batch, answers, strict=True):
                 if future.done():
                     continue
                 if isinstance(answer, Exception):
@@ -108,39 +111,14 @@ class CoalescedReads:
                     future.set_result(answer)
 
     async def _send(self, reads: Sequence[tuple[str, str]]) -> list[Any]:
-        """Send commands at once and read what comes back, errors of the script included.
-
-        The client's own pipeline takes longer to put commands together than the server to answer.
-        A connection whose answers were not all read closes itself, so that nobody gets them.
-        """
+        """Send a batch, and the read of the other key."""
         commands = [
-            b"%b%b%b%b" % (self._prefix, _bulk(key), _bulk(argument), self._suffix)
+            b"%b%b%b%b" % (self._prefix, bulk(key), bulk(argument), self._suffix)
             for key, argument in reads
         ]
-        commands.append(self._also_command)
-        pool = self._redis.connection_pool
-        connection = await pool.get_connection()  # type: ignore[no-untyped-call] # as redis has it
-        answers: list[Any] = []
-        try:
-            await connection.send_packed_command([b"".join(commands)])
-            for _ in commands:
-                try:
-                    answers.append(await connection.read_response())
-                except ResponseError as error:
-                    answers.append(error)
-        except BaseException:
-            await connection.disconnect(nowait=True)
-            raise
-        finally:
-            await pool.release(connection)
+        answers = await send_commands(self._redis, [*commands, self._also_command])
         self._also = _value(answers.pop())
         return answers
-
-
-def _bulk(text: str) -> bytes:
-    """Write a text as the protocol has it."""
-    content = text.encode()
-    return b"$%d\r\n%b\r\n" % (len(content), content)
 
 
 def _value(answer: Any) -> str | None:  # noqa: ANN401 - an answer or an error

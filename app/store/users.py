@@ -22,7 +22,12 @@ from redis.exceptions import ResponseError
 
 from app.problems import StoreUnavailable
 from app.store.catalogue import VERSION_KEY, CatalogueVersion
-from app.store.connection import RETRY_AFTER_SECONDS, store_errors
+from app.store.connection import (
+    RETRY_AFTER_SECONDS,
+    STORE_FAILURES,
+    store_errors,
+    unavailable,
+)
 from app.store.keys import digest_of_user, keys_of_user, user_key
 from app.store.reads import CoalescedReads
 from app.store.records import (
@@ -90,6 +95,8 @@ class UserStore:
         self._reads = CoalescedReads(
             redis, read_script("read_user"), self._expiry, timeout_seconds, also=VERSION_KEY
         )
+        self._version_text: str | None = None
+        self._version = CatalogueVersion()
         self._add_feedback = StoredScript(redis, "touch", "trim_feedback", "add_feedback")
         self._delete_feedback = StoredScript(redis, "touch", "delete_feedback")
         self._put_profile = StoredScript(redis, "touch", "put_profile")
@@ -99,7 +106,10 @@ class UserStore:
     @property
     def catalogue_version(self) -> CatalogueVersion:
         """The catalogue's version as the latest read of a user found it."""
-        return CatalogueVersion.of_text(self._reads.also)
+        text = self._reads.also
+        if text != self._version_text:
+            self._version_text, self._version = text, CatalogueVersion.of_text(text)
+        return self._version
 
     async def refusal(self) -> str | None:
         """Ask the store whether it takes writes.
@@ -135,8 +145,11 @@ class UserStore:
         Returns:
             The user, `UNCHANGED` if `known` still is the user's revision, or None.
         """
-        async with store_errors(self._seconds):
+        # The reads have a bound of their own; `store_errors` would cost as much as they do.
+        try:
             flat = await self._reads.read(user_key(user_id), known)
+        except STORE_FAILURES as error:
+            raise unavailable(error) from error
         return UNCHANGED if flat == _IS_KNOWN else stored_user(pairs(flat))
 
     async def put_profile(

@@ -8,6 +8,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from app.store.commands import command, send_commands
+
 _MOST_AT_ONCE = 64
 
 Argument = str | int
@@ -52,11 +54,9 @@ class CoalescedWrites:
             del self._waiting[:_MOST_AT_ONCE]
             answers: list[Any]
             try:
-                async with self._redis.pipeline(transaction=False) as pipeline:
-                    for both, keys, _ in batch:
-                        # The whole text: a server that lost its scripts knows it anew.
-                        pipeline.eval(self._script, keys, *both)
-                    answers = await pipeline.execute(raise_on_error=False)
+                # The whole text: a server that lost its scripts knows it anew.
+                commands = [command("EVAL", self._script, keys, *both) for both, keys, _ in batch]
+                answers = await send_commands(self._redis, commands)
             except Exception as error:  # noqa: BLE001 - every caller of the batch raises it
                 answers = [error] * len(batch)
             except BaseException:

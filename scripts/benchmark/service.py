@@ -13,6 +13,7 @@ from scripts.terminal import console
 
 _LEAST_OVER_NAIVE = 6.0
 _LEAST_OF_NOOP = 0.6
+_MOST_FOR_REASONS = 3.0
 _MOST_TAIL = 10.0
 _LEAST_OF_TARGET = 0.99
 
@@ -88,6 +89,13 @@ def service_report(result: ServiceResult) -> Report:
                 _LEAST_OF_NOOP,
             ),
             Requirement(
+                f"with reasons, over without ({result.explained_ms:.1f} ms, "
+                f"{result.plain_ms:.1f} ms)",
+                result.explained_ms / result.plain_ms,
+                _MOST_FOR_REASONS,
+                at_most=True,
+            ),
+            Requirement(
                 f"for a while, p99 over p50 ({sustained.p99_ms:.1f} ms, {sustained.p50_ms:.1f} ms)",
                 sustained.p99_ms / sustained.p50_ms,
                 _MOST_TAIL,
@@ -112,6 +120,8 @@ def _values(result: ServiceResult) -> dict[str, Any]:
         "adapting_rps": round(result.adapting_rps, 1),
         "unchanged_rps": round(result.unchanged_rps, 1),
         "noop_rps": round(result.noop_rps, 1),
+        "plain_ms": round(result.plain_ms, 3),
+        "explained_ms": round(result.explained_ms, 3),
         "sustained": {
             "target_rps": round(result.target_rps, 1),
             "rps": round(sustained.rps, 1),

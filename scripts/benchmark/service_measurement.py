@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ from scripts.benchmark.servers import cores, pinned, running_server
 ROUNDS = 10
 CONNECTIONS = 8
 _COMPARED_USERS = 5
+_EXPLAINED_USERS = 200
+_SETTINGS = {"MELU_LOG_REQUESTS": "false"}
+"""Of the service: neither of the designs that it is compared with writes a log of requests."""
 _SCORE_TOLERANCE = 2e-3
 _MOST_NEAR_TIES = 2
 _SUSTAINED_SHARE = 0.5
@@ -44,6 +49,8 @@ class ServiceResult:
         adapting_rps: The service, for the same.
         unchanged_rps: The service, for users whose feedback did not change.
         noop_rps: A FastAPI endpoint that does nothing but send the same bytes.
+        plain_ms: One request at a time, each user's first after new feedback.
+        explained_ms: The same with reasons, for other users in turn.
         target_rps: The constant rate of the last part, half of `adapting_rps`.
         sustained: The service at that rate, ratings and questions mixed.
     """
@@ -52,6 +59,8 @@ class ServiceResult:
     adapting_rps: float
     unchanged_rps: float
     noop_rps: float
+    plain_ms: float
+    explained_ms: float
     target_rps: float
     sustained: Measured
 
@@ -121,7 +130,8 @@ def _start(
     bundle_and_store = ["--model", str(model), "--store", store_url]
 
     def start(name: str, *arguments: str) -> str:
-        return stack.enter_context(running_server(arguments, folder / f"{name}.log", core)).url
+        log = folder / f"{name}.log"
+        return stack.enter_context(running_server(arguments, log, core, _SETTINGS)).url
 
     service = start("service", "scripts.cli", "serve", *bundle_and_store)
     naive = start("naive", "scripts.benchmark.naive_app", "naive", *bundle_and_store)
@@ -161,6 +171,7 @@ class _Bench:
         # Once more now that feedback changed: an answer from before it would not do.
         self.crowd.change()
         self.compare_rankings()
+        plain_ms, explained_ms = self._plain_and_explained()
         rates = {name: median(rates) for name, rates in found.items()}
         target = rates["adapting"] * _SUSTAINED_SHARE
         on_stage(f"{target:,.0f} requests a second for {sustained_seconds} s")
@@ -173,6 +184,8 @@ class _Bench:
             adapting_rps=rates["adapting"],
             unchanged_rps=rates["unchanged"],
             noop_rps=rates["noop"],
+            plain_ms=plain_ms,
+            explained_ms=explained_ms,
             target_rps=target,
             sustained=sustained,
         )
@@ -191,6 +204,21 @@ class _Bench:
         measured = self.load.peak(url, self.crowd.asks(), seconds, CONNECTIONS)
         _check(measured)
         return measured.rps
+
+    def _plain_and_explained(self) -> tuple[float, float]:
+        """Let every user rate, then ask once, every other with `explain=true`; median times."""
+        self.crowd.change()
+        times: dict[str, list[float]] = {"false": [], "true": []}
+        with httpx.Client(base_url=self.servers.service, timeout=30) as client:
+            for name, explain in zip(
+                self.crowd.names[:_EXPLAINED_USERS], itertools.cycle(times), strict=False
+            ):
+                started = time.perf_counter()
+                answer = client.get(f"/users/{name}/recommendations", params={"explain": explain})
+                times[explain].append(1000 * (time.perf_counter() - started))
+                if not answer.is_success:
+                    raise ServiceBenchmarkError(f"explain={explain}: {answer.text}")
+        return median(times["false"]), median(times["true"])
 
     def _warm_up(self) -> None:
         """Ask the service for every user, however long it takes."""

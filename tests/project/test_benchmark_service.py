@@ -78,6 +78,8 @@ def test_a_short_run_measures_everything(bundle: Path, tmp_path: Path):
     found = json.loads(json_file.read_text())["service"]
     for name in ("naive_rps", "adapting_rps", "unchanged_rps", "noop_rps"):
         assert found[name] > 1, name
+    assert found["plain_ms"] > 0
+    assert found["explained_ms"] > 0
     sustained = found["sustained"]
     assert sustained["errors"] == 0
     assert sustained["rps"] > 0.5 * sustained["target_rps"]
