@@ -13,12 +13,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load, load_file, save_file
 
@@ -62,9 +63,9 @@ class Manifest(BaseModel):
     created_at: datetime
     dataset: str
     preset: Preset = Field(discriminator="name")
-    rating_scale: tuple[float, float]
+    rating_scale: tuple[FiniteFloat, FiniteFloat]
     items: int
-    metrics: dict[str, float]
+    metrics: dict[str, FiniteFloat]
     checksums: dict[str, str]
     """File → SHA-256."""
 
@@ -109,9 +110,11 @@ def save_bundle(
         The manifest as written.
 
     Raises:
-        BundleError: If `out` is something else than a bundle or an empty folder.
+        BundleError: If `out` is something else than a bundle or an empty folder, or the training
+            diverged.
     """
     _check_target(out)
+    _check_trained(estimator, report)
     raters = np.bincount(dataset.ratings.item_index, minlength=len(dataset.item_ids))
     evidence = evidence_scores(
         estimator.mean_gradient_norms(dataset, dataset.ratings), raters.astype(np.float32)
@@ -265,6 +268,16 @@ def _check_target(out: Path) -> None:
         return
     if not out.is_dir() or any(out.iterdir()):
         raise BundleError(f"{out} exists and is no bundle; choose another --out.")
+
+
+def _check_trained(estimator: Estimator, report: TrainingReport) -> None:
+    finite = {name: bool(tensor.isfinite().all()) for name, tensor in estimator.tensors().items()}
+    finite |= {name: isfinite(value) for name, value in _metrics(report).items()}
+    if astray := [name for name, is_finite in finite.items() if not is_finite]:
+        raise BundleError(
+            f"the training diverged: {astray[0]} is not finite. Try another --seed or, with the "
+            "preset melu, a smaller --local-learning-rate."
+        )
 
 
 def _read_manifest(folder: Path) -> Manifest:

@@ -50,7 +50,7 @@ class ItemTable:
             `attribute.NAME` for each attribute.
 
     Raises:
-        ValueError: If a column is missing.
+        ValueError: If a column is missing, or an evidence score not finite.
     """
 
     def __init__(self, table: pl.DataFrame) -> None:
@@ -70,6 +70,8 @@ class ItemTable:
                 for name in ("discrimination", "popularity", "score")
             )
         )
+        if not np.isfinite(self.evidence.score).all():
+            raise ValueError("the catalogue has evidence scores that are not finite")
 
     def __len__(self) -> int:
         return len(self.table)

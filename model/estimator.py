@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -53,10 +53,12 @@ class AdaptedUser:
     Attributes:
         local_steps: Steps taken; 0 without a support set.
         support_size: Ratings that they were taken on.
+        diverged: Whether these are θ's own weights because the local update went astray.
     """
 
     local_steps: int
     support_size: int
+    diverged: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,17 @@ class Estimator(ABC):
 
         Returns:
             The user's own copy of the decision layers.
+        """
+
+    @abstractmethod
+    def adapted_arrays(self, user: AdaptedUser) -> Sequence[FloatArray]:
+        """Return the weights that the local update moved; what went astray shows in them.
+
+        Args:
+            user: What `adapt` returned.
+
+        Returns:
+            Arrays of any shapes.
         """
 
     def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
+from math import inf, isfinite
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,12 @@ from model.recall import recall_of_users
 
 DIVERSIFIED = 300
 """Best items that `diversified` chooses from."""
+_LARGE_ERROR = 1 / 2
+"""Mean squared error on an own support set, in widths of the scale, that calls for a closer look.
+
+To guess the middle of the scale never errs by more than 1/4, and an end where the other is right
+by 1.
+"""
 
 
 class Recommender:
@@ -137,9 +145,37 @@ class Recommender:
             support_set: (item index, rating on the data set's scale) pairs.
 
         Returns:
-            The user's own copy of the decision layers.
+            The user's own copy of the decision layers; θ's own, marked `diverged`, where the
+            local update went astray.
         """
-        return self._estimator.adapt(self._usable(attributes), support_set)
+        usable = self._usable(attributes)
+        if not support_set:
+            return self._estimator.adapt(usable, support_set)
+        # What overflows on the way is found at the end.
+        with np.errstate(over="ignore", invalid="ignore"):
+            user = self._estimator.adapt(usable, support_set)
+            error = self._support_error(user, support_set)
+        if error < _LARGE_ERROR:
+            return user
+        prior = self._estimator.adapt(usable, [])
+        if error < inf and error <= self._support_error(prior, support_set):
+            return user
+        return replace(prior, diverged=True)
+
+    def _support_error(self, user: AdaptedUser, support_set: Sequence[tuple[int, float]]) -> float:
+        """Mean squared error on the support set, in units of the scale's width; ∞ if adrift.
+
+        A weight that is not finite may hide behind an activation function that is bounded there; a
+        sum of squares hides nothing.
+        """
+        if not all(isfinite(np.vdot(one, one)) for one in self._estimator.adapted_arrays(user)):
+            return inf
+        low, high = self.rating_scale
+        index = np.array([item for item, _ in support_set], dtype=np.int64)
+        error = self._estimator.score(user, index)
+        error -= np.array([rating for _, rating in support_set], dtype=np.float32)
+        squared = float(np.vdot(error, error)) / (len(error) * (high - low) ** 2)
+        return squared if isfinite(squared) else inf
 
     def _usable(self, attributes: Mapping[str, FeatureValue]) -> dict[str, FeatureValue]:
         usable = {}
@@ -227,7 +263,8 @@ class Recommender:
 
         Returns:
             Predicted ratings, not clipped to the scale. The first row is with all feedback, row
-            i + 1 without piece i. Shape [1 + min(n, limit), items].
+            i + 1 without piece i. Rows are finite: where a local update goes astray θ answers, as
+            in `adapt`. Shape [1 + min(n, limit), items].
         """
         support_set = support_set[: limit + 1]
         count = len(support_set)
@@ -235,7 +272,13 @@ class Recommender:
         kept = np.ones((1 + pieces, count), dtype=np.float32)
         kept[0, limit:] = 0
         kept[1 + np.arange(pieces), np.arange(pieces)] = 0
-        return self._estimator.score_variants(self._usable(attributes), support_set, kept, items)
+        usable = self._usable(attributes)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = self._estimator.score_variants(usable, support_set, kept, items)
+        astray = ~np.isfinite(scores).all(1)
+        if astray.any():
+            scores[astray] = self._estimator.score(self._estimator.adapt(usable, []), items)
+        return scores
 
     @property
     def ranks_in_two_stages(self) -> bool:

@@ -79,3 +79,56 @@ def write_two_tastes(folder: Path, seed: int = 0) -> Path:
         folder / "ratings.csv"
     )
     return folder
+
+
+MANY_GENRES = (
+    *("action", "animals", "cooking", "courtroom", "crime", "dance", "disaster", "fairy tale"),
+    *("ghost", "heist", "history", "martial arts", "musical", "mystery", "romance", "samurai"),
+    *("satire", "space", "sport", "western"),
+)
+FANS_OF_A_GENRE = 25
+
+
+def write_many_tastes(folder: Path, seed: int = 0) -> Path:
+    """Write a world of twenty genres in which each user loves one or two and dislikes the others.
+
+    An item has one genre; its colour and year say nothing. Items 30 g to 30 g + 29 are of genre g.
+    """
+    random = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dataset.toml").write_text(_TOML.replace("two-tastes", "many-tastes"))
+    genre = np.repeat(np.arange(len(MANY_GENRES)), ITEMS_OF_A_GENRE)
+    users = len(MANY_GENRES) * FANS_OF_A_GENRE
+    pl.DataFrame(
+        {
+            "item_id": [str(i) for i in range(len(genre))],
+            "title": [f"{MANY_GENRES[g].title()} {i}" for i, g in enumerate(genre)],
+            "genre": [MANY_GENRES[g] for g in genre],
+            "colour": random.choice(["red", "blue"], len(genre)),
+            "year": random.integers(1950, 2000, len(genre)),
+        }
+    ).write_csv(folder / "items.csv")
+    pl.DataFrame(
+        {
+            "user_id": [f"u{u}" for u in range(users)],
+            "city": random.choice(["Rome", "Oslo", "Lima"], users),
+            "age": random.integers(18, 80, users),
+        }
+    ).write_csv(folder / "users.csv")
+    rows = []
+    for user in range(users):
+        second = int(random.integers(len(MANY_GENRES)))
+        loved = np.isin(genre, [user % len(MANY_GENRES), second] if user % 2 else [second])
+        chosen = np.concatenate(
+            [
+                random.choice(np.flatnonzero(loved), 12, replace=False),
+                random.choice(np.flatnonzero(~loved), 24, replace=False),
+            ]
+        )
+        for item in chosen:
+            rating = random.choice([4, 5]) if loved[item] else random.choice([1, 2, 3])
+            rows.append((f"u{user}", str(item), int(rating), int(random.integers(10**9))))
+    pl.DataFrame(rows, schema=["user_id", "item_id", "rating", "at"], orient="row").write_csv(
+        folder / "ratings.csv"
+    )
+    return folder

@@ -82,7 +82,7 @@ class Recommendations(BaseModel):
     user_id: str
     strategy: Literal["adapted", "prior"] = Field(
         description="`adapted`: the local update ran on this user's support set; `prior`: θ as "
-        "it is, no usable feedback yet."
+        "it is: no usable feedback yet, or the local update went astray."
     )
     support_size: int = Field(description="Ratings that the local update learnt from.")
     support_version: int

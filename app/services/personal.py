@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from app.metrics import DIVERGED
 from app.services.actions import ActionRatings
 from app.store import Attributes, StoredUser
 from model.estimator import AdaptedUser, FloatArray, IndexArray
@@ -75,7 +76,8 @@ class Personaliser:
             user: What is stored; None for a user never seen.
 
         Returns:
-            The user's own copy, or θ where there is no usable feedback.
+            The user's own copy, or θ where there is no usable feedback or the local update went
+            astray.
         """
         return self.adapt_to(recommender, self.known_of(recommender, user))
 
@@ -87,10 +89,14 @@ class Personaliser:
             known: What `known_of` returned.
 
         Returns:
-            The user's own copy, or θ where there is no usable feedback.
+            The user's own copy, or θ where there is no usable feedback or the local update went
+            astray.
         """
         support_set = known.indexed(recommender)[: self._support_limit]
-        return recommender.adapt(known.attributes, support_set)
+        adapted = recommender.adapt(known.attributes, support_set)
+        if adapted.diverged:
+            DIVERGED.inc()
+        return adapted
 
     def leave_one_out(
         self, recommender: Recommender, known: KnownOfUser, items: IndexArray

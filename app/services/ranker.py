@@ -117,7 +117,7 @@ class Ranker:
             head,
             catalogue.ids(ranking.index[:depth]),
             np.rint(scores.astype(np.float64) * TEN_THOUSANDTHS).astype(np.int64).tolist(),
-            known if query.explain else None,
+            known if query.explain and not adapted.diverged else None,
         )
         timing.ranking += 1000 * (perf_counter() - started)
         return found

@@ -253,6 +253,12 @@ class BayesianEstimator(Estimator):
         steps = self.preset.estimator.local_steps + 1 if support_set else 0
         return BayesianUser(steps, len(support_set), decision, rated)
 
+    def adapted_arrays(self, user: AdaptedUser) -> Sequence[FloatArray]:
+        """Return all weights of the members; see `Estimator`."""
+        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
+        decision = user.decision
+        return decision.linear, decision.hidden_weight, decision.hidden_bias, decision.output
+
     def score_variants(
         self,
         attributes: Mapping[str, FeatureValue],
@@ -397,8 +403,10 @@ class BayesianEstimator(Estimator):
         """
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         known = user.rated.phi
-        gram = known @ known.mT + user.decision.noise[0][..., None] * np.eye(known.shape[1])
-        factor = np.linalg.cholesky(gram.astype(np.float64))
+        # Of many alike ratings K is nearly singular, which single precision would not survive.
+        gram = (known @ known.mT).astype(np.float64)
+        gram += user.decision.noise[0][..., None] * np.eye(known.shape[1])
+        factor = np.linalg.cholesky(gram)
         told = np.linalg.solve(factor, known).astype(np.float32)
         parts = [self._items] if self._more is None else [self._items, self._more]
         return np.concatenate([_deviations(items, told) for items in parts])

@@ -239,7 +239,10 @@ def _posterior_coordinates(
     alpha = np.empty(target.shape, dtype=gram.dtype)
     for one in np.ndindex(noise.shape[:-1]):
         # LAPACK itself: what NumPy and SciPy put around it takes longer than the solution.
-        _, alpha[one], _ = dposv(information[one], target[one])
+        _, alpha[one], failed = dposv(information[one], target[one])
+        if failed:
+            # Whoever asked finds a number that went wrong, instead of one that looks right.
+            alpha[one] = np.nan
     return alpha
 
 

@@ -191,6 +191,12 @@ class MeluEstimator(Estimator):
         (decision,) = self._local_update(attributes, support_set, steps)
         return MeluUser(steps, len(support_set) if steps else 0, decision)
 
+    def adapted_arrays(self, user: AdaptedUser) -> Sequence[FloatArray]:
+        """Return the weights and biases of all layers; see `Estimator`."""
+        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
+        decision = user.decision
+        return decision.item, decision.first_bias, *decision.later, *decision.biases
+
     def _local_update(
         self,
         attributes: Mapping[str, FeatureValue],

@@ -118,6 +118,24 @@ def test_wrong_weights_are_named(copy: Path, change: Callable[[dict], object], e
         load_bundle(copy)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_metrics_that_are_no_numbers_are_refused(copy: Path, number: float):
+    _edit_manifest(copy, lambda m: m["metrics"].update(query_loss=number))
+    with pytest.raises(BundleError, match=r"metrics\.query_loss"):
+        load_bundle(copy)
+
+
+def test_a_training_that_diverged_writes_no_bundle(
+    fitted: Fitted, preset: Preset, two_tastes: Dataset, tmp_path: Path
+):
+    estimator, report = fitted
+    last = report.epochs[-1].model_copy(update={"loss": float("nan")})
+    astray = report.model_copy(update={"epochs": [*report.epochs[:-1], last]})
+    with pytest.raises(BundleError, match="query_loss is not finite"):
+        save_bundle(estimator, astray, preset, two_tastes, tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
 def test_never_overwrites_what_is_no_bundle(
     fitted: Fitted, preset: Preset, two_tastes: Dataset, tmp_path: Path
 ):

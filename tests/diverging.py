@@ -1,0 +1,37 @@
+"""A bundle whose local update goes astray."""
+
+from pathlib import Path
+
+from model.bundle import TRAINING_FILE, load_bundle, write_bundle
+from model.melu import MeluPreset
+from model.presets import Preset, restore_estimator, with_options
+from model.reports import TrainingReport
+
+
+def write_diverging(bundle: Path, out: Path, factor: float = 1e9) -> Path:
+    """Write a bundle like another one, whose steps are longer by a factor; θ is the same."""
+    trained = load_bundle(bundle)
+    manifest, estimator = trained.manifest, trained.estimator
+    preset: Preset = manifest.preset
+    tensors = estimator.tensors()
+    if isinstance(preset, MeluPreset):
+        rate = preset.estimator.local_learning_rate * factor
+        preset = with_options(preset, local_learning_rate=rate)
+    else:
+        for name in tensors:
+            if name.endswith(".rates"):
+                tensors[name] = tensors[name] * factor
+    astray = restore_estimator(
+        preset,
+        manifest.rating_scale,
+        estimator.user_space,
+        estimator.item_space,
+        tensors,
+        trained.catalogue.features(estimator.item_space.names),
+        manifest.items,
+    )
+    report = TrainingReport.model_validate_json((bundle / TRAINING_FILE).read_bytes())
+    write_bundle(
+        *(astray, report, preset, trained.catalogue, manifest.dataset, manifest.rating_scale, out)
+    )
+    return out
