@@ -22,6 +22,8 @@ IndexArray = npt.NDArray[np.int64]
 
 _FIXED = ("item_id", "title", "discrimination", "popularity", "score")
 _ATTRIBUTE = "attribute."
+_MOST_EXACT = 2**53
+"""Beyond it whole numbers are no longer exact as floats, and soon none that JSON readers take."""
 _NOTHING: IndexArray = np.empty(0, dtype=np.int64)
 
 
@@ -254,7 +256,9 @@ def _is_usable(column: pl.Series) -> bool:
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _MOST_EXACT:
+        return int(value)
+    return value
 
 
 def _filter_key(value: str) -> str:
