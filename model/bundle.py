@@ -11,6 +11,7 @@ training.json/.png   how the training went
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
@@ -24,7 +25,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load, load_file, save_file
 
 from model.catalogue import Catalogue
+from model.data.description import RatingScale
 from model.data.loading import Dataset
+from model.data.tables import UNREADABLE
 from model.errors import BundleError, FeatureValueError
 from model.estimator import Estimator
 from model.evidence import evidence_scores
@@ -63,8 +66,8 @@ class Manifest(BaseModel):
     created_at: datetime
     dataset: str
     preset: Preset = Field(discriminator="name")
-    rating_scale: tuple[FiniteFloat, FiniteFloat]
-    items: int
+    rating_scale: RatingScale
+    items: int = Field(ge=1)
     metrics: dict[str, FiniteFloat]
     checksums: dict[str, str]
     """File → SHA-256."""
@@ -219,7 +222,7 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
         catalogue = Catalogue(pl.read_parquet(folder / CATALOGUE_FILE))
         tensors = read_weights()
         clusters = _read_clusters(folder, manifest.items) if large else None
-    except (ValidationError, ValueError, pl.exceptions.PolarsError, SafetensorError) as error:
+    except (*UNREADABLE, SafetensorError, RecursionError) as error:
         raise BundleError(f"{folder} can't be read: {error}. {_REMEDY}") from error
     if len(catalogue) != manifest.items:
         raise BundleError(
@@ -241,8 +244,27 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     del tensors
     estimator.clusters = clusters
     if prepare:
-        estimator.prepare(read_weights)
+        _prepare(estimator, manifest, read_weights, folder)
     return Bundle(manifest, estimator, catalogue)
+
+
+def _prepare(
+    estimator: Estimator,
+    manifest: Manifest,
+    read_weights: Callable[[], dict[str, torch.Tensor]],
+    folder: Path,
+) -> None:
+    """Build what serving needs; weights that are finite may still be too large to score with."""
+    try:
+        with np.errstate(all="ignore"):
+            estimator.prepare(read_weights)
+            user = estimator.adapt({}, [(0, manifest.rating_scale[1])])
+            found = [estimator.score(estimator.adapt({}, [])), estimator.score(user)]
+            found.append(estimator.teaching(user))
+    except (ValueError, np.linalg.LinAlgError) as error:
+        raise BundleError(f"{folder} can't score its items: {error}. {_REMEDY}") from error
+    if not all(np.isfinite(scores).all() for scores in found):
+        raise BundleError(f"{folder} scores items with what is no number. {_REMEDY}")
 
 
 def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
@@ -258,6 +280,8 @@ def _read_clusters(folder: Path, items: int) -> Clusters:
     if cluster is None or cluster.dtype != torch.int32 or cluster.shape != (items,):
         raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {_REMEDY}")
     numbers = cluster.numpy().copy()
+    if not 0 <= numbers.min() <= numbers.max() < items:
+        raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {_REMEDY}")
     if not np.array_equal(np.unique(numbers), np.arange(numbers.max() + 1)):
         raise BundleError(f"{folder / CLUSTERS_FILE} numbers clusters with gaps. {_REMEDY}")
     return Clusters(numbers)

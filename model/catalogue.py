@@ -22,6 +22,8 @@ IndexArray = npt.NDArray[np.int64]
 
 _FIXED = ("item_id", "title", "discrimination", "popularity", "score")
 _ATTRIBUTE = "attribute."
+_MOST_EXACT = 2**53
+"""Beyond it whole numbers are no longer exact as floats, and soon none that JSON readers take."""
 _NOTHING: IndexArray = np.empty(0, dtype=np.int64)
 _MOST_LISTED = 50_000
 """Items whose ids are kept as a list too: small beside the rest, and far faster to look up."""
@@ -50,13 +52,16 @@ class ItemTable:
             `attribute.NAME` for each attribute.
 
     Raises:
-        ValueError: If a column is missing, or an evidence score not finite.
+        ValueError: If a column is missing, or of another type or kind of values.
     """
 
     def __init__(self, table: pl.DataFrame) -> None:
         missing = [name for name in _FIXED if name not in table.columns]
         if missing:
             raise ValueError(f"the catalogue has no column {', '.join(missing)}")
+        for name, dtype in table.schema.items():
+            if not _is_usable(table.get_column(name)):
+                raise ValueError(f"the catalogue's column {name!r} holds {dtype} it can't hold")
         # In one piece: to look rows up in a column of several would put it together each time.
         self.table = table = table.rechunk()
         self.attribute_names = tuple(
@@ -254,8 +259,21 @@ class Catalogue(ItemTable):
         )
 
 
+def _is_usable(column: pl.Series) -> bool:
+    """Tell whether a column of an item table is of its type, without what JSON can't hold."""
+    dtype, is_text = column.dtype, column.dtype == pl.String
+    if column.name in {"item_id", "title"}:
+        return is_text and not column.has_nulls()
+    if dtype.is_numeric():
+        finite = bool(column.is_finite().all())
+        return finite and not (column.name in _FIXED and column.has_nulls())
+    return column.name not in _FIXED and (is_text or dtype in {pl.List(pl.String), pl.Null})
+
+
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _MOST_EXACT:
+        return int(value)
+    return value
 
 
 def _filter_key(value: str) -> str:

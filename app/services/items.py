@@ -112,7 +112,12 @@ class ItemService:
         space = snapshot.recommender.item_space
         known = {name: attributes[name] for name in space.names if name in attributes}
         shown = (await self._live.latest()).catalogue
-        item = shown_items(shown, [shown.index_of[item_id]])[0]
+        index = shown.index_of.get(item_id)
+        if index is None:  # somebody deleted it meanwhile
+            told = {name: value for name, value in attributes.items() if value not in (None, [])}
+            item = Item(item_id=item_id, title=content.title or item_id, attributes=told)
+        else:
+            item = shown_items(shown, [index])[0]
         return not existed, PutItem(
             **item.model_dump(),
             warnings=[

@@ -27,6 +27,7 @@ from model.bayesian.training import make_support_set, own_residuals
 from model.bayesian.unit_scale import from_unit, to_unit
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes, PaddedRatings
+from model.errors import BundleError
 from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, MoreItems, Ranking
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.items.content_tables import ContentTables, expected_tensors
@@ -180,27 +181,35 @@ class BayesianEstimator(Estimator):
             BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
         """
         config = preset.estimator
-        inputs = tensors.get("items.inputs", torch.zeros(0, 0)).shape[-1]
-        start_width = tensors.get("items.linear", torch.zeros(0, 0)).shape[-1]
-        networks = [
-            BayesianNetwork(preset, inputs, start_width, user_space, 0.0, torch.Generator())
-            for _ in range(config.members)
-        ]
-        expected = _named_items(
-            ItemRows(
-                torch.zeros(item_count, inputs),
-                torch.zeros(item_count, start_width),
-                *(torch.zeros(item_count) for _ in range(3)),
+        inputs, start_width = (_columns(tensors, name) for name in ("inputs", "linear"))
+        members = {name.split(".")[1] for name in tensors if name.startswith("member.")}
+        if len(members) != config.members:
+            raise BundleError(
+                f"the weights are of {len(members)} members where the configuration asks for "
+                f"{config.members}"
             )
-        )
+        networks = [
+            _empty_network(preset, inputs, start_width, user_space) for _ in range(config.members)
+        ]
+        with torch.device("meta"):
+            rows = ItemRows(
+                torch.empty(item_count, inputs),
+                torch.empty(item_count, start_width),
+                *(torch.empty(item_count) for _ in range(3)),
+            )
+        expected = _named_items(rows)
         for member, network in enumerate(networks):
             expected |= _named_network(member, network)
         of_content = _under(_CONTENT, tensors)
         targets = 1 + start_width
         expected |= _prefixed(_CONTENT, dict(expected_tensors(of_content, item_space, targets)))
         check_tensors(tensors, expected)
+        if (tensors["items.count"] < 0).any():
+            raise BundleError("items.count holds numbers below zero")
         for member, network in enumerate(networks):
-            network.load_state_dict(_under(f"member.{member}.", tensors))
+            # Copied, so that the network does not hold on to the file.
+            own = {n: t.clone() for n, t in _under(f"member.{member}.", tensors).items()}
+            network.load_state_dict(own, assign=True)
             network.eval().requires_grad_(requires_grad=False)
         content = ContentTables.from_named_tensors(of_content, item_space.names)
         return cls(preset, scale, user_space, item_space, networks, _item_rows(tensors), content)
@@ -465,6 +474,23 @@ def _member(network: BayesianNetwork, rows: ItemRows) -> _Member:
         every = torch.arange(len(rows)).unsqueeze(0)
         nothing = torch.zeros(1, len(rows))
         return _Member(network, items, network.base(items, every, nothing, nothing)[0])
+
+
+def _columns(tensors: Mapping[str, Tensor], name: str) -> int:
+    """Width of a table of the items; 0, with which nothing fits, if there is no such table."""
+    table = tensors.get(_ITEMS + name)
+    return 0 if table is None or table.ndim != 2 else table.shape[1]
+
+
+def _empty_network(
+    preset: BayesianPreset, inputs: int, start_width: int, user_space: FeatureSpace
+) -> BayesianNetwork:
+    """Make a network without memory of its own, so that no configuration asks for too much."""
+    try:
+        with torch.device("meta"):
+            return BayesianNetwork(preset, inputs, start_width, user_space, 0.0, generator=None)
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        raise BundleError("the configuration asks for weights beyond all measure") from error
 
 
 def _item_rows(tensors: Mapping[str, Tensor]) -> ItemRows:

@@ -87,7 +87,7 @@ class SeededDropout(nn.Module):
         generator: Source of randomness.
     """
 
-    def __init__(self, rate: float, generator: torch.Generator) -> None:
+    def __init__(self, rate: float, generator: torch.Generator | None) -> None:
         super().__init__()
         self._rate = rate
         self._generator = generator
@@ -109,7 +109,8 @@ class BayesianNetwork(nn.Module):
         start_width: Columns that a representation starts from; D is one more, the user's bias.
         users: Encoders of the user features.
         mean: Global mean of the training ratings, brought to a range of 4.
-        generator: Source of the initial weights and of drop-out.
+        generator: Source of the initial weights and of drop-out; None for weights that are to be
+            loaded, of which only the shapes are made.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class BayesianNetwork(nn.Module):
         start_width: int,
         users: FeatureSpace,
         mean: float,
-        generator: torch.Generator,
+        generator: torch.Generator | None,
     ) -> None:
         super().__init__()
         config, training = preset.estimator, preset.training
@@ -166,7 +167,8 @@ class BayesianNetwork(nn.Module):
         # One for each step and each of W, b, v, w.
         self.rates = nn.Parameter(torch.full((config.local_steps, 4), _FIRST_RATE))
         self.support_damping_log = nn.Parameter(torch.tensor(1.0))
-        self._initialise(generator)
+        if generator is not None:
+            self._initialise(generator)
 
     def _initialise(self, generator: torch.Generator) -> None:
         """Start as the Bayesian regression on the factors: what is learnt on top starts at 0."""

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from model.errors import DatasetError
 
@@ -46,6 +46,17 @@ def _kind_alone(value: object) -> object:
 Features = dict[str, Annotated[Feature, BeforeValidator(_kind_alone)]]
 
 
+def _ascends(scale: tuple[float, float]) -> tuple[float, float]:
+    low, high = scale
+    if not (low < high and math.isfinite(high - low)):
+        raise ValueError(f"scale must be [lowest, highest]; found [{low:g}, {high:g}]")
+    return scale
+
+
+RatingScale = Annotated[tuple[float, float], AfterValidator(_ascends)]
+"""Lowest and highest rating."""
+
+
 class RatingsTable(BaseModel):
     """Where the ratings are, which columns hold them, and their scale."""
 
@@ -57,15 +68,7 @@ class RatingsTable(BaseModel):
     rating: str
     timestamp: str | None = None
     """Column of seconds since the epoch; the row order stands in where there is none."""
-    scale: tuple[float, float]
-    """Lowest and highest rating."""
-
-    @model_validator(mode="after")
-    def _scale_ascends(self) -> "RatingsTable":
-        low, high = self.scale
-        if not (low < high and math.isfinite(low) and math.isfinite(high)):
-            raise ValueError(f"scale must be [lowest, highest]; found [{low:g}, {high:g}]")
-        return self
+    scale: RatingScale
 
 
 class UsersTable(BaseModel):
@@ -118,10 +121,12 @@ def read_description(folder: Path) -> DatasetDescription:
         return DatasetDescription.model_validate(
             tomllib.loads(path.read_text(encoding="utf-8-sig"))
         )
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not valid TOML: {error}.") from error
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
         )
         raise DatasetError(f"{path} does not describe a data set: {problems}.") from error
+    except RecursionError as error:
+        raise DatasetError(f"{path} is not valid TOML: it is nested too deep.") from error
+    except ValueError as error:  # TOML, UTF-8, or a number of too many digits
+        raise DatasetError(f"{path} is not valid TOML: {error}.") from error

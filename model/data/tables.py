@@ -10,6 +10,11 @@ from model.errors import DatasetError
 
 LINE = "__line__"
 _ROWS_SHOWN = 5
+_OWN_NAMES = (LINE, "__bad__", "__user__", "__item__", "__rating__", "__at__")
+
+
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError)
+"""What Polars raises over a file that it can't read; a damaged Parquet may make it panic."""
 
 
 @dataclass
@@ -79,7 +84,8 @@ def read_table(
     Args:
         path: The file.
         columns: Columns to read.
-        features: Those of them that are features; only `categories` may hold lists.
+        features: Those of them that are features; only `categories` may hold lists, and those
+            of text alone.
 
     Returns:
         The columns, and the line of each row in the column `LINE`.
@@ -87,6 +93,10 @@ def read_table(
     Raises:
         DatasetError: If the file is missing or malformed, or lacks a column.
     """
+    for name in columns:
+        # To Polars these are patterns of names.
+        if name in _OWN_NAMES or name == "*" or (name.startswith("^") and name.endswith("$")):
+            raise DatasetError(f"{path}: a column can't be named {name!r}; rename it.")
     if not path.is_file():
         raise DatasetError(f"{path} does not exist, but the dataset.toml beside it names it.")
     try:
@@ -95,7 +105,7 @@ def read_table(
         else:
             # Ids are text ("007" is not 7), so no type is guessed.
             table = pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+    except UNREADABLE as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DatasetError(
             f"{path} can't be read as {'Parquet' if path.suffix == '.parquet' else 'UTF-8 CSV'}: "
@@ -108,17 +118,25 @@ def read_table(
             f"it has: {', '.join(table.columns)}. Correct dataset.toml or the file."
         )
     table = table.select(list(dict.fromkeys(columns)))
-    for name, feature in (features or {}).items():
-        if isinstance(table.schema[name], pl.List) and feature.kind is not FeatureKind.CATEGORIES:
+    categories = {
+        name for name, one in (features or {}).items() if one.kind is FeatureKind.CATEGORIES
+    }
+    as_text = []
+    for name, dtype in table.schema.items():
+        if isinstance(dtype, pl.List) and name in categories and not dtype.inner.is_nested():
+            as_text.append(pl.col(name).cast(pl.List(pl.String)))
+        elif dtype.is_nested():
+            what = "lists" if isinstance(dtype, pl.List) else f"values of type {dtype}"
             raise DatasetError(
-                f"{path}: {name!r} holds lists; describe it as {FeatureKind.CATEGORIES.value!r}, "
-                "or write one value a row."
+                f"{path}: {name!r} holds {what}; describe it as {FeatureKind.CATEGORIES.value!r} "
+                "if it is a feature with lists of texts, or write one value a row."
             )
-    as_text = [
-        pl.col(name).cast(pl.String)
-        for name, dtype in table.schema.items()
-        if not isinstance(dtype, pl.List)
-    ]
+        else:
+            as_text.append(pl.col(name).cast(pl.String))
+    try:
+        table = table.with_columns(as_text)
+    except UNREADABLE as error:
+        raise DatasetError(f"{path} holds values that are no text and no numbers.") from error
     # Line 1 of a CSV is its header, so its first row stands on line 2.
     first_line = 1 if path.suffix == ".parquet" else 2
-    return table.with_columns(as_text).with_row_index(LINE, offset=first_line)
+    return table.with_row_index(LINE, offset=first_line)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from model.data.description import FeatureKind
+from model.errors import BundleError
 from model.features import FeatureSpace, Vocabulary
 from model.items.content import ItemContent, category_rows, raw_rows, text_rows
 
@@ -128,7 +129,7 @@ class ContentTables:
     def from_named_tensors(
         cls, tensors: Mapping[str, Tensor], names: tuple[str, ...]
     ) -> ContentTables:
-        """Put together what `named_tensors` took apart."""
+        """Put together what `named_tensors` took apart; see `expected_tensors`."""
         features = {}
         for at, name in enumerate(names):
             parts = [tensors.get(f"{at}.{part}") for part in FeatureTable.__annotations__]
@@ -149,13 +150,21 @@ def expected_tensors(
 
     Yields:
         Name and a tensor of the right shape and type.
+
+    Raises:
+        BundleError: If a value's place is not in the vocabulary, or two have one place.
     """
     yield _INTERCEPT, torch.zeros(targets)
-    for at, encoder in enumerate(space.encoders.values()):
+    for at, (name, encoder) in enumerate(space.encoders.items()):
         place = found.get(f"{at}.place")
         if place is None or not isinstance(encoder, Vocabulary):
             continue
         count = place.shape[0] if place.ndim == 1 else 0
+        known = np.unique(place.numpy()) if place.dtype == torch.int64 else np.empty(0)
+        if len(known) and not (
+            len(known) == count and known[0] >= 0 and known[-1] < len(encoder.values)
+        ):
+            raise BundleError(f"the content tables do not fit the vocabulary of {name!r}")
         yield f"{at}.place", torch.zeros(count, dtype=torch.int64)
         yield f"{at}.inverse_frequency", torch.zeros(count)
         yield f"{at}.vectors", torch.zeros(count, targets)

@@ -40,12 +40,14 @@ class DecisionWeights:
         )
 
 
-def initial_decision_weights(widths: Sequence[int], generator: torch.Generator) -> DecisionWeights:
+def initial_decision_weights(
+    widths: Sequence[int], generator: torch.Generator | None
+) -> DecisionWeights:
     """Draw weights for layers of the given widths, He-uniform, with zero biases.
 
     Args:
         widths: Input width, hidden widths, output width.
-        generator: Source of randomness.
+        generator: Source of randomness; torch's own if None.
 
     Returns:
         Weights of one user, `len(widths) - 1` layers.

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
+from model.errors import BundleError
 from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, MoreItems
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.melu.decision_layers import predict, predicted_gradient_norm
@@ -150,11 +151,17 @@ class MeluEstimator(Estimator):
         Raises:
             BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
         """
-        expected = initial_meta_weights(
-            preset.estimator, user_space, item_space, torch.Generator()
-        ).named_tensors() | {_UNITS: torch.zeros(2, dtype=torch.float64)}
+        try:
+            # Shapes alone take no memory, so that no configuration asks for too much.
+            with torch.device("meta"):
+                due = initial_meta_weights(preset.estimator, user_space, item_space, None)
+        except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+            raise BundleError("the configuration asks for weights beyond all measure") from error
+        expected = due.named_tensors() | {_UNITS: torch.zeros(2, dtype=torch.float64)}
         check_tensors(tensors, expected)
         mean, spread = tensors[_UNITS].tolist()
+        if spread <= 0:
+            raise BundleError(f"{_UNITS} holds a spread that is not above zero")
         theta = {name: tensor for name, tensor in tensors.items() if name != _UNITS}
         return cls(
             preset,

@@ -100,7 +100,10 @@ class MetaWeights:
 
 
 def initial_meta_weights(
-    config: EstimatorConfig, users: FeatureSpace, items: FeatureSpace, generator: torch.Generator
+    config: EstimatorConfig,
+    users: FeatureSpace,
+    items: FeatureSpace,
+    generator: torch.Generator | None,
 ) -> MetaWeights:
     """Draw θ before training.
 
@@ -108,7 +111,7 @@ def initial_meta_weights(
         config: The shape.
         users: The user features.
         items: The item features.
-        generator: Source of randomness.
+        generator: Source of randomness; torch's own if None.
 
     Returns:
         Small normal embeddings and He-uniform decision layers.

@@ -1,5 +1,7 @@
 """Items as they come and go, with no retraining, seen by every replica at its next request."""
 
+from urllib.parse import quote
+
 import httpx
 import pytest
 
@@ -167,3 +169,16 @@ def test_a_bulk_of_a_thousand_is_taken_and_one_more_is_not(client: httpx.Client)
     finally:
         for item_id in ids:
             client.delete(f"/items/{item_id}")
+
+
+@pytest.mark.parametrize("year", [1e30, -1e308, 2**53 + 2])
+def test_a_number_beyond_all_measure_harms_no_ranking(
+    client: httpx.Client, visitor: Visitor, user: str, year: float
+):
+    path = f"/items/{quote(user, safe='')}"
+    try:
+        put = ok(client.put(path, json={"attributes": {"year": year}}), 201)
+        assert put["attributes"]["year"] == year
+        assert user in visitor.recommended(limit=200)
+    finally:
+        client.delete(path)

@@ -153,3 +153,38 @@ def test_replaces_a_bundle_and_leaves_nothing_else_behind(
     save_bundle(*fitted, preset, two_tastes, copy)
     load_bundle(copy)
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]
+
+
+def _places(tensors: dict) -> torch.Tensor:
+    return tensors[min(name for name in tensors if name.endswith(".place"))]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: _places(t).add_(1_000),
+        lambda t: _places(t).sub_(1),
+        lambda t: _places(t).fill_(0),
+    ],
+    ids=["beyond the vocabulary", "before it", "twice"],
+)
+def test_values_of_content_must_stand_in_the_vocabulary_once(
+    copy: Path, preset: Preset, change: Callable[[dict], object]
+):
+    if preset.name != "default":
+        pytest.skip("only the preset default stores tables of content")
+    _edit_weights(copy, change)
+    with pytest.raises(BundleError, match="do not fit the vocabulary of"):
+        load_bundle(copy)
+
+
+def test_a_configuration_beyond_all_measure_is_refused_at_once(copy: Path, preset: Preset):
+    fields = {"default": ("members", "encoder_width"), "melu": ("embedding_width",)}
+    for field in fields[preset.name]:
+        text = (copy / "bundle.json").read_text()
+        _edit_manifest(
+            copy, lambda m, field=field: m["preset"]["estimator"].update({field: 10**12})
+        )
+        with pytest.raises(BundleError, match="configuration asks for"):
+            load_bundle(copy)
+        (copy / "bundle.json").write_text(text)
