@@ -258,9 +258,10 @@ def _prepare(
     try:
         with np.errstate(all="ignore"):
             estimator.prepare(read_weights)
-            user = estimator.adapt({}, [(0, manifest.rating_scale[1])])
-            found = [estimator.score(estimator.adapt({}, [])), estimator.score(user)]
-            found.append(estimator.teaching(user))
+            nobody = estimator.adapt({}, [])
+            found = [estimator.score(nobody), estimator.teaching(nobody)]
+            # Where a local update goes astray is found when it does; see `Recommender.adapt`.
+            estimator.score(estimator.adapt({}, [(0, manifest.rating_scale[1])]))
     except (ValueError, np.linalg.LinAlgError) as error:
         raise BundleError(f"{folder} can't score its items: {error}. {_REMEDY}") from error
     if not all(np.isfinite(scores).all() for scores in found):
