@@ -20,6 +20,7 @@ class Answer:
         strategy: Whether the local update ran.
         support_size: Ratings that it learnt from.
         following: Where the next page begins; None after the last.
+        cursor: JSON that names it, if that is the same for all to whom the answer goes.
     """
 
     body: bytes
@@ -27,6 +28,7 @@ class Answer:
     strategy: str
     support_size: int
     following: Place | None = None
+    cursor: bytes | None = None
 
 
 @dataclass

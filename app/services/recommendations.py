@@ -137,10 +137,10 @@ class RecommendationService:
         note_recommendation(
             answer.strategy, answer.support_size, timing.local_update, timing.ranking
         )
-        cursor = b"null"
-        if answer.following is not None:
+        cursor = answer.cursor
+        if cursor is None:
             # Users of whom nothing is stored share the answer, but not the cursor.
-            cursor = b'"%b"' % self._lists.cursor(user_id, query, answer.following).encode()
+            cursor = self._cursor(user_id, query, answer)
         body = b'{"user_id":%b%b,"next_cursor":%b}' % (orjson.dumps(user_id), answer.body, cursor)
         return Recommended(body, answer.etag, timing)
 
@@ -170,10 +170,17 @@ class RecommendationService:
             ranking, page = await self._frozen(asked, place)
             etag = f'"{asked.name(key)}"'
             answer = _answer(ranking, page, etag, place)
+            if user is not None:
+                answer = replace(answer, cursor=self._cursor(user_id, query, answer))
             self._cache.put(asked.owner, asked.revision, key, answer)
             return answer
 
         return await self._once((asked.owner, asked.revision, key), compute)
+
+    def _cursor(self, user_id: str, query: RecommendationQuery, answer: Answer) -> bytes:
+        if answer.following is None:
+            return b"null"
+        return b'"%b"' % self._lists.cursor(user_id, query, answer.following).encode()
 
     async def _later_page(self, user_id: str, query: RecommendationQuery, timing: Timing) -> Answer:
         place = self._lists.place(user_id, query)

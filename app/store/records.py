@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
 
 import orjson
 
@@ -35,8 +37,7 @@ class NewEvent:
     event_id: str | None = None
 
 
-@dataclass(frozen=True)
-class Feedback:
+class Feedback(NamedTuple):
     """One stored piece of feedback; there is at most one for each user and item."""
 
     item_id: str
@@ -113,8 +114,8 @@ def known_user(fields: Mapping[str, str]) -> StoredUser:
         for name, entry in fields.items()
         if name.startswith(_FEEDBACK_PREFIX)
     ]
-    feedback.sort(key=lambda one: one.item_id)
-    feedback.sort(key=lambda one: one.at, reverse=True)
+    feedback.sort(key=attrgetter("item_id"))
+    feedback.sort(key=attrgetter("at"), reverse=True)
     return StoredUser(
         attributes=orjson.loads(fields.get("attributes", "{}")),
         feedback=tuple(feedback),
