@@ -177,7 +177,8 @@ def test_a_number_beyond_all_measure_harms_no_ranking(
 ):
     path = f"/items/{quote(user, safe='')}"
     try:
-        put = ok(client.put(path, json={"attributes": {"year": year}}), 201)
+        content = {"title": "Of no year", "attributes": {"year": year}}
+        put = ok(client.put(path, json=content), 201)
         assert put["attributes"]["year"] == year
         assert user in visitor.recommended(limit=200)
     finally:
