@@ -9,15 +9,15 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
-from redis.backoff import FullJitterBackoff
+from redis.backoff import EqualJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.store.commands import bulk, send_commands
 
 _MOST_AT_ONCE = 64
-_RETRIES = 2
-_LONGEST_PAUSE_SECONDS = 0.1
-_FIRST_PAUSE_SECONDS = 0.01
+_RETRIES = 4
+_LONGEST_PAUSE_SECONDS = 0.2
+_FIRST_PAUSE_SECONDS = 0.02
 
 
 class CoalescedReads:
@@ -48,7 +48,7 @@ class CoalescedReads:
         self._also: str | None = None
         self._seconds = seconds
         self._retry = Retry(
-            FullJitterBackoff(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS),
+            EqualJitterBackoff(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS),
             _RETRIES,
             supported_errors=(RedisConnectionError,),
         )
