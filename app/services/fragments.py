@@ -31,25 +31,8 @@ class ItemFragments:
             self.of(catalogue, range(catalogue.size))
 
     def names(self, catalogue: LiveCatalogue, index: Sequence[int]) -> list[bytes]:
-        """Return `{"item_id": …, "title": …` of each item.
-
-        Args:
-            catalogue: The items.
-            index: Internal item indices.
-
-        Returns:
-            One text an item, without the closing brace.
-        """
-        names = self._names
-        missing = [one for one in index if one not in names]
-        if missing:
-            if len(names) + len(missing) > _MOST:
-                names = self._names = {}
-                missing = list(index)
-            for one, record in zip(missing, catalogue.records(missing), strict=True):
-                shown = {"item_id": record.item_id, "title": record.title}
-                names[one] = orjson.dumps(shown)[:-1]
-        return [names[one] for one in index]
+        """Return `{"item_id": …, "title": …` of each item; see `of`."""
+        return _encoded(self._names, catalogue, index, ("item_id", "title"))
 
     def of(self, catalogue: LiveCatalogue, index: Sequence[int]) -> list[bytes]:
         """Return `{"item_id": …, "title": …, "attributes": …` of each item.
@@ -61,17 +44,21 @@ class ItemFragments:
         Returns:
             One text an item, without the closing brace.
         """
-        known = self._known
-        missing = [one for one in index if one not in known]
-        if missing:
-            if len(known) + len(missing) > _MOST:
-                known = self._known = {}
-                missing = list(index)
-            for one, record in zip(missing, catalogue.records(missing), strict=True):
-                shown = {
-                    "item_id": record.item_id,
-                    "title": record.title,
-                    "attributes": record.attributes,
-                }
-                known[one] = orjson.dumps(shown)[:-1]
-        return [known[one] for one in index]
+        return _encoded(self._known, catalogue, index, ("item_id", "title", "attributes"))
+
+
+def _encoded(
+    known: dict[int, bytes], catalogue: LiveCatalogue, index: Sequence[int], fields: Sequence[str]
+) -> list[bytes]:
+    """Look items up among the known, and encode those that are not there."""
+    # Looked up once: another thread may let all that is known give way at any time.
+    found = [known.get(one) for one in index]
+    missing = [one for one, text in zip(index, found, strict=True) if text is None]
+    new: dict[int, bytes] = {}
+    if missing:
+        for one, record in zip(missing, catalogue.records(missing), strict=True):
+            new[one] = orjson.dumps({name: getattr(record, name) for name in fields})[:-1]
+        if len(known) + len(new) > _MOST:
+            known.clear()
+        known.update(new)
+    return [new[one] if text is None else text for one, text in zip(index, found, strict=True)]
