@@ -103,7 +103,10 @@ FAULTS = {
 @pytest.fixture(scope="module")
 def broken(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
     folder = tmp_path_factory.mktemp("faults")
-    server = RedisServer(folder / "redis", options=("--appendfsync", "always")).start()
+    # What is written survives a kill without a wait for the disk, which a busy machine may stall
+    # for longer than a request may take; "everysec" would hold writes back while it syncs.
+    options = ("--appendfsync", "no", "--save", "")
+    server = RedisServer(folder / "redis", options=options).start()
     with SlowProxy(server.port).running() as proxy:
         store = f"redis://127.0.0.1:{proxy.port}/0"
         service = Service(bundle, folder, arguments=("--store", store)).start()
@@ -147,6 +150,7 @@ def test_a_redis_that_is(fault: Fault, broken: Broken):
         wait_for(lambda: len(load.answers) > 50, "some load")
         struck_at = time.monotonic()
         with contextlib.ExitStack() as mending:
+            mending.callback(lambda: print(broken.service.log))  # pytest shows it of a failure
             mending.callback(fault.mend, broken)
             fault.strike(broken)
             time.sleep(fault.seconds)
