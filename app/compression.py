@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipResponder
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 MINIMUM_BYTES = 1024
 # zlib's defaults spend most of their time on clearing buffers that an answer never fills: with
@@ -14,7 +14,6 @@ _LEVEL = 4
 _WINDOW_BITS = 13
 _MEMORY_LEVEL = 5
 _GZIP_HEADER = 16
-_VARY = (b"vary", b"Accept-Encoding")
 
 
 class Compress:
@@ -31,22 +30,10 @@ class Compress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and compress its answer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_vary(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message["headers"]
-                if not any(name == b"vary" for name, _ in headers):
-                    headers.append(_VARY)
-            await send(message)
-
-        if _accepts_gzip(scope):
-            compressed = _Compressed(self._app, MINIMUM_BYTES)
-            await compressed(scope, receive, send_with_vary)
+        if scope["type"] == "http" and _accepts_gzip(scope):
+            await _Compressed(self._app, MINIMUM_BYTES)(scope, receive, send)
         else:
-            await self._app(scope, receive, send_with_vary)
+            await self._app(scope, receive, send)
 
 
 class _Compressed(GZipResponder):

@@ -1,7 +1,6 @@
 """What every request passes on its way in, and every answer on its way out."""
 
-from functools import partial
-from secrets import token_hex
+import random
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
@@ -9,16 +8,15 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from app.access.guard import AccessGuard
 from app.access.tokens import UserTokens
+from app.answer_headers import AnswerHeaders
 from app.body_limit import BodyLimit
 from app.compression import Compress
 from app.known_requests import KnownRequests
 from app.logs import RequestLog
-from app.measured import Measured
 from app.methods import HeadAndOptions
-from app.percent_encoding import CheckPercentEncoding
-from app.security_headers import NoSniffing
+from app.observed import Observed
 from app.settings import Settings
-from app.url_limit import UrlLimit
+from app.url_check import UrlCheck
 from model.identifiers import is_valid_id
 
 
@@ -35,8 +33,7 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     if settings.api_keys:
         app.add_middleware(AccessGuard, keys=settings.api_keys, tokens=tokens)
-    app.add_middleware(CheckPercentEncoding)
-    app.add_middleware(UrlLimit)
+    app.add_middleware(UrlCheck)
     app.add_middleware(Compress)
     app.add_middleware(HeadAndOptions, site=app)
     if settings.cors_origins:
@@ -47,16 +44,19 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
             expose_headers=["ETag", "Retry-After", "Server-Timing", "X-Request-ID"],
         )
-    app.add_middleware(NoSniffing)
-    if settings.log_requests:
-        salt = settings.log_salt
-        app.add_middleware(
-            RequestLog,
-            salt=salt.get_secret_value() if salt else None,
-            style=settings.log_format,
-        )
-    app.add_middleware(Measured)
+    app.add_middleware(AnswerHeaders)
+    salt = settings.log_salt
+    log = RequestLog(salt.get_secret_value() if salt else None, settings.log_format)
+    app.add_middleware(Observed, log=log if settings.log_requests else None)
     # Outermost, so that every answer carries the id.
     app.add_middleware(
-        CorrelationIdMiddleware, validator=is_valid_id, generator=partial(token_hex, 16)
+        CorrelationIdMiddleware,
+        validator=is_valid_id,
+        generator=_new_request_id,
+        update_request_header=False,  # nothing reads it there
     )
+
+
+def _new_request_id() -> str:
+    # It is no secret, and the system's randomness takes as long as a read from the cache.
+    return f"{random.getrandbits(128):032x}"

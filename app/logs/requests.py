@@ -5,11 +5,11 @@ import logging
 import secrets
 import sys
 from hashlib import blake2b
-from time import perf_counter, time
+from time import time
 from typing import Literal
 
 from asgi_correlation_id import correlation_id
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from app.logs.format import render_line
 
@@ -20,7 +20,7 @@ _WRITE_SECONDS = 0.1
 
 
 class RequestLog:
-    """ASGI middleware that logs what was asked, and how it was answered.
+    """Logs what was asked, and how it was answered.
 
     A line has the route's template rather than the path, and the user's id as a salted hash. It
     never has what was told or answered.
@@ -29,41 +29,25 @@ class RequestLog:
     by itself would take a third of the time of a request that is answered from memory.
 
     Args:
-        app: What comes after.
         salt: Hashes users' ids; None draws one, so that nobody can tell whose hash it is.
         style: `text` or `json`.
     """
 
-    def __init__(self, app: ASGIApp, salt: str | None, style: Literal["text", "json"]) -> None:
-        self._app = app
+    def __init__(self, salt: str | None, style: Literal["text", "json"]) -> None:
         self._as_json = style == "json"
         self._lines: list[str] = []
         self._salt = blake2b((salt or secrets.token_hex(32)).encode()).digest()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; log it once it is answered."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            self._write()  # the service ends
+    def note(self, scope: Scope, status: int, seconds: float) -> None:
+        """Log a request, if the level of the log lets it through.
+
+        Args:
+            scope: The request; routing has left its marks.
+            status: The answer's.
+            seconds: Until it was sent.
+        """
+        if not logger.isEnabledFor(logging.INFO):
             return
-        if scope["type"] != "http" or not logger.isEnabledFor(logging.INFO):
-            await self._app(scope, receive, send)
-            return
-        started = perf_counter()
-        status = 500  # what is answered if nothing is sent
-
-        async def send_noting_status(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_noting_status)
-        finally:
-            self._log(scope, status, 1000 * (perf_counter() - started))
-
-    def _log(self, scope: Scope, status: int, milliseconds: float) -> None:
         # No route where none was reached: nobody may call it, or there is none.
         route = getattr(scope.get("route"), "path", None)
         user_id = scope.get("path_params", {}).get("user_id") or scope.get("token_user")
@@ -75,14 +59,15 @@ class RequestLog:
             "method": scope["method"],
             "route": route,
             "status": status,
-            "ms": round(milliseconds, 2),
+            "ms": round(1000 * seconds, 2),
             "user": self._pseudonym(user_id) if user_id else None,
         }
         if not self._lines:
-            asyncio.get_running_loop().call_later(_WRITE_SECONDS, self._write)
+            asyncio.get_running_loop().call_later(_WRITE_SECONDS, self.write)
         self._lines.append(render_line(time(), level, "request", fields, as_json=self._as_json))
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write the lines that wait."""
         if self._lines:
             lines, self._lines = self._lines, []
             sys.stderr.write("\n".join(lines) + "\n")

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from app.protocol import MAX_HEAD_BYTES
-from app.url_limit import MAX_URL_BYTES
+from app.url_check import MAX_URL_BYTES
 from tests.access.credentials import KEY, bearer
 from tests.running import Service
 from tests.service.visitors import assert_problem
