@@ -96,8 +96,8 @@ class Settings(BaseSettings):
     """When the embedded store flushes to disk: before each answer, or once a second."""
     store_timeout_seconds: float = Field(default=1.0, gt=0)
     """How long to wait for the store before answering 503."""
-    store_connections: int = Field(default=64, ge=1)
-    """Most connections of a worker to the store."""
+    store_connections: int = Field(default=64, ge=2)
+    """Most connections of a worker to the store; one of them is kept for reading users."""
 
     # What is kept of a user
     feedback_limit: int = Field(default=5000, ge=500)

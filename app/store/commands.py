@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ResponseError
 
 
@@ -31,9 +32,7 @@ def command(*parts: str | int) -> bytes:
 
 
 async def send_commands(redis: Redis, commands: Sequence[bytes]) -> list[Any]:
-    """Send commands at once and read what comes back.
-
-    A connection whose answers were not all read closes itself, so that nobody gets them.
+    """Send commands at once over a connection of the client's pool and read what comes back.
 
     Args:
         redis: The client.
@@ -47,6 +46,48 @@ async def send_commands(redis: Redis, commands: Sequence[bytes]) -> list[Any]:
     """
     pool = redis.connection_pool
     connection = await pool.get_connection()  # type: ignore[no-untyped-call] # as redis has it
+    try:
+        return await _exchange(connection, commands)
+    finally:
+        await pool.release(connection)
+
+
+class HeldConnection:
+    """A connection of a client's pool that is taken once and kept.
+
+    It is for one who sends again and again, each time when the answers to the last are read. To
+    take a connection, to look whether it still is good, to bound the time of each answer, and to
+    give it back takes longer than to send and to read. So a connection that broke meanwhile fails
+    its next use, and the caller bounds the time.
+
+    Args:
+        redis: The client; whoever closes its pool closes the connection.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._pool = redis.connection_pool
+        self._connection: AbstractConnection | None = None
+
+    async def send(self, commands: Sequence[bytes]) -> list[Any]:
+        """Send commands at once and read what comes back.
+
+        Args:
+            commands: Packed commands.
+
+        Returns:
+            The answers; a command that the server refused has the error in its place.
+
+        Raises:
+            RedisError: If the store can't be reached; the next call connects anew.
+        """
+        if self._connection is None:
+            self._connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            self._connection.socket_timeout = None
+        return await _exchange(self._connection, commands)
+
+
+async def _exchange(connection: AbstractConnection, commands: Sequence[bytes]) -> list[Any]:
+    """Send and read; a connection whose answers were not all read is closed: nobody gets them."""
     answers: list[Any] = []
     try:
         await connection.send_packed_command([b"".join(commands)])
@@ -58,6 +99,4 @@ async def send_commands(redis: Redis, commands: Sequence[bytes]) -> list[Any]:
     except BaseException:
         await connection.disconnect(nowait=True)
         raise
-    finally:
-        await pool.release(connection)
     return answers

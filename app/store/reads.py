@@ -12,7 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import EqualJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.store.commands import bulk, send_commands
+from app.store.commands import HeldConnection, bulk
 
 _MOST_AT_ONCE = 64
 _RETRIES = 4
@@ -30,7 +30,7 @@ class CoalescedReads:
     pause of random length.
 
     Args:
-        redis: The client.
+        redis: The client; one connection of its pool is kept.
         script: Lua that reads one key and takes two arguments.
         shared: The second argument, the same for all.
         seconds: Most that a read takes, the wait for its batch's turn included.
@@ -40,7 +40,7 @@ class CoalescedReads:
     def __init__(
         self, redis: Redis, script: str, shared: str | int, seconds: float, *, also: str
     ) -> None:
-        self._redis = redis
+        self._connection = HeldConnection(redis)
         # EVAL with the whole text: a server that lost its scripts knows it anew.
         self._prefix = b"*6\r\n$4\r\nEVAL\r\n%b$1\r\n1\r\n" % bulk(script)
         self._suffix = bulk(str(shared))
@@ -116,7 +116,7 @@ class CoalescedReads:
             b"%b%b%b%b" % (self._prefix, bulk(key), bulk(argument), self._suffix)
             for key, argument in reads
         ]
-        answers = await send_commands(self._redis, [*commands, self._also_command])
+        answers = await self._connection.send([*commands, self._also_command])
         self._also = _value(answers.pop())
         return answers
 

@@ -206,6 +206,7 @@ async def calls_of(redis: Redis) -> Counter[str]:
 
 async def test_a_read_is_one_round_trip(store: UserStore, redis: Redis, user: str):
     await store.add_feedback(user, [rating(str(i)) for i in range(50)], NOW)
+    await store.get("of the connection that reads")
     before = await calls_of(redis)
 
     stored = await store.get(user)
