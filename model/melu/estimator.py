@@ -18,6 +18,7 @@ from model.episodes import Episodes
 from model.errors import BundleError
 from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, MoreItems
 from model.features import EncodedTable, FeatureSpace, FeatureValue
+from model.melu.batch_features import BatchFeatures
 from model.melu.decision_layers import predict, predicted_gradient_norm
 from model.melu.global_update import predict_query_sets
 from model.melu.preset import MeluPreset
@@ -181,10 +182,16 @@ class MeluEstimator(Estimator):
     def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
         """Adapt to each support set and predict each query set; see `Estimator`."""
         users = self.user_space.encode_table(dataset.user_features)
+        features = BatchFeatures(self.theta, users, self._items)
         with torch.no_grad():
             chunks = [
                 predict_query_sets(
-                    self.theta, self.preset.estimator, self.units, users, self._items, chunk
+                    features.tables(self.theta),
+                    self.theta.decision,
+                    self.preset.estimator,
+                    self.units,
+                    features,
+                    chunk,
                 )
                 for chunk in episodes.chunks()
             ]

@@ -1,7 +1,5 @@
 """The global update: move θ by the query loss of the adapted copies (MAML, over users)."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -9,10 +7,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from model.episodes import Episodes, PaddedRatings
-from model.features import EncodedFeature, EncodedTable
+from model.melu.batch_features import BatchFeatures, Hide
 from model.melu.batched_update import predict_adapted
+from model.melu.decision_layers import DecisionWeights
 from model.melu.preset import EstimatorConfig
-from model.melu.weights import MetaWeights, RatingUnits, embed_batch
+from model.melu.weights import RatingUnits
 
 IndexArray = npt.NDArray[np.int64]
 
@@ -21,27 +20,27 @@ _ROWS_WORTH_A_GROUP = 200
 
 
 def predict_query_sets(
-    theta: MetaWeights,
+    tables: Tensor,
+    decision: DecisionWeights,
     config: EstimatorConfig,
     units: RatingUnits,
-    users: EncodedTable,
-    items: EncodedTable,
+    features: BatchFeatures,
     episodes: Episodes,
     *,
     second_order: bool = False,
-    hide: Callable[[EncodedFeature], EncodedFeature] = lambda column: column,
+    hide: Hide | None = None,
 ) -> Tensor:
     """Adapt one copy of the decision layers an episode and predict its query set.
 
     Args:
-        theta: θ.
+        tables: θ's embedding tables, as `BatchFeatures.tables` gives them.
+        decision: θ's decision layers.
         config: Local steps and rate.
         units: The estimator's units.
-        users: All users' encoded features.
-        items: All items' encoded features.
+        features: Of all users and items.
         episodes: A batch of B episodes, q query places each.
         second_order: Keep the local update differentiable with respect to θ.
-        hide: Applied to the encoded features of the batch, to make some of them unknown.
+        hide: Makes features of the batch unknown.
 
     Returns:
         Predictions in the estimator's units, shape [B, q].
@@ -50,18 +49,12 @@ def predict_query_sets(
     support_set, query_set = episodes.support_set, episodes.query_set
     both = np.concatenate([support_set.item_index, query_set.item_index], axis=1)
     unique, places = np.unique(both, return_inverse=True)
-    user, item = embed_batch(
-        theta,
-        {name: column.rows(episodes.user_index) for name, column in users.items()},
-        {name: column.rows(unique) for name, column in items.items()},
-        (len(episodes), len(unique)),
-        hide,
-    )
+    user, item = features.embed(tables, episodes.user_index, unique, hide)
     # The first layer's output is a part of the user and a part of the item: no need to multiply
     # each pair.
-    first = theta.decision.weights[0]
+    first = decision.weights[0]
     of_user, of_item = torch.split(first, [user.shape[1], item.shape[1]], dim=1)
-    user_start = torch.addmm(theta.decision.biases[0], user, of_user.mT)
+    user_start = torch.addmm(decision.biases[0], user, of_user.mT)
     user_product = (user * user).sum(-1) + 1.0
     item_and_start = torch.cat([item, item @ of_item.mT], dim=-1)
     places = places.reshape(both.shape)
@@ -83,7 +76,7 @@ def predict_query_sets(
         start = start + user_start.index_select(0, chosen).unsqueeze(1)
         predictions.append(
             predict_adapted(
-                theta.decision,
+                decision,
                 start,
                 gram,
                 rating[chosen, :length],

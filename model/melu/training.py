@@ -13,7 +13,8 @@ import torch
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes, draw_training_batches
 from model.errors import DatasetError
-from model.features import EncodedFeature, FeatureSpace
+from model.features import FeatureSpace
+from model.melu.batch_features import BatchFeatures
 from model.melu.global_update import predict_query_sets, query_loss
 from model.melu.preset import MeluPreset
 from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
@@ -142,9 +143,17 @@ class Learner:
         )
         self.users = self.user_space.encode_table(dataset.user_features)
         self.items = self.item_space.encode_table(dataset.item_features)
+        self.features = BatchFeatures(self.initial_weights(0), self.users, self.items)
         low, high = dataset.scale
         spread = float(ratings.rating.std())
         self.units = RatingUnits(float(ratings.rating.mean()), spread or 1.0, low, high)
+
+    def initial_weights(self, seed: int) -> MetaWeights:
+        """Draw θ before training."""
+        generator = torch.Generator().manual_seed(seed)
+        return initial_meta_weights(
+            self.preset.estimator, self.user_space, self.item_space, generator
+        )
 
     def search(
         self,
@@ -214,7 +223,12 @@ class Learner:
                 predicted = torch.cat(
                     [
                         predict_query_sets(
-                            theta, self.preset.estimator, self.units, self.users, self.items, chunk
+                            self.features.tables(theta),
+                            theta.decision,
+                            self.preset.estimator,
+                            self.units,
+                            self.features,
+                            chunk,
                         )
                         for chunk in few.chunks()
                     ]
@@ -235,14 +249,21 @@ class MetaTraining:
     def __init__(self, learner: Learner, seed: int) -> None:
         self._learner = learner
         self._random = np.random.default_rng(seed)
-        generator = torch.Generator().manual_seed(seed)
         preset = learner.preset
-        self._initial = initial_meta_weights(
-            preset.estimator, learner.user_space, learner.item_space, generator
-        )
-        # θ as one tensor: one operation instead of one a layer and feature.
-        self._flat = self._initial.flattened().requires_grad_()
-        self._average = self._flat.detach().clone()
+        self._initial = learner.initial_weights(seed)
+        # θ as one tensor: one operation instead of one a layer and feature. Its parts share its
+        # memory, and autograd knows them alone: they need not be put together for each batch.
+        self._flat = self._initial.flattened()
+        parts = self._initial.unflattened(self._flat)
+        tables = learner.features.tables(self._initial)
+        self._tables = self._flat[: tables.numel()].view(tables.shape)
+        self._decision = parts.decision
+        self._parts = [self._tables]
+        for weight, bias in zip(self._decision.weights, self._decision.biases, strict=True):
+            self._parts += [weight, bias]
+        for part in self._parts:
+            part.requires_grad_()
+        self._average = self._flat.clone()
         self._optimiser = torch.optim.Adam(
             [self._flat],
             lr=preset.training.learning_rate,
@@ -275,17 +296,18 @@ class MetaTraining:
     def _global_update(self, batch: Episodes) -> float:
         learner, training = self._learner, self._learner.preset.training
         predicted = predict_query_sets(
-            self._initial.unflattened(self._flat),
+            self._tables,
+            self._decision,
             learner.preset.estimator,
             learner.units,
-            learner.users,
-            learner.items,
+            learner.features,
             batch,
             second_order=training.second_order,
             hide=self._partly_unknown,
         )
         loss = query_loss(predicted, batch.query_set, learner.units)
-        (gradient,) = torch.autograd.grad(loss, self._flat)
+        gradients = torch.autograd.grad(loss, self._parts, materialize_grads=True)
+        gradient = torch.cat([one.flatten() for one in gradients])
         # A single user far from the rest would otherwise throw θ off through five local steps.
         shortening = (_GRADIENT_NORM_LIMIT / (gradient.norm() + 1e-6)).clamp(max=1.0)
         self._flat.grad = gradient.mul_(shortening)
@@ -293,9 +315,9 @@ class MetaTraining:
         self._steps += 1
         # A young average forgets its random start faster.
         keep = min(training.weight_averaging, self._steps / (self._steps + 10))
-        self._average.lerp_(self._flat.detach(), 1.0 - keep)
+        self._average.lerp_(self._flat, 1.0 - keep)
         return loss.item()
 
-    def _partly_unknown(self, column: EncodedFeature) -> EncodedFeature:
+    def _partly_unknown(self, rows: int, features: int) -> npt.NDArray[np.bool_]:
         rate = self._learner.preset.training.unknown_rate
-        return column.with_unknown(self._random.random(len(column)) < rate)
+        return (self._random.random((features, rows)) < rate).T

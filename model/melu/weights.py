@@ -5,17 +5,15 @@ Input are content features only, no ids: that is what lets it meet new users and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from model.estimator import FloatArray
-from model.features import EncodedFeature, EncodedTable, FeatureSpace
+from model.features import EncodedTable, FeatureSpace
 from model.melu.decision_layers import DecisionWeights, initial_decision_weights
 from model.melu.preset import EstimatorConfig
 
@@ -144,78 +142,13 @@ def embed(tables: dict[str, Tensor], encoded: EncodedTable, rows: int) -> Tensor
         Shape [rows, features · embedding width].
     """
     # In the order of the feature space: the tables' own order does not survive a file.
-    return _side_by_side(look_up([(tables[n], column) for n, column in encoded.items()]), rows)
-
-
-def embed_batch(
-    theta: MetaWeights,
-    users: EncodedTable,
-    items: EncodedTable,
-    sizes: tuple[int, int],
-    hide: Callable[[EncodedFeature], EncodedFeature],
-) -> tuple[Tensor, Tensor]:
-    """Embed the users and the items of a batch, all features in one look-up.
-
-    Args:
-        theta: θ.
-        users: The users' encoded features.
-        items: The items' encoded features.
-        sizes: Number of users and of items.
-        hide: Applied to all features at once, to make some of them unknown.
-
-    Returns:
-        As `embed` gives them, of users and of items.
-    """
-    of_users = [(theta.user_embeddings[name], column) for name, column in users.items()]
-    of_items = [(theta.item_embeddings[name], column) for name, column in items.items()]
-    found = look_up(of_users + of_items, hide)
-    return (
-        _side_by_side(found[: len(of_users)], sizes[0]),
-        _side_by_side(found[len(of_users) :], sizes[1]),
-    )
-
-
-def look_up(
-    features: Sequence[tuple[Tensor, EncodedFeature]],
-    hide: Callable[[EncodedFeature], EncodedFeature] = lambda column: column,
-) -> Sequence[Tensor]:
-    """Look features up, each in its own table, by one operation.
-
-    Args:
-        features: Table and rows of each.
-        hide: Applied to the rows of all features, one below the other.
-
-    Returns:
-        The mean over each row's bag, shape [rows, embedding width] for each feature.
-    """
-    if not features:
-        return ()
-    tables = [table for table, _ in features]
-    slots = [column.slots for _, column in features]
-    lengths = [len(one) for one in slots]
-    starts = np.cumsum([0, *lengths])
-    joined = hide(
-        EncodedFeature(
-            np.concatenate(slots),
-            np.concatenate(
-                [
-                    column.offsets[:-1] + start
-                    for (_, column), start in zip(features, starts, strict=False)
-                ]
-                + [starts[-1:]]
-            ),
+    parts = [
+        functional.embedding_bag(
+            torch.from_numpy(column.slots),
+            tables[name],
+            torch.from_numpy(column.offsets[:-1]),
+            mode="mean",
         )
-    )
-    # The tables stand below each other too.
-    first_slots = np.cumsum([0, *(len(table) for table in tables[:-1])])
-    bags = functional.embedding_bag(
-        torch.from_numpy(joined.slots + np.repeat(first_slots, lengths)),
-        torch.cat(tables),
-        torch.from_numpy(joined.offsets[:-1]),
-        mode="mean",
-    )
-    return torch.split(bags, [len(column) for _, column in features])
-
-
-def _side_by_side(parts: Sequence[Tensor], rows: int) -> Tensor:
-    return torch.cat(list(parts), dim=-1) if parts else torch.zeros(rows, 0)
+        for name, column in encoded.items()
+    ]
+    return torch.cat(parts, dim=-1) if parts else torch.zeros(rows, 0)

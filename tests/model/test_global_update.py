@@ -9,6 +9,7 @@ import torch
 from model.data import Dataset
 from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
 from model.features import FeatureSpace
+from model.melu.batch_features import BatchFeatures
 from model.melu.global_update import predict_query_sets, query_loss
 from model.melu.preset import EstimatorConfig
 from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
@@ -43,12 +44,14 @@ class World:
 
     def loss(self, *, second_order: bool, episodes: Episodes | None = None) -> torch.Tensor:
         episodes = episodes or self.episodes
+        theta = MetaWeights.from_named_tensors(self.tensors)
+        features = BatchFeatures(theta, self.users, self.items)
         predicted = predict_query_sets(
-            MetaWeights.from_named_tensors(self.tensors),
+            features.tables(theta),
+            theta.decision,
             self.config,
             UNITS,
-            self.users,
-            self.items,
+            features,
             episodes,
             second_order=second_order,
         )
