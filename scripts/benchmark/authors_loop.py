@@ -8,12 +8,12 @@ Written anew after https://github.com/hoyeoplee/MeLU; what it has of their desig
   the latter are made floats, multiplied with an embedding matrix (`nn.Linear` without bias) and
   divided by the number of ones.
 - Every local step runs the whole estimator, embeddings included, on the support set and asks
-  autograd for the gradient; the decision layers' new weights then stand in for θ's.
+  autograd for the gradient by all weights, in a way that can be differentiated again; the decision
+  layers' new weights then stand in for θ's, and the embeddings stay.
 - A batch of users makes one global update with Adam.
 
-Where it differs, it is mostly in the design's favour: autograd is asked for the gradient by the
-decision layers alone, not by all weights, and weights are swapped in by a function call rather than
-by copying the whole state three times a user. The vectors are made outside the time that is
+Where it differs, it is mostly in the design's favour: weights are swapped in by a function call
+rather than by copying the whole state at every step. The vectors are made outside the time that is
 measured, as theirs are read from files. In the other direction, the global update goes
 through the local one as MAML has it, which theirs sets out to do and then cuts off by
 `load_state_dict`; ours does so too.
@@ -192,21 +192,17 @@ class AuthorsLoop:
     def predict(self, support_set: DenseSet, query_set: DenseSet) -> Tensor:
         """Adapt a copy of the layers to a support set and predict a query set, shape [q]."""
         config = self._config
-        adapted_weights: dict[str, Tensor] = {
-            name: weight
-            for name, weight in self._estimator.named_parameters()
-            if name.startswith("decision.")
-        }
+        weights: dict[str, Tensor] = dict(self._estimator.named_parameters())
         size = max(len(support_set.rating) + config.support_damping, 1.0)
         for _ in range(config.local_steps if len(support_set.rating) else 0):
-            predicted = functional_call(self._estimator, adapted_weights, (support_set.vectors,))
+            predicted = functional_call(self._estimator, weights, (support_set.vectors,))
             loss = ((predicted - support_set.rating) ** 2).sum() / size
-            gradient = torch.autograd.grad(loss, list(adapted_weights.values()), create_graph=True)
-            adapted_weights = {
-                name: weight - config.local_learning_rate * step
-                for (name, weight), step in zip(adapted_weights.items(), gradient, strict=True)
+            gradient = torch.autograd.grad(loss, list(weights.values()), create_graph=True)
+            weights = {
+                name: weight - config.local_learning_rate * step if _adapts(name) else weight
+                for (name, weight), step in zip(weights.items(), gradient, strict=True)
             }
-        answer: Tensor = functional_call(self._estimator, adapted_weights, (query_set.vectors,))
+        answer: Tensor = functional_call(self._estimator, weights, (query_set.vectors,))
         return answer
 
     def global_update(self, batch: Sequence[tuple[DenseSet, DenseSet]]) -> float:
@@ -227,3 +223,7 @@ class AuthorsLoop:
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         return loss.item()
+
+
+def _adapts(name: str) -> bool:
+    return name.startswith("decision.")
