@@ -262,7 +262,7 @@ def _prepare(
             found = [estimator.score(nobody), estimator.teaching(nobody)]
             # Where a local update goes astray is found when it does; see `Recommender.adapt`.
             estimator.score(estimator.adapt({}, [(0, manifest.rating_scale[1])]))
-    except (ValueError, np.linalg.LinAlgError) as error:
+    except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as error:
         raise BundleError(f"{folder} can't score its items: {error}. {_REMEDY}") from error
     if not all(np.isfinite(scores).all() for scores in found):
         raise BundleError(f"{folder} scores items with what is no number. {_REMEDY}")

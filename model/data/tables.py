@@ -97,7 +97,7 @@ def read_table(
         # To Polars these are patterns of names.
         if name in _OWN_NAMES or name == "*" or (name.startswith("^") and name.endswith("$")):
             raise DatasetError(f"{path}: a column can't be named {name!r}; rename it.")
-    if not path.is_file():
+    if not _is_there(path):
         raise DatasetError(f"{path} does not exist, but the dataset.toml beside it names it.")
     try:
         if path.suffix == ".parquet":
@@ -140,3 +140,10 @@ def read_table(
     # Line 1 of a CSV is its header, so its first row stands on line 2.
     first_line = 1 if path.suffix == ".parquet" else 2
     return table.with_row_index(LINE, offset=first_line)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any file
+        return False

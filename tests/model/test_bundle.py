@@ -188,3 +188,11 @@ def test_a_configuration_beyond_all_measure_is_refused_at_once(copy: Path, prese
         with pytest.raises(BundleError, match="configuration asks for"):
             load_bundle(copy)
         (copy / "bundle.json").write_text(text)
+
+
+def test_a_variance_that_no_weight_can_hold_is_refused(copy: Path, preset: Preset):
+    if preset.name != "default":
+        pytest.skip("only the preset default has one")
+    _edit_manifest(copy, lambda m: m["preset"]["estimator"].update(user_variance=1e300))
+    with pytest.raises(BundleError, match="can't score its items"):
+        load_bundle(copy)

@@ -113,8 +113,10 @@ def test_a_data_set_of_text(two_tastes_folder: Path, data: Path, name: str):
         (data / name).write_bytes(content)
         load_data(data, skip)
 
-    load()
-    restore(two_tastes_folder, data, name)
+    try:
+        load()
+    finally:
+        restore(two_tastes_folder, data, name)
 
 
 @pytest.mark.parametrize("name", ["items.parquet", "users.parquet", "ratings.parquet"])
@@ -131,8 +133,10 @@ def test_a_data_set_of_parquet(parquet_data: Path, name: str):
             content.write_parquet(path)
         load_data(parquet_data, skip)
 
-    load()
-    path.write_bytes(whole)
+    try:
+        load()
+    finally:
+        path.write_bytes(whole)
 
 
 @pytest.mark.parametrize("name", BUNDLE_FILES)

@@ -146,6 +146,7 @@ def test_a_bad_rating_is_refused_with_its_line_and_can_be_skipped(
         ("readers.csv", "ada,,41", "ada,,old", "'age' is described as a number.*line 3"),
         ("dataset.toml", '"stars"', '"points"', "no column 'points'; it has: reader, book, stars"),
         ("dataset.toml", '"books.csv"', '"missing.csv"', "missing.csv does not exist"),
+        ("dataset.toml", '"books.csv"', f'"{"b" * 500}.csv"', "bbb.csv does not exist"),
         ("dataset.toml", "[0.5, 10]", "[10, 0.5]", "lowest, highest"),
         ("dataset.toml", "[0.5, 10]", "[0.5, inf]", "lowest, highest"),
         ("dataset.toml", 'town = "category"', 'town = "colour"', "users.features.town"),
