@@ -1,4 +1,7 @@
-"""`melu serve`: the store if none is named, then the workers."""
+"""`melu serve`: the store if none is named, then the workers.
+
+What is wrong with a setting is told at once, and so before torch and all else is imported.
+"""
 
 import os
 import secrets
@@ -8,14 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 
-import uvicorn
 from pydantic import ValidationError
 
-from app.logs import logging_configuration
-from app.protocol import BoundedHttp
 from app.settings import ENVIRONMENT_PREFIX, Settings
-from app.store.embedded import EmbeddedStore, EmbeddedStoreError
-from model.bundle import load_bundle
 from model.errors import ModelError
 from scripts.terminal import console
 
@@ -40,6 +38,12 @@ def serve(**options: object) -> None:
     given = {name: value for name, value in options.items() if value is not None}
     if "store" in given:
         given["store_url"] = given.pop("store")
+    settings = _checked(given)
+    _keep_secrets(settings)
+    _run(settings, given)
+
+
+def _checked(given: dict[str, object]) -> Settings:
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
@@ -53,7 +57,17 @@ def serve(**options: object) -> None:
             "Set MELU_API_KEYS, or listen on 127.0.0.1 behind a proxy that checks access, or pass "
             "--insecure if the network itself keeps strangers out."
         )
-    _keep_secrets(settings)
+    return settings
+
+
+def _run(settings: Settings, given: dict[str, object]) -> None:
+    import uvicorn
+
+    from app.logs import logging_configuration
+    from app.protocol import BoundedHttp
+    from app.store.embedded import EmbeddedStore, EmbeddedStoreError
+    from model.bundle import load_bundle
+
     # A clear message now rather than 503s later.
     load_bundle(settings.model, prepare=False)
     # Ends this process by unwinding it, so that the store is stopped in order.

@@ -1,4 +1,7 @@
-"""What the commands share in talking to a terminal."""
+"""What the commands share in talking to a terminal.
+
+Commands without a model use this too, so torch is imported only by what needs it.
+"""
 
 import os
 import platform
@@ -6,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -58,6 +60,8 @@ def training_progress() -> Iterator[TrainingProgress]:
     Torch keeps to one thread meanwhile: the products are small, and more threads spend their time
     waiting for each other.
     """
+    import torch
+
     torch.set_num_threads(1)
     columns = (
         TextColumn("{task.description}"),
@@ -74,6 +78,8 @@ def training_progress() -> Iterator[TrainingProgress]:
 
 def machine() -> str:
     """Name the machine, for numbers that depend on it."""
+    import torch
+
     return (
         f"{_processor()}, {os.cpu_count()} cores, torch {torch.__version__} on "
         f"{torch.get_num_threads()} thread(s) a computation, Python {platform.python_version()}"

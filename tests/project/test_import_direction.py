@@ -1,6 +1,8 @@
 """Imports go one way: scripts → app → model, and inside app down the stairs."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,13 @@ def test_only_the_store_talks_to_redis():
     for path in _files("app"):
         if "store" not in path.relative_to(ROOT).parts:
             assert "redis" not in {name.split(".")[0] for name in _imported(path)}, path
+
+
+def test_a_command_that_only_looks_at_its_options_waits_for_no_torch():
+    modules = "scripts.cli, scripts.serve, scripts.import_items"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_nothing_in_model_or_app_knows_a_data_set():
