@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -159,6 +160,12 @@ class Service:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+
+
+def start_all(*services: Service) -> list[Service]:
+    """Start services side by side, which takes less time than one after the other."""
+    with ThreadPoolExecutor(len(services)) as pool:
+        return list(pool.map(Service.start, services))
 
 
 @dataclass

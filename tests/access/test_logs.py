@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -12,37 +13,53 @@ from asgi_correlation_id import correlation_id
 
 from app.logs.format import StructuredFormatter
 from tests.access.credentials import KEY, bearer, issued_token
-from tests.running import Service
+from tests.running import Service, wait_for
 from tests.service.visitors import Visitor, ok
 
 USER = "user-who-must-not-be-named"
 QUERY = "what-was-searched-for"
 CITY = "city-that-nobody-needs-to-know"
 EVENT = "event-id-that-tells-a-story"
+SALT = "salt-of-this-file"
 RATED = "59"
 RATING = 3.625
 WRONG_KEY = "a-key-that-somebody-mistyped-badly"
 LINE = re.compile(r"^\S+ [A-Z]+ +request (.*)$", re.MULTILINE)
 
 
-@pytest.fixture(scope="module", params=["text", "json"])
-def talkative(
-    request: pytest.FixtureRequest, bundle: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Service, list[str]]:
-    """A service after its run, and what its log must not have."""
-    environment = {
-        "MELU_API_KEYS": KEY,
-        "MELU_LOG_LEVEL": "debug",
-        "MELU_LOG_FORMAT": request.param,
-        "MELU_RATE_LIMIT": "1000/minute",
-        "PYTHONASYNCIODEBUG": "1",
-    }
-    service = Service(bundle, tmp_path_factory.mktemp("talkative"), environment).start()
-    try:
-        secrets = live(service)
-    finally:
-        service.stop()
-    return service, secrets
+FORMATS = ("text", "json")
+Run = tuple[Service, list[str]]
+"""A service after its run, and what its log must not have."""
+
+
+@pytest.fixture(scope="module")
+def runs(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """A run for each format of the log."""
+
+    def run(style: str) -> Run:
+        environment = {
+            "MELU_API_KEYS": KEY,
+            "MELU_LOG_LEVEL": "debug",
+            "MELU_LOG_FORMAT": style,
+            "MELU_LOG_SALT": SALT,
+            "MELU_RATE_LIMIT": "1000/minute",
+            "PYTHONASYNCIODEBUG": "1",
+        }
+        service = Service(bundle, tmp_path_factory.mktemp(f"talkative-{style}"), environment)
+        service.start()
+        try:
+            secrets = live(service)
+        finally:
+            service.stop()
+        return service, secrets
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(FORMATS, pool.map(run, FORMATS), strict=True))
+
+
+@pytest.fixture(params=FORMATS)
+def talkative(request: pytest.FixtureRequest, runs: dict[str, Run]) -> Run:
+    return runs[request.param]
 
 
 def live(service: Service) -> list[str]:
@@ -73,12 +90,11 @@ def live(service: Service) -> list[str]:
             store.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
         client.get(f"{visitor.path}/recommendations")
         assert client.delete(visitor.path).status_code == 204
-    return [USER, QUERY, CITY, EVENT, "987.125", str(RATING), WRONG_KEY, KEY, token, "exclude"]
+    told = [USER, QUERY, CITY, EVENT, "987.125", str(RATING), WRONG_KEY, "exclude"]
+    return [*told, KEY, token, SALT]
 
 
-def test_the_log_of_a_run_tells_nothing_of_users_keys_and_tokens(
-    talkative: tuple[Service, list[str]],
-):
+def test_the_log_of_a_run_tells_nothing_of_users_keys_and_tokens(talkative: Run):
     service, secrets = talkative
 
     assert service.log.count("request_id") >= 20
@@ -87,7 +103,7 @@ def test_the_log_of_a_run_tells_nothing_of_users_keys_and_tokens(
     assert not re.search(r"\b59\b.*rating|/users/[^{]", service.log)
 
 
-def test_the_log_tells_what_an_operator_needs(talkative: tuple[Service, list[str]]):
+def test_the_log_tells_what_an_operator_needs(talkative: Run):
     service, _ = talkative
     lines = [line for line in requests_in(service) if line["route"] == "/users/{user_id}/feedback"]
     assert [(line["method"], line["status"]) for line in lines] == [
@@ -103,7 +119,7 @@ def test_the_log_tells_what_an_operator_needs(talkative: tuple[Service, list[str
 
 
 def requests_in(service: Service) -> list[dict[str, str]]:
-    if service.environment["MELU_LOG_FORMAT"] == "text":
+    if service.environment.get("MELU_LOG_FORMAT", "text") == "text":
         pairs = [re.findall(r"(\w+)=(\S*)", line) for line in LINE.findall(service.log)]
         return [dict(line) for line in pairs]
     objects = [json.loads(line) for line in service.log.splitlines() if line.startswith("{")]
@@ -114,20 +130,20 @@ def requests_in(service: Service) -> list[dict[str, str]]:
     ]
 
 
-def test_a_salt_makes_users_known_again_and_none_makes_them_new(bundle: Path, tmp_path: Path):
-    def pseudonym(name: str, **environment: str) -> str:
-        service = Service(bundle, tmp_path / name, {"MELU_LOG_FORMAT": "json"} | environment)
-        service.start()
-        try:
-            assert httpx.get(f"{service.url}/users/ann/recommendations").status_code == 200
-        finally:
-            service.stop()
-        return next(line["user"] for line in requests_in(service) if line["user"] != "None")
+def test_a_salt_makes_users_known_again_and_none_makes_them_new(
+    runs: dict[str, Run], guarded: Service
+):
+    def pseudonyms(service: Service) -> list[str]:
+        lines = requests_in(service)
+        return [line["user"] for line in lines if line["route"] == "/users/{user_id}/feedback"]
 
-    salted = pseudonym("one", MELU_LOG_SALT="salt"), pseudonym("two", MELU_LOG_SALT="salt")
+    (known,) = {user for service, _ in runs.values() for user in pseudonyms(service)}
 
-    assert salted[0] == salted[1]
-    assert pseudonym("three") not in salted
+    url = f"{guarded.url}/users/{USER}/feedback"
+    assert httpx.get(url, headers=bearer(KEY), verify=False).status_code == 200
+    wait_for(lambda: pseudonyms(guarded), "the request in the log", 5)
+    assert re.fullmatch("[0-9a-f]{16}", pseudonyms(guarded)[-1])
+    assert known not in pseudonyms(guarded)
 
 
 def test_an_error_while_answering_is_logged_without_what_it_quotes():

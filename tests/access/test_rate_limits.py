@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from tests.access.credentials import KEY, OTHER_KEY, bearer, issued_token
-from tests.running import RedisServer, Service
+from tests.running import RedisServer, Service, start_all
 from tests.service.visitors import assert_problem
 
 USER_LIMIT = 5
@@ -20,22 +20,36 @@ ENVIRONMENT = {
 }
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path / "redis").start()
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Every test leaves it running."""
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
     yield server
     server.stop()
 
 
-@pytest.fixture
-def replicas(bundle: Path, tmp_path: Path, store: RedisServer) -> Iterator[list[Service]]:
-    services = [
-        Service(bundle, tmp_path / name, ENVIRONMENT, arguments=("--store", store.url)).start()
-        for name in ("one", "two")
-    ]
+@pytest.fixture(scope="module")
+def services(
+    bundle: Path, tmp_path_factory: pytest.TempPathFactory, store: RedisServer
+) -> Iterator[list[Service]]:
+    folder = tmp_path_factory.mktemp("replicas")
+    services = start_all(
+        *(
+            Service(bundle, folder / name, ENVIRONMENT, arguments=("--store", store.url))
+            for name in ("one", "two")
+        )
+    )
     yield services
     for service in services:
         service.stop()
+
+
+@pytest.fixture
+def replicas(services: list[Service], store: RedisServer) -> list[Service]:
+    """Two services on one store that has counted nothing yet."""
+    with redis.Redis.from_url(store.url) as client:
+        client.flushall()
+    return services
 
 
 def ask(service: Service, path: str, credential: str) -> httpx.Response:
