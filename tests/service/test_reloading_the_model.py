@@ -29,14 +29,23 @@ def other_bundle(two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
-@pytest.fixture
-def served(bundle: Path, tmp_path: Path) -> Iterator[Service]:
-    """A service that reloads when it is told to, on a bundle of its own."""
-    shutil.copytree(bundle, tmp_path / "model")
+@pytest.fixture(scope="module")
+def reloading(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that reloads when it is told to, from a folder of its own."""
+    folder = tmp_path_factory.mktemp("reloading")
+    shutil.copytree(bundle, folder / "model")
     environment = {"MELU_MODEL_WATCH_SECONDS": "0"}
-    service = Service(tmp_path / "model", tmp_path / "run", environment).start()
+    service = Service(folder / "model", folder / "run", environment).start()
     yield service
     service.stop()
+
+
+@pytest.fixture
+def served(reloading: Service, bundle: Path) -> Service:
+    """The same service on the first bundle again, whatever a test before left there."""
+    _stand_in(reloading, bundle)
+    ok(httpx.post(f"{reloading.url}/admin/model/reload", verify=False))
+    return reloading
 
 
 def _stand_in(service: Service, bundle: Path, broken: Callable[[Path], None] | None = None) -> None:
@@ -80,9 +89,9 @@ BROKEN: dict[str, Callable[[Path], None]] = {
 }
 
 
-def test_a_new_bundle_answers_once_it_is_loaded(served: Service, other_bundle: Path):
+def test_a_new_bundle_answers_once_it_is_loaded(served: Service, other_bundle: Path, user: str):
     with served.client() as client:
-        visitor = Visitor(client, "a")
+        visitor = Visitor(client, user)
         visitor.rate({1: 5, 33: 1})
         ok(
             client.put("/items/new", json={"title": "New", "attributes": {"genre": ["comedy"]}}),
@@ -103,14 +112,15 @@ def test_a_new_bundle_answers_once_it_is_loaded(served: Service, other_bundle: P
         # What was put lies over the new bundle's catalogue too.
         assert "new" in visitor.recommended(limit=200)
         assert ok(client.post("/admin/model/reload"))["previous_version"] == done["version"]
+        assert client.delete("/items/new").status_code == 204
 
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_bad_bundle_is_refused_and_changes_nothing(
-    served: Service, other_bundle: Path, broken: str
+    served: Service, other_bundle: Path, user: str, broken: str
 ):
     with served.client() as client:
-        visitor = Visitor(client, "a")
+        visitor = Visitor(client, user)
         visitor.rate({1: 5, 33: 1})
         before = visitor.recommendations(limit=200)
         _stand_in(served, other_bundle, BROKEN[broken])
@@ -148,8 +158,9 @@ def test_every_worker_finds_a_new_bundle_by_itself(
 class Readers:
     """Clients that ask for one user's ranking until told to stop."""
 
-    def __init__(self, service: Service, expected: dict[str, list[Json]]) -> None:
+    def __init__(self, service: Service, user: str, expected: dict[str, list[Json]]) -> None:
         self.service = service
+        self.user = user
         self.expected = expected
         self.stopping = Event()
         self.answers = 0
@@ -160,14 +171,14 @@ class Readers:
                 # Another limit each time, so that answers come from the model and not from memory.
                 number += 1
                 limit = 1 + number % 40
-                answer = ok(client.get(f"/users/a/recommendations?limit={limit}"))
+                answer = Visitor(client, self.user).recommendations(limit=limit)
                 assert answer["items"] == self.expected[answer["model_version"]][:limit]
                 self.answers += 1
 
 
-def test_a_hundred_reloads_under_load(served: Service, bundle: Path, other_bundle: Path):
+def test_a_hundred_reloads_under_load(served: Service, bundle: Path, other_bundle: Path, user: str):
     with served.client() as client:
-        visitor = Visitor(client, "a")
+        visitor = Visitor(client, user)
         visitor.rate({1: 5, 33: 1})
         expected = {}
         for one in (other_bundle, bundle):
@@ -175,7 +186,7 @@ def test_a_hundred_reloads_under_load(served: Service, bundle: Path, other_bundl
             version = ok(client.post("/admin/model/reload"))["version"]
             expected[version] = visitor.recommendations(limit=60)["items"]
         assert len(expected) == 2
-        readers = Readers(served, expected)
+        readers = Readers(served, user, expected)
         with ThreadPoolExecutor(3) as pool:
             running = [pool.submit(readers.run, 13 * number) for number in range(3)]
             try:
