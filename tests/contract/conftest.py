@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import Service, running_redis
+from tests.running import Service, running_redis, start_all
 from tests.service.conftest import new_visitor, visitor
 from tests.service.visitors import Json
 
@@ -58,17 +58,21 @@ def deployment(
     folder = tmp_path_factory.mktemp("deployment")
     with ExitStack() as stack:
 
-        def start(name: str, *arguments: str) -> str:
-            service = Service(bundle, folder / name, arguments=arguments).start()
-            stack.callback(service.stop)
-            return service.url
+        def start(*names: str, arguments: tuple[str, str]) -> Deployment:
+            services = [Service(bundle, folder / name, arguments=arguments) for name in names]
+            for service in start_all(*services):
+                stack.callback(service.stop)
+            return Deployment(tuple(service.url for service in services))
 
-        if request.param == "two services on one Redis":
-            store = stack.enter_context(running_redis(folder / "redis"))
-            yield Deployment(tuple(start(name, "--store", store) for name in ("a", "b")))
-        else:
-            workers = "1" if request.param == "one worker" else "4"
-            yield Deployment((start("service", "--workers", workers),))
+        match request.param:
+            case "one worker":
+                service: Service = request.getfixturevalue("service")
+                yield Deployment((service.url,))
+            case "four workers":
+                yield start("service", arguments=("--workers", "4"))
+            case _:
+                store = stack.enter_context(running_redis(folder / "redis"))
+                yield start("a", "b", arguments=("--store", store))
 
 
 @pytest.fixture
