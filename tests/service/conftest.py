@@ -1,9 +1,28 @@
-"""Users for tests of the running service."""
+"""Users for tests of the running service, and a service of several workers."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.running import Service
 from tests.service.visitors import NewVisitor, Visitor
+
+LIST_ITEMS = 30
+
+
+@pytest.fixture(scope="package")
+def two_workers(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service of two workers, with short lists; every test leaves it running so."""
+    service = Service(
+        bundle,
+        tmp_path_factory.mktemp("two-workers"),
+        {"MELU_LIST_ITEMS": str(LIST_ITEMS)},
+        arguments=("--workers", "2"),
+    ).start()
+    yield service
+    service.stop()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -12,6 +12,7 @@ import pytest
 from app.schemas import Recommendations
 from app.store.lists import LISTS_A_USER
 from tests.running import Service
+from tests.service.conftest import LIST_ITEMS
 from tests.service.visitors import Json, NewVisitor, Parameter, Visitor, assert_problem, ok
 
 
@@ -258,18 +259,9 @@ def test_answers_from_memory_have_cursors_that_hold(reader: Visitor):
         assert len(reader.recommended(limit=5, cursor=cursor)) == 5
 
 
-@pytest.fixture(scope="module")
-def workers(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    running = Service(
-        bundle, tmp_path_factory.mktemp("workers"), {"MELU_WORKERS": "2", "MELU_LIST_ITEMS": "30"}
-    ).start()
-    yield running
-    running.stop()
-
-
-def test_any_worker_knows_the_next_page(workers: Service):
+def test_any_worker_knows_the_next_page(two_workers: Service):
     # A connection stays with its worker; so many reach both.
-    clients = [workers.client() for _ in range(8)]
+    clients = [two_workers.client() for _ in range(8)]
     for turn in range(10):
         ann = [Visitor(client, f"ann {turn}") for client in clients]
         ann[turn % 8].rate({turn: 5})
@@ -288,12 +280,12 @@ def test_any_worker_knows_the_next_page(workers: Service):
         client.close()
 
 
-def test_a_list_ends_where_the_settings_say(workers: Service):
-    with workers.client() as client:
+def test_a_list_ends_where_the_settings_say(two_workers: Service):
+    with two_workers.client() as client:
         bob = Visitor(client, "bob")
         bob.rate({0: 5})
 
-        assert len(items_of(pages(bob, limit=7))) == 30
+        assert len(items_of(pages(bob, limit=7))) == LIST_ITEMS
         assert len(bob.recommended(limit=200)) == 59
 
 

@@ -12,27 +12,22 @@ from tests.service.visitors import Json, Visitor, assert_problem, ok
 COMEDY = {"title": "Comedy of Tomorrow", "attributes": {"genre": ["comedy"], "year": 1990}}
 
 
-@pytest.fixture(scope="module")
-def two_services(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Service]]:
-    """A service of three workers, and another one on the same store."""
-    folder = tmp_path_factory.mktemp("two")
-    first = Service(bundle, folder / "first", arguments=("--workers", "3")).start()
-    second = Service(
-        bundle, folder / "second", arguments=("--store", f"unix://{folder}/first/store/store.sock")
-    )
-    second.start()
-    yield [first, second]
-    second.stop()
-    first.stop()
+@pytest.fixture
+def another(bundle: Path, tmp_path: Path, two_workers: Service) -> Iterator[Service]:
+    """Another service on the same store."""
+    store = f"unix://{two_workers.folder}/store/store.sock"
+    service = Service(bundle, tmp_path / "another", arguments=("--store", store)).start()
+    yield service
+    service.stop()
 
 
 @pytest.fixture
-def clients(two_services: list[Service]) -> Iterator[list[httpx.Client]]:
+def clients(two_workers: Service, another: Service) -> Iterator[list[httpx.Client]]:
     # A new connection for every request, so that any worker may answer.
     limits = httpx.Limits(max_keepalive_connections=0)
     clients = [
         httpx.Client(base_url=one.url, timeout=30, verify=False, limits=limits)
-        for one in two_services
+        for one in (two_workers, another)
     ]
     yield clients
     for client in clients:

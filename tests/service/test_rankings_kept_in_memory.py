@@ -105,19 +105,15 @@ def test_users_without_anything_stored_share_an_answer_under_their_own_names(
     assert first.json()["items"] == second.json()["items"]
 
 
-def test_no_worker_shows_an_answer_from_before_a_write(bundle: Path, tmp_path: Path):
-    service = Service(bundle, tmp_path / "workers", {"MELU_WORKERS": "2"}).start()
-    try:
-        # A connection stays with its worker; so many reach both.
-        clients = [service.client() for _ in range(8)]
-        for version in range(1, 40):
-            rate(clients[version % 8], "ann", str(version % 20), 1 + (version + version // 20) % 5)
-            shown = [get(client, "ann").json()["support_version"] for client in clients]
-            assert set(shown) == {version}
-        for client in clients:
-            client.close()
-    finally:
-        service.stop()
+def test_no_worker_shows_an_answer_from_before_a_write(two_workers: Service, user: str):
+    # A connection stays with its worker; so many reach both.
+    clients = [two_workers.client() for _ in range(8)]
+    for version in range(1, 40):
+        rate(clients[version % 8], user, str(version % 20), 1 + (version + version // 20) % 5)
+        shown = [get(client, user).json()["support_version"] for client in clients]
+        assert set(shown) == {version}
+    for client in clients:
+        client.close()
 
 
 def test_many_equal_requests_at_once_get_one_answer(service: Service, user: str):

@@ -2,7 +2,6 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,15 +17,6 @@ from tests.running import (
     wait_for,
 )
 from tests.service.visitors import Visitor
-
-
-@pytest.fixture(scope="module")
-def two_workers(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Every test leaves it running with two workers."""
-    folder = tmp_path_factory.mktemp("two-workers")
-    service = Service(bundle, folder, arguments=("--workers", "2")).start()
-    yield service
-    service.stop()
 
 
 def children(pid: int) -> set[int]:
