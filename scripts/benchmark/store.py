@@ -12,6 +12,7 @@ from scripts.benchmark.servers import terminating_in_order
 from scripts.benchmark.store_measurement import StoreResult, measure_store
 from scripts.terminal import console
 
+STARTS = 3
 _MOST_BYTES = 1024
 _MOST_READY_S = 4.0
 
@@ -21,6 +22,7 @@ def benchmark_store(
     *,
     users: int,
     feedback: int,
+    starts: int = STARTS,
     json_file: Path | None,
     plot_file: Path | None,
 ) -> None:
@@ -30,6 +32,7 @@ def benchmark_store(
         model: The bundle to start a service with; none is started if None.
         users: How many users to write.
         feedback: Pieces of feedback of each.
+        starts: How often to start the service, for the median.
         json_file: Where to write the result as JSON.
         plot_file: Where to draw it.
 
@@ -38,7 +41,9 @@ def benchmark_store(
     """
     check_writable(json_file, plot_file)
     with terminating_in_order():
-        result = measure_store(model, users=users, feedback=feedback, on_stage=console.print)
+        result = measure_store(
+            model, users=users, feedback=feedback, starts=starts, on_stage=console.print
+        )
     publish(store_report(result), json_file=json_file, plot_file=plot_file)
 
 

@@ -27,7 +27,6 @@ _AT_ONCE = 100
 _CONNECTIONS = 8
 _TIMEOUT_SECONDS = 30.0
 _SETTLING_SECONDS = 2.0
-_STARTS = 3
 _SEED = 0
 
 
@@ -56,7 +55,7 @@ class StoreResult:
 
 
 def measure_store(
-    model: Path | None, *, users: int, feedback: int, on_stage: Callable[[str], None]
+    model: Path | None, *, users: int, feedback: int, starts: int, on_stage: Callable[[str], None]
 ) -> StoreResult:
     """Write users to a fresh embedded store, and start a service.
 
@@ -67,6 +66,7 @@ def measure_store(
         model: The bundle to start a service with; none is started if None.
         users: How many users to write.
         feedback: Pieces of feedback of each.
+        starts: How often to start the service.
         on_stage: Told what goes on.
 
     Returns:
@@ -86,7 +86,7 @@ def measure_store(
         ready_s = None
         if model is not None:
             on_stage("starting a service with an embedded store")
-            ready_s = median(_ready(model, folder, start) for start in range(_STARTS))
+            ready_s = median(_ready(model, folder, start) for start in range(starts))
         return StoreResult(users, feedback, rated, with_profile, ready_s)
 
 

@@ -12,7 +12,12 @@ from scripts.benchmark.store import benchmark_store
 def test_a_short_run_measures_memory_and_the_start(bundle: Path, tmp_path: Path, serve: bool):
     json_file, plot = tmp_path / "store.json", tmp_path / "store.png"
     benchmark_store(
-        bundle if serve else None, users=200, feedback=5, json_file=json_file, plot_file=plot
+        bundle if serve else None,
+        users=200,
+        feedback=5,
+        starts=1,
+        json_file=json_file,
+        plot_file=plot,
     )
     found = json.loads(json_file.read_text())["store"]
     assert found["users"] == 200
