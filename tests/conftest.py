@@ -1,10 +1,7 @@
-"""Real parts for tests: a trained bundle, a running service, a store, a browser."""
+"""Real parts for tests: a trained bundle and a running service."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,11 +11,8 @@ from model.bundle import save_bundle
 from model.data import Dataset, load_dataset
 from model.presets import PRESETS, Preset, fit_estimator, with_options
 from model.recommender import Recommender
-from tests.running import Service, require
+from tests.running import Service
 from tests.worlds import write_two_tastes
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
 
 torch.set_num_threads(1)
 
@@ -71,26 +65,3 @@ def client(service: Service) -> Iterator[httpx.Client]:
 def user(request: pytest.FixtureRequest) -> str:
     """A user id that no other test uses."""
     return f"user of {request.node.nodeid.replace('/', ':')}"[-128:]
-
-
-@pytest.fixture
-def browser_page() -> "Iterator[Page]":
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = (path for name in names if (path := shutil.which(name)))
-    program = os.environ.get("MELU_CHROMIUM") or next(found, None)
-    with sync_playwright() as playwright:
-        program = program or (
-            playwright.chromium.executable_path
-            if Path(playwright.chromium.executable_path).exists()
-            else None
-        )
-        require("browser", program)
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        yield page
-        browser.close()

@@ -1,0 +1,40 @@
+"""A real Chromium."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.running import require
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One for these tests only: while it runs, no test can run an event loop of its own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = (path for name in names if (path := shutil.which(name)))
+    program = os.environ.get("MELU_CHROMIUM") or next(found, None)
+    with sync_playwright() as playwright:
+        program = program or (
+            playwright.chromium.executable_path
+            if Path(playwright.chromium.executable_path).exists()
+            else None
+        )
+        require("browser", program)
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser_page(browser: Browser) -> Iterator[Page]:
+    """A page that shares nothing with those of other tests."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
