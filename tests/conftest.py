@@ -1,5 +1,6 @@
 """Real parts for tests: a trained bundle and a running service."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,12 @@ QUICK_PRESETS: dict[str, Preset] = {
     ),
     "melu": with_options(PRESETS["melu"], epochs=25, learning_rate=0.01),
 }
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector torch and thousands of tests: they stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
