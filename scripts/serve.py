@@ -3,10 +3,12 @@
 What is wrong with a setting is told at once, and so before torch and all else is imported.
 """
 
+import gc
 import os
 import secrets
 import signal
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -61,12 +63,19 @@ def _checked(given: dict[str, object]) -> Settings:
 
 
 def _run(settings: Settings, given: dict[str, object]) -> None:
+    # What is imported stays to the end: a tenth of the start would be a search for garbage in it.
+    gc.disable()
     import uvicorn
 
     from app.logs import logging_configuration
     from app.protocol import BoundedHttp
     from app.store.embedded import EmbeddedStore, EmbeddedStoreError
     from model.bundle import load_bundle
+
+    if settings.workers == 1:  # else each worker process imports it
+        import_module("app.main")
+    gc.freeze()
+    gc.enable()
 
     # A clear message now rather than 503s later.
     load_bundle(settings.model, prepare=False)
