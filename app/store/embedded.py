@@ -11,7 +11,9 @@ from types import TracebackType
 from typing import IO
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 try:
     import fcntl
@@ -163,7 +165,9 @@ class EmbeddedStore:
         if not self._socket.exists():
             return
         try:
-            with Redis(unix_socket_path=str(self._socket), socket_timeout=10) as orphan:
+            # It ends without an answer, so to ask again would only take time.
+            once = Retry(NoBackoff(), 0)
+            with Redis(unix_socket_path=str(self._socket), socket_timeout=10, retry=once) as orphan:
                 orphan.execute_command("SHUTDOWN")
         except (RedisError, OSError):
             logger.debug("the socket %s was left behind by a killed store", self._socket)
