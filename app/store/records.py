@@ -42,7 +42,12 @@ class Feedback(NamedTuple):
 
     item_id: str
     value: float | str
-    at: datetime
+    microseconds: int
+
+    @property
+    def at(self) -> datetime:
+        """When it happened; made when it is asked for, which a ranking never does."""
+        return _moment(self.microseconds)
 
 
 @dataclass(frozen=True)
@@ -115,13 +120,13 @@ def known_user(fields: Mapping[str, str]) -> StoredUser:
         if name.startswith(_FEEDBACK_PREFIX)
     ]
     feedback.sort(key=attrgetter("item_id"))
-    feedback.sort(key=attrgetter("at"), reverse=True)
+    feedback.sort(key=attrgetter("microseconds"), reverse=True)
     return StoredUser(
         attributes=orjson.loads(fields.get("attributes", "{}")),
         feedback=tuple(feedback),
         support_version=int(fields.get("version", 0)),
-        created_at=_time(fields["created"]),
-        updated_at=_time(fields["updated"]),
+        created_at=_moment(int(fields["created"])),
+        updated_at=_moment(int(fields["updated"])),
         revision=f"{fields['created']} {fields['updated']}",
     )
 
@@ -129,8 +134,8 @@ def known_user(fields: Mapping[str, str]) -> StoredUser:
 def _feedback(item_id: str, entry: str) -> Feedback:
     at, value, *_digests = entry.split(" ")
     is_rating = value[0].isdigit() or value[0] in "-."
-    return Feedback(item_id, float(value) if is_rating else value, _time(at))
+    return Feedback(item_id, float(value) if is_rating else value, int(at))
 
 
-def _time(text: str) -> datetime:
-    return _EPOCH + timedelta(microseconds=int(text))
+def _moment(since_epoch: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=since_epoch)

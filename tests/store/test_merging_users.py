@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from app.problems import StoreUnavailable
 from app.store import Feedback, NewEvent, UserStore
+from app.store.records import microseconds
 
 pytestmark = pytest.mark.anyio
 
@@ -40,11 +41,11 @@ async def test_the_newer_of_each_item_stays(store: UserStore, user: str, anonymo
     assert stored == merge.user
     assert stored is not None
     assert set(stored.feedback) == {
-        Feedback("both, mine newer", 1.0, NOW + SECOND),
-        Feedback("mine", 2.0, NOW + SECOND),
-        Feedback("same time", 4.0, NOW),
-        Feedback("both, theirs newer", "like", NOW + SECOND),
-        Feedback("theirs", 2.5, NOW + SECOND),
+        Feedback("both, mine newer", 1.0, microseconds(NOW + SECOND)),
+        Feedback("mine", 2.0, microseconds(NOW + SECOND)),
+        Feedback("same time", 4.0, microseconds(NOW)),
+        Feedback("both, theirs newer", "like", microseconds(NOW + SECOND)),
+        Feedback("theirs", 2.5, microseconds(NOW + SECOND)),
     }
     assert stored.support_version == 3
 

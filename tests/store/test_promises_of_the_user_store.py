@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from app.problems import StoreUnavailable
 from app.store import UNCHANGED, Feedback, NewEvent, UserStore, connect_store
+from app.store.records import microseconds
 
 pytestmark = pytest.mark.anyio
 
@@ -105,7 +106,7 @@ async def test_a_time_comes_back_to_the_microsecond(store: UserStore, user: str,
 
     stored = await store.get(user)
     assert stored is not None
-    assert stored.feedback == (Feedback("i", 4.0, at),)
+    assert stored.feedback == (Feedback("i", 4.0, microseconds(at)),)
     assert stored.feedback[0].at.utcoffset() == timedelta(0)
 
 
@@ -271,7 +272,7 @@ async def test_of_concurrent_adds_the_newest_stays_and_each_change_counts(
 
     stored = await store.get(user)
     assert stored is not None
-    assert stored.feedback == (Feedback("i", 199.0, NOW + 199 * MICROSECOND),)
+    assert stored.feedback == (Feedback("i", 199.0, microseconds(NOW + 199 * MICROSECOND)),)
     assert stored.support_version == accepted
 
 
