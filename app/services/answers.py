@@ -104,12 +104,14 @@ class AnswerCache:
         if digest in self._forgotten:
             # It may have been under way while the user was erased.
             return
-        user = self._users.pop(digest, None)
+        user = self._users.get(digest)
         if user is None or user.revision != revision or len(user.by_query) >= _QUERIES_A_USER:
             user = _UserAnswers(revision)
         user.by_query[query] = answer
-        if user.size <= self._users.maxsize:
+        try:
             self._users[digest] = user
+        except ValueError:  # larger than the whole cache
+            self._users.pop(digest, None)
 
     def forget(self, digest: str) -> None:
         """Drop all answers of an erased user, those under way too.

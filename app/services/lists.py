@@ -70,6 +70,10 @@ class Place:
     until: int
     is_shared: bool
 
+    def moved_to(self, start: int | None) -> Place | None:
+        """Return another place in the same list; None for none."""
+        return None if start is None else Place(self.list_id, start, self.until, self.is_shared)
+
 
 class Lists:
     """Freezes rankings and finds them again.

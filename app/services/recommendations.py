@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from time import perf_counter
 
@@ -140,7 +140,7 @@ class RecommendationService:
         cursor = answer.cursor
         if cursor is None:
             # Users of whom nothing is stored share the answer, but not the cursor.
-            cursor = self._cursor(user_id, query, answer)
+            cursor = self._cursor(user_id, query, answer.following)
         body = b'{"user_id":%b%b,"next_cursor":%b}' % (orjson.dumps(user_id), answer.body, cursor)
         return Recommended(body, answer.etag, timing)
 
@@ -169,18 +169,18 @@ class RecommendationService:
             place = Place(asked.list_id, 0, until, is_shared=user is None)
             ranking, page = await self._frozen(asked, place)
             etag = f'"{asked.name(key)}"'
-            answer = _answer(ranking, page, etag, place)
-            if user is not None:
-                answer = replace(answer, cursor=self._cursor(user_id, query, answer))
+            following = place.moved_to(page.following)
+            cursor = None if user is None else self._cursor(user_id, query, following)
+            answer = _answer(ranking, page, etag, following, cursor)
             self._cache.put(asked.owner, asked.revision, key, answer)
             return answer
 
         return await self._once((asked.owner, asked.revision, key), compute)
 
-    def _cursor(self, user_id: str, query: RecommendationQuery, answer: Answer) -> bytes:
-        if answer.following is None:
+    def _cursor(self, user_id: str, query: RecommendationQuery, following: Place | None) -> bytes:
+        if following is None:
             return b"null"
-        return b'"%b"' % self._lists.cursor(user_id, query, answer.following).encode()
+        return b'"%b"' % self._lists.cursor(user_id, query, following).encode()
 
     async def _later_page(self, user_id: str, query: RecommendationQuery, timing: Timing) -> Answer:
         place = self._lists.place(user_id, query)
@@ -199,7 +199,7 @@ class RecommendationService:
         # What is removed or renamed meanwhile changes a page.
         told = orjson.dumps([user_id, page.body.decode(), place.until])
         etag = f'"{blake2b(told, digest_size=12).hexdigest()}"'
-        return _answer(ranking, page, etag, place)
+        return _answer(ranking, page, etag, place.moved_to(page.following))
 
     async def _again(
         self,
@@ -244,7 +244,8 @@ class RecommendationService:
         return await asyncio.shield(task)
 
 
-def _answer(ranking: FrozenList, page: Page, etag: str, place: Place) -> Answer:
-    following = None if page.following is None else replace(place, start=page.following)
+def _answer(
+    ranking: FrozenList, page: Page, etag: str, following: Place | None, cursor: bytes | None = None
+) -> Answer:
     strategy, size = ranking.head["strategy"], ranking.head["support_size"]
-    return Answer(page.body, etag, str(strategy), int(size), following)
+    return Answer(page.body, etag, str(strategy), int(size), following, cursor)
