@@ -97,12 +97,11 @@ def restore(
     check_tensors(tensors, expected)
     if (tensors["items.count"] < 0).any():
         raise BundleError("items.count holds numbers below zero")
+    # Copied, so that what is kept does not hold on to the file: to check it, all of it was read.
     for member, network in enumerate(networks):
-        # Copied, so that the network does not hold on to the file.
-        own = {n: t.clone() for n, t in _under(f"member.{member}.", tensors).items()}
-        network.load_state_dict(own, assign=True)
+        network.load_state_dict(_copied(_under(f"member.{member}.", tensors)), assign=True)
         network.eval().requires_grad_(requires_grad=False)
-    content = ContentTables.from_named_tensors(of_content, item_space.names)
+    content = ContentTables.from_named_tensors(_copied(of_content), item_space.names)
     return Stored(networks, read_item_rows(tensors), content)
 
 
@@ -142,3 +141,7 @@ def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in tensors.items()}
