@@ -21,9 +21,9 @@ _CHUNK = 8_192
 _MARGIN = 3.0
 """Standard deviations above its mean at which the best member of a cluster is expected."""
 _SCANNED = 40_000
-_SCANNED_A_PLACE = 400
+_SCANNED_A_PLACE = 200
 _KEPT = 2_000
-_KEPT_A_PLACE = 20
+_KEPT_A_PLACE = 15
 
 
 @dataclass(frozen=True)
