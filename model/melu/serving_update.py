@@ -127,7 +127,9 @@ def local_update(
         for layer, below in zip(reversed(later), reversed(inputs), strict=True):
             before = delta
             delta = before @ layer[:, :-1].mT
-            delta *= below[..., :-1] > 0
+            # Of what a ReLU lets through the sign is 1 where it is open; truth values would have to
+            # be made numbers first.
+            delta *= np.sign(below[..., :-1])
             layer -= below.mT @ before
         moved -= delta
     # The user's embedding is the same in every row of X: uᵀ ΔW₁ = ‖u‖² Σ G.
