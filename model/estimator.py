@@ -177,6 +177,17 @@ class Estimator(ABC):
         """Predict the user's rating of items put since, counted from 0."""
 
     @abstractmethod
+    def score_support_set(self, user: AdaptedUser) -> FloatArray:
+        """Predict the ratings of the support set that a user was adapted to.
+
+        Args:
+            user: What `adapt` returned.
+
+        Returns:
+            As `score` of its items, for which nothing has to be looked up again, shape [n].
+        """
+
+    @abstractmethod
     def score_variants(
         self,
         attributes: Mapping[str, FeatureValue],

@@ -154,15 +154,22 @@ class Recommender:
         # What overflows on the way is found at the end.
         with np.errstate(over="ignore", invalid="ignore"):
             user = self._estimator.adapt(usable, support_set)
-            error = self._support_error(user, support_set)
+            error = self._error(user, self._estimator.score_support_set(user), support_set)
         if error < _LARGE_ERROR:
             return user
         prior = self._estimator.adapt(usable, [])
-        if error < inf and error <= self._support_error(prior, support_set):
+        rated = np.array([item for item, _ in support_set], dtype=np.int64)
+        of_prior = self._error(prior, self._estimator.score(prior, rated), support_set)
+        if error < inf and error <= of_prior:
             return user
         return replace(prior, diverged=True)
 
-    def _support_error(self, user: AdaptedUser, support_set: Sequence[tuple[int, float]]) -> float:
+    def _error(
+        self,
+        user: AdaptedUser,
+        predicted: FloatArray,
+        support_set: Sequence[tuple[int, float]],
+    ) -> float:
         """Mean squared error on the support set, in units of the scale's width; ∞ if adrift.
 
         A weight that is not finite may hide behind an activation function that is bounded there; a
@@ -171,9 +178,7 @@ class Recommender:
         if not all(isfinite(np.vdot(one, one)) for one in self._estimator.adapted_arrays(user)):
             return inf
         low, high = self.rating_scale
-        index = np.array([item for item, _ in support_set], dtype=np.int64)
-        error = self._estimator.score(user, index)
-        error -= np.array([rating for _, rating in support_set], dtype=np.float32)
+        error = predicted - np.array([rating for _, rating in support_set], dtype=np.float32)
         squared = float(np.vdot(error, error)) / (len(error) * (high - low) ** 2)
         return squared if isfinite(squared) else inf
 

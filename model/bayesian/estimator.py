@@ -177,6 +177,13 @@ class BayesianEstimator(Estimator):
         decision = user.decision
         return decision.linear, decision.hidden_weight, decision.hidden_bias, decision.output
 
+    def score_support_set(self, user: AdaptedUser) -> FloatArray:
+        """Predict the ratings of a user's support set; see `Estimator`."""
+        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
+        rated = user.rated
+        base = rated.base.sum(0) / np.float32(len(rated.base))
+        return from_unit(base + user.decision.predict(rated.phi)[0], self._scale)
+
     def score_variants(
         self,
         attributes: Mapping[str, FeatureValue],

@@ -43,9 +43,11 @@ class MeluUser(AdaptedUser):
 
     Attributes:
         decision: Adapted weights, the user's content embedding multiplied in.
+        rated: Internal indices of the support set's items.
     """
 
     decision: AdaptedWeights
+    rated: IndexArray
 
 
 class MeluEstimator(Estimator):
@@ -203,7 +205,8 @@ class MeluEstimator(Estimator):
         """Run the local update on a new user's support set; see `Estimator`."""
         steps = self.preset.estimator.local_steps if support_set else 0
         (decision,) = self._local_update(attributes, support_set, steps)
-        return MeluUser(steps, len(support_set) if steps else 0, decision)
+        rated = np.array([item for item, _ in support_set], dtype=np.int64)
+        return MeluUser(steps, len(support_set) if steps else 0, decision, rated)
 
     def adapted_arrays(self, user: AdaptedUser) -> Sequence[FloatArray]:
         """Return the weights and biases of all layers; see `Estimator`."""
@@ -238,6 +241,11 @@ class MeluEstimator(Estimator):
             support_damping=config.support_damping,
             kept=kept,
         )
+
+    def score_support_set(self, user: AdaptedUser) -> FloatArray:
+        """Predict the ratings of a user's support set; see `Estimator`."""
+        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
+        return self.score(user, user.rated)
 
     def score_variants(
         self,

@@ -146,3 +146,13 @@ def test_values_are_brought_into_the_catalogues_form(recommender: Recommender):
     (record,) = catalogue.records([catalogue.index_of["new"]])
     assert record.title == "new"
     assert record.attributes == {"genre": ["comedy"], "colour": "7", "year": 1990}
+
+
+def test_a_support_set_is_predicted_as_its_items_are(recommender: Recommender):
+    live = recommender.with_changes([_put("new", "3", recommender)])
+    estimator = live._estimator
+    rated = np.array([31, live.catalogue.index_of["new"], 0])
+    user = estimator.adapt({}, [(int(item), 4.0) for item in rated])
+    np.testing.assert_allclose(
+        estimator.score_support_set(user), estimator.score(user, rated), atol=1e-4
+    )
