@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.backoff import EqualJitterBackoff, NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from app.metrics import STORE_ERRORS
 from app.problems import StoreUnavailable
@@ -17,6 +19,9 @@ from app.problems import StoreUnavailable
 RETRY_AFTER_SECONDS = 1
 STORE_FAILURES = (RedisError, OSError, TimeoutError)
 _LOGGED_CHARACTERS = 200
+_RETRIES = 4
+_LONGEST_PAUSE_SECONDS = 0.2
+_FIRST_PAUSE_SECONDS = 0.02
 _LOG_SECONDS = 1.0
 
 logger = logging.getLogger("uvicorn.error")
@@ -48,8 +53,27 @@ def connect_store(url: str, *, timeout_seconds: float, connections: int) -> Redi
         retry=Retry(NoBackoff(), 0),
         # One round trip less until a new connection can be used.
         driver_info=None,
+        # With these the client takes a connection that was closed while idle for a good one.
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
     return Redis.from_pool(pool)
+
+
+def repeated_when_cut_off() -> Retry:
+    """Repeat what does no harm when a connection breaks, after pauses of random length.
+
+    Returns:
+        Has `call_with_retry`.
+    """
+    return Retry(
+        EqualJitterBackoff(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS),
+        _RETRIES,
+        supported_errors=(RedisConnectionError,),
+    )
+
+
+async def nothing_between(_error: Exception) -> None:
+    """Between two attempts there is nothing to do."""
 
 
 @asynccontextmanager

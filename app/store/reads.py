@@ -8,16 +8,11 @@ from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import EqualJitterBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app.store.commands import HeldConnection, bulk
+from app.store.connection import nothing_between, repeated_when_cut_off
 
 _MOST_AT_ONCE = 64
-_RETRIES = 4
-_LONGEST_PAUSE_SECONDS = 0.2
-_FIRST_PAUSE_SECONDS = 0.02
 
 
 class CoalescedReads:
@@ -47,11 +42,7 @@ class CoalescedReads:
         self._also_command = b"*2\r\n$3\r\nGET\r\n%b" % bulk(also)
         self._also: str | None = None
         self._seconds = seconds
-        self._retry = Retry(
-            EqualJitterBackoff(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS),
-            _RETRIES,
-            supported_errors=(RedisConnectionError,),
-        )
+        self._retry = repeated_when_cut_off()
         self._waiting: list[tuple[str, str, float, asyncio.Future[Any]]] = []
         self._worker: asyncio.Task[None] | None = None
 
@@ -89,7 +80,7 @@ class CoalescedReads:
                 async with asyncio.timeout_at(batch[0][2]):
                     answers = await self._retry.call_with_retry(
                         partial(self._send, [(key, argument) for key, argument, *_ in batch]),
-                        _ignore,
+                        nothing_between,
                     )
             except BaseException as error:
                 # Whoever asked meanwhile would only wait for the same failure again.
@@ -126,7 +117,3 @@ def _value(answer: Any) -> str | None:  # noqa: ANN401 - an answer or an error
         raise answer
     value: str | None = answer
     return value
-
-
-async def _ignore(_error: Exception) -> None:
-    """Between two attempts there is nothing to do."""

@@ -25,6 +25,8 @@ from app.store.catalogue import VERSION_KEY, CatalogueVersion
 from app.store.connection import (
     RETRY_AFTER_SECONDS,
     STORE_FAILURES,
+    nothing_between,
+    repeated_when_cut_off,
     store_errors,
     unavailable,
 )
@@ -123,7 +125,9 @@ class UserStore:
         async with store_errors(self._seconds):
             try:
                 # Of no effect, and refused whenever a write that takes memory is.
-                await self._redis.setrange(_PROBE_KEY, 0, "")
+                await repeated_when_cut_off().call_with_retry(
+                    lambda: self._redis.setrange(_PROBE_KEY, 0, ""), nothing_between
+                )
             except ResponseError as error:
                 await self._redis.exists(_PROBE_KEY)
                 return str(error)

@@ -412,3 +412,19 @@ async def test_many_readers_at_once_each_get_their_own_user(store: UserStore, us
     assert found.pop() is None
     items = [one.feedback[0].item_id for one in found if one is not None]
     assert items == [str(i) for i in range(200)]
+
+
+async def test_connections_that_were_closed_while_idle_are_not_written_on(
+    store: UserStore, redis: Redis, url: str, user: str
+):
+    async def write(number: int) -> None:
+        await store.add_feedback(f"{user} {number}", [rating("i")], NOW)
+
+    await asyncio.gather(*map(write, range(8)))
+    other = connect_store(url, timeout_seconds=30, connections=1)
+    await other.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    await other.aclose()
+    await other.connection_pool.disconnect()
+    await asyncio.sleep(0.1)
+    await asyncio.gather(*map(write, range(8)))
+    assert await store.refusal() is None
