@@ -59,13 +59,7 @@ def write_two_tastes(folder: Path, seed: int = 0) -> Path:
             "year": random.integers(1950, 2000, count),
         }
     ).write_csv(folder / "items.csv")
-    pl.DataFrame(
-        {
-            "user_id": [f"u{u}" for u in range(USERS)],
-            "city": random.choice(["Rome", "Oslo", "Lima"], USERS),
-            "age": random.integers(18, 80, USERS),
-        }
-    ).write_csv(folder / "users.csv")
+    _write_users(folder, USERS, random)
     rows = []
     # Popularity falls from the first item of a genre to the last.
     weight = np.tile(1.0 / np.arange(1, ITEMS_OF_A_GENRE + 1), len(GENRES))
@@ -108,13 +102,7 @@ def write_many_tastes(folder: Path, seed: int = 0) -> Path:
             "year": random.integers(1950, 2000, len(genre)),
         }
     ).write_csv(folder / "items.csv")
-    pl.DataFrame(
-        {
-            "user_id": [f"u{u}" for u in range(users)],
-            "city": random.choice(["Rome", "Oslo", "Lima"], users),
-            "age": random.integers(18, 80, users),
-        }
-    ).write_csv(folder / "users.csv")
+    _write_users(folder, users, random)
     rows = []
     for user in range(users):
         second = int(random.integers(len(MANY_GENRES)))
@@ -132,3 +120,14 @@ def write_many_tastes(folder: Path, seed: int = 0) -> Path:
         folder / "ratings.csv"
     )
     return folder
+
+
+def _write_users(folder: Path, count: int, random: np.random.Generator) -> None:
+    """Write users whose features say nothing of what they like."""
+    pl.DataFrame(
+        {
+            "user_id": [f"u{u}" for u in range(count)],
+            "city": random.choice(["Rome", "Oslo", "Lima"], count),
+            "age": random.integers(18, 80, count),
+        }
+    ).write_csv(folder / "users.csv")
