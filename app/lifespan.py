@@ -12,18 +12,18 @@ from threading import Thread
 
 from fastapi import FastAPI
 
-from app.dependencies import build_services
-from app.forgetting import forgetting
+from app.container import build_services
 from app.problems import InvalidBundle
-from app.services.answers import AnswerCache
-from app.services.compute import Compute
-from app.services.recall import report_recall
-from app.services.reload import ModelKeeper
+from app.services.model_state.executor import InferenceExecutor
+from app.services.model_state.manager import ModelManager
+from app.services.model_state.recall_check import report_recall
+from app.services.recommendations.cache_invalidation import invalidate_erased_users
+from app.services.recommendations.response_cache import ResponseCache
 from app.settings import Settings
 from app.store import (
     Announcements,
     CatalogueStore,
-    ListStore,
+    RankingSnapshotStore,
     RateLimits,
     UserStore,
     connect_store,
@@ -61,7 +61,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         connect_store(settings.store_url, timeout_seconds=seconds, connections=connections)
         for connections in (settings.store_connections, _ANNOUNCING_CONNECTIONS)
     )
-    compute = Compute(settings.compute_threads, settings.compute_queue)
+    compute = InferenceExecutor(settings.compute_threads, settings.compute_queue)
     app.state.store = store = UserStore(
         redis,
         timeout_seconds=seconds,
@@ -74,29 +74,29 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         per_key=settings.key_rate_limit,
         salt="".join(settings.token_secrets[:1]).encode(),
     )
-    items, lists = CatalogueStore(redis, seconds), ListStore(redis, seconds)
-    app.state.keeper = keeper = ModelKeeper(
+    items, lists = CatalogueStore(redis, seconds), RankingSnapshotStore(redis, seconds)
+    app.state.manager = manager = ModelManager(
         settings.model,
         lambda recommender: build_services(settings, store, items, lists, recommender, compute),
     )
 
-    def answers() -> AnswerCache | None:
-        return None if keeper.services is None else keeper.services.answers
+    def answers() -> ResponseCache | None:
+        return None if manager.services is None else manager.services.answers
 
     try:
-        await keeper.reload()
+        await manager.reload()
     except InvalidBundle as error:
         # Health checks and the reason in the log help more than a process that is gone.
         logger.error("%s Answering 503 until there is one.", error)  # noqa: TRY400 - no trace
     beside: list[Coroutine[None, None, None]] = []
     if settings.model_watch_seconds:
-        beside.append(keeper.watch(settings.model_watch_seconds))
-    if keeper.services is not None:
-        beside.append(report_recall(keeper.services.live.current.recommender, compute))
+        beside.append(manager.watch(settings.model_watch_seconds))
+    if manager.services is not None:
+        beside.append(report_recall(manager.services.live.current.recommender, compute))
     tasks = [asyncio.create_task(work) for work in beside]
     announcements = Announcements(announcing)
     try:
-        async with forgetting(announcements, answers), announcements.listening():
+        async with invalidate_erased_users(announcements, answers), announcements.listening():
             yield
     finally:
         for task in tasks:

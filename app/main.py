@@ -9,16 +9,15 @@ from typing import Any
 from fastapi import Depends, FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
-from app.access.description import describe_access
 from app.access.tokens import UserTokens
 from app.dependencies import refuse_repeated_parameters
-from app.description import describe, name_operation
 from app.lifespan import running
-from app.methods import answer_wrong_method
 from app.middleware import add_middleware
+from app.middleware.head_options import answer_wrong_method
+from app.middleware.security_headers import PAGE_HEADERS
+from app.openapi import describe, describe_access, name_operation
 from app.problems import ProblemBody, install_problem_handlers
 from app.routes import routers
-from app.security_headers import PAGE_HEADERS
 from app.settings import Settings
 
 STATIC_FOLDER = Path(__file__).parent / "static"

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     support_limit: int = Field(default=100, ge=1)
     """Newest ratings of a user that the local update learns from."""
 
-    # Lists that are read in pages
+    # RankingSnapshots that are read in pages
     list_items: int = Field(default=200, ge=1, le=10_000)
     """Best items of a ranking that can be paged through."""
     list_seconds: int = Field(default=3600, ge=1)

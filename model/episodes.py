@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from model.arrays import Int64Array
 from model.data.loading import Ratings
-
-IndexArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class PaddedRatings:
         mask: 1 for a rating, 0 for padding, shape [B, n].
     """
 
-    item_index: IndexArray
+    item_index: Int64Array
     rating: Tensor
     mask: Tensor
 
@@ -35,7 +33,7 @@ class PaddedRatings:
             self.item_index[:, :count], self.rating[:, :count], self.mask[:, :count]
         )
 
-    def rows(self, chosen: IndexArray | slice) -> PaddedRatings:
+    def rows(self, chosen: Int64Array | slice) -> PaddedRatings:
         """Return the sets of some episodes."""
         return PaddedRatings(self.item_index[chosen], self.rating[chosen], self.mask[chosen])
 
@@ -52,7 +50,7 @@ class Episodes:
             item statistics then have to leave them out.
     """
 
-    user_index: IndexArray
+    user_index: Int64Array
     support_set: PaddedRatings
     query_set: PaddedRatings
     support_in_training: bool = False
@@ -60,7 +58,7 @@ class Episodes:
     def __len__(self) -> int:
         return len(self.user_index)
 
-    def rows(self, chosen: IndexArray | slice) -> Episodes:
+    def rows(self, chosen: Int64Array | slice) -> Episodes:
         """Return some of the episodes."""
         return replace(
             self,
@@ -95,8 +93,8 @@ class RatingsByUser:
         self.user_index = ratings.user_index[order]
         self.item_index = ratings.item_index[order]
         self.rating = ratings.rating[order]
-        self.counts: IndexArray = np.bincount(ratings.user_index, minlength=users)
-        self.starts: IndexArray = np.concatenate([[0], np.cumsum(self.counts)[:-1]])
+        self.counts: Int64Array = np.bincount(ratings.user_index, minlength=users)
+        self.starts: Int64Array = np.concatenate([[0], np.cumsum(self.counts)[:-1]])
 
     def shuffled(self, random: np.random.Generator) -> RatingsByUser:
         """Return a copy with every user's ratings in a new random order."""
@@ -108,7 +106,7 @@ class RatingsByUser:
         copy.counts, copy.starts = self.counts, self.starts
         return copy
 
-    def padded(self, users: IndexArray, skip: IndexArray, take: IndexArray) -> PaddedRatings:
+    def padded(self, users: Int64Array, skip: Int64Array, take: Int64Array) -> PaddedRatings:
         """Gather each user's ratings from position `skip`, `take` of them.
 
         Args:
@@ -131,7 +129,7 @@ class RatingsByUser:
 
 def draw_training_batches(
     grouped: RatingsByUser,
-    users: IndexArray,
+    users: Int64Array,
     *,
     batch_users: int,
     query_size: int,
@@ -174,7 +172,7 @@ def draw_training_batches(
 
 def draw_test_episodes(
     grouped: RatingsByUser,
-    users: IndexArray,
+    users: Int64Array,
     *,
     query_size: int,
     support_limit: int,

@@ -12,19 +12,17 @@ import numpy.typing as npt
 import polars as pl
 from torch import Tensor
 
+from model.arrays import Float32Array, Int64Array
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
 from model.ranking import Clusters, best, places_of
 
-FloatArray = npt.NDArray[np.float32]
-IndexArray = npt.NDArray[np.int64]
-
-NO_ITEMS: IndexArray = np.empty(0, dtype=np.int64)
+NO_ITEMS: Int64Array = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class MoreItems:
+class LiveItems:
     """Items that were put after training.
 
     Attributes:
@@ -37,8 +35,8 @@ class MoreItems:
 
     features: pl.DataFrame
     count: int
-    changed: IndexArray
-    trained: IndexArray
+    changed: Int64Array
+    trained: Int64Array
     trained_features: pl.DataFrame
 
 
@@ -70,8 +68,8 @@ class Ranking:
         score: Predicted ratings in the data set's units, not clipped to its scale.
     """
 
-    index: IndexArray
-    score: FloatArray
+    index: Int64Array
+    score: Float32Array
 
 
 class Estimator(ABC):
@@ -96,7 +94,7 @@ class Estimator(ABC):
     clusters: Clusters | None = None
 
     @abstractmethod
-    def extended(self, items: MoreItems) -> Self:
+    def extended(self, items: LiveItems) -> Self:
         """Return the same θ over more items; this estimator stays as it is.
 
         Args:
@@ -136,7 +134,7 @@ class Estimator(ABC):
         """
 
     @abstractmethod
-    def adapted_arrays(self, user: AdaptedUser) -> Sequence[FloatArray]:
+    def moved_weights(self, user: AdaptedUser) -> Sequence[Float32Array]:
         """Return the weights that the local update moved; what went astray shows in them.
 
         Args:
@@ -146,7 +144,7 @@ class Estimator(ABC):
             Arrays of any shapes.
         """
 
-    def score(self, user: AdaptedUser, items: IndexArray | None = None) -> FloatArray:
+    def score(self, user: AdaptedUser, items: Int64Array | None = None) -> Float32Array:
         """Predict the user's rating of items.
 
         Args:
@@ -169,15 +167,15 @@ class Estimator(ABC):
         return scores
 
     @abstractmethod
-    def _score(self, user: AdaptedUser, items: IndexArray | None) -> FloatArray:
+    def _score(self, user: AdaptedUser, items: Int64Array | None) -> Float32Array:
         """Predict the user's rating of items of the bundle; of all if None."""
 
     @abstractmethod
-    def _score_more(self, user: AdaptedUser, items: IndexArray) -> FloatArray:
+    def _score_more(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
         """Predict the user's rating of items put since, counted from 0."""
 
     @abstractmethod
-    def score_support_set(self, user: AdaptedUser) -> FloatArray:
+    def score_support_set(self, user: AdaptedUser) -> Float32Array:
         """Predict the ratings of the support set that a user was adapted to.
 
         Args:
@@ -188,13 +186,13 @@ class Estimator(ABC):
         """
 
     @abstractmethod
-    def score_variants(
+    def score_ablations(
         self,
         attributes: Mapping[str, FeatureValue],
         support_set: Sequence[tuple[int, float]],
-        kept: FloatArray,
-        items: IndexArray,
-    ) -> FloatArray:
+        kept: Float32Array,
+        items: Int64Array,
+    ) -> Float32Array:
         """Adapt to several parts of one support set, each by itself, and score some items.
 
         Args:
@@ -208,7 +206,7 @@ class Estimator(ABC):
         """
 
     @abstractmethod
-    def representations(self, items: IndexArray) -> FloatArray:
+    def representations(self, items: Int64Array) -> Float32Array:
         """Return what the estimator knows items by, before it meets a user.
 
         Args:
@@ -223,8 +221,8 @@ class Estimator(ABC):
         user: AdaptedUser,
         limit: int,
         *,
-        among: IndexArray | None = None,
-        without: IndexArray = NO_ITEMS,
+        among: Int64Array | None = None,
+        without: Int64Array = NO_ITEMS,
     ) -> Ranking:
         """Return the items that the user would rate highest.
 
@@ -253,7 +251,7 @@ class Estimator(ABC):
         return Ranking(np.concatenate([bundled.index, more])[chosen], scores[chosen])
 
     def _rank_bundled(
-        self, user: AdaptedUser, limit: int, among: IndexArray | None, without: IndexArray
+        self, user: AdaptedUser, limit: int, among: Int64Array | None, without: Int64Array
     ) -> Ranking:
         if self.clusters is not None and (among is None or len(among) > EXACT_AMONG):
             among = self._candidates(user, among, len(without), limit)
@@ -262,14 +260,14 @@ class Estimator(ABC):
         return self._rank_some(user, limit, among, without)
 
     def _rank_some(
-        self, user: AdaptedUser, limit: int, among: IndexArray, without: IndexArray
+        self, user: AdaptedUser, limit: int, among: Int64Array, without: Int64Array
     ) -> Ranking:
         scores = self._score(user, among)
         scores[places_of(without, among)] = -np.inf
         chosen = best(scores, limit)
         return Ranking(among[chosen], scores[chosen])
 
-    def _rank_all(self, user: AdaptedUser, limit: int, without: IndexArray) -> Ranking:
+    def _rank_all(self, user: AdaptedUser, limit: int, without: Int64Array) -> Ranking:
         scores = self._score(user, None)
         scores[without] = -np.inf
         chosen = best(scores, limit)
@@ -277,8 +275,8 @@ class Estimator(ABC):
 
     @abstractmethod
     def _candidates(
-        self, user: AdaptedUser, among: IndexArray | None, left_out: int, limit: int
-    ) -> IndexArray:
+        self, user: AdaptedUser, among: Int64Array | None, left_out: int, limit: int
+    ) -> Int64Array:
         """Return the items of a large catalogue that are worth an exact score.
 
         Args:
@@ -291,7 +289,7 @@ class Estimator(ABC):
             Item indices in ascending order.
         """
 
-    def _allowed(self, among: IndexArray | None) -> npt.NDArray[np.bool_] | None:
+    def _allowed(self, among: Int64Array | None) -> npt.NDArray[np.bool_] | None:
         """Mark the items to choose from; None if all are."""
         if among is None or self.clusters is None:
             return None
@@ -310,7 +308,7 @@ class Estimator(ABC):
         self.rank(self.adapt({}, []), 1)
 
     @abstractmethod
-    def coarse_features(self) -> FloatArray:
+    def clustering_features(self) -> Float32Array:
         """Tell items apart as adapted weights do, in units of score; what clusters are made of.
 
         Returns:
@@ -318,7 +316,7 @@ class Estimator(ABC):
         """
 
     @abstractmethod
-    def teaching(self, user: AdaptedUser) -> FloatArray:
+    def discrimination(self, user: AdaptedUser) -> Float32Array:
         """Tell how far a rating of each item would move the user's decision layers.
 
         Args:
@@ -329,7 +327,7 @@ class Estimator(ABC):
         """
 
     @abstractmethod
-    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
+    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters, as MeLU's evidence candidates take it.
 
         For a rating with squared error L the paper takes the Frobenius norm of the decision

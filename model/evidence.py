@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from model.arrays import Float32Array
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,12 @@ class EvidenceScores:
         score: Their product.
     """
 
-    discrimination: FloatArray
-    popularity: FloatArray
-    score: FloatArray
+    discrimination: Float32Array
+    popularity: Float32Array
+    score: Float32Array
 
 
-def evidence_scores(gradient_norms: FloatArray, raters: FloatArray) -> EvidenceScores:
+def evidence_scores(gradient_norms: Float32Array, raters: Float32Array) -> EvidenceScores:
     """Combine how far items move the decision layers with how many users know them.
 
     Args:
@@ -43,6 +42,6 @@ def evidence_scores(gradient_norms: FloatArray, raters: FloatArray) -> EvidenceS
     return EvidenceScores(discrimination, popularity, discrimination * popularity)
 
 
-def _normalised(values: FloatArray) -> FloatArray:
+def _normalised(values: Float32Array) -> Float32Array:
     largest = float(values.max(initial=0.0))
     return (values / (largest or 1.0)).astype(np.float32)

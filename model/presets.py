@@ -7,11 +7,11 @@ import polars as pl
 from torch import Tensor
 
 from model.bayesian import BayesianEstimator, BayesianPreset
+from model.bundle.reports import EpochReport, TrainingReport
 from model.data.loading import Dataset, Ratings
 from model.estimator import Estimator
 from model.features import FeatureSpace
 from model.melu import MeluEstimator, MeluPreset
-from model.reports import EpochReport, TrainingReport
 
 Preset = MeluPreset | BayesianPreset
 

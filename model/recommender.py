@@ -14,14 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from model.bundle import Bundle, Manifest, load_bundle
+from model.arrays import Float32Array, Int64Array
+from model.bundle.bundle import Bundle, Manifest, load_bundle
+from model.catalogue.live import ItemChange, LiveCatalogue
 from model.errors import FeatureValueError
-from model.estimator import NO_ITEMS, AdaptedUser, FloatArray, IndexArray, Ranking
+from model.estimator import NO_ITEMS, AdaptedUser, Ranking
 from model.evidence import EvidenceScores, evidence_scores
 from model.features import FeatureSpace, FeatureValue
-from model.live_catalogue import ItemChange, LiveCatalogue
 from model.ranking import diversified, shared_values
-from model.recall import recall_of_users
+from model.ranking.recall import recall_of_users
 
 DIVERSIFIED = 300
 """Best items that `diversified` chooses from."""
@@ -167,7 +168,7 @@ class Recommender:
     def _error(
         self,
         user: AdaptedUser,
-        predicted: FloatArray,
+        predicted: Float32Array,
         support_set: Sequence[tuple[int, float]],
     ) -> float:
         """Mean squared error on the support set, in units of the scale's width; ∞ if adrift.
@@ -175,7 +176,7 @@ class Recommender:
         A weight that is not finite may hide behind an activation function that is bounded there; a
         sum of squares hides nothing.
         """
-        if not all(isfinite(np.vdot(one, one)) for one in self._estimator.adapted_arrays(user)):
+        if not all(isfinite(np.vdot(one, one)) for one in self._estimator.moved_weights(user)):
             return inf
         low, high = self.rating_scale
         error = predicted - np.array([rating for _, rating in support_set], dtype=np.float32)
@@ -194,7 +195,7 @@ class Recommender:
                 usable[name] = value
         return usable
 
-    def score(self, user: AdaptedUser) -> FloatArray:
+    def score(self, user: AdaptedUser) -> Float32Array:
         """Predict the user's rating of every item.
 
         Args:
@@ -211,8 +212,8 @@ class Recommender:
         user: AdaptedUser,
         limit: int,
         *,
-        among: IndexArray | None = None,
-        without: IndexArray = NO_ITEMS,
+        among: Int64Array | None = None,
+        without: Int64Array = NO_ITEMS,
     ) -> Ranking:
         """Return the items that the user would rate highest; see `Estimator.rank`.
 
@@ -253,8 +254,8 @@ class Recommender:
         attributes: Mapping[str, FeatureValue],
         support_set: Sequence[tuple[int, float]],
         limit: int,
-        items: IndexArray,
-    ) -> FloatArray:
+        items: Int64Array,
+    ) -> Float32Array:
         """Score items for a user, and for the same user without each piece of feedback.
 
         Every row is a local update of its own, from θ on.
@@ -279,7 +280,7 @@ class Recommender:
         kept[1 + np.arange(pieces), np.arange(pieces)] = 0
         usable = self._usable(attributes)
         with np.errstate(over="ignore", invalid="ignore"):
-            scores = self._estimator.score_variants(usable, support_set, kept, items)
+            scores = self._estimator.score_ablations(usable, support_set, kept, items)
         astray = ~np.isfinite(scores).all(1)
         if astray.any():
             scores[astray] = self._estimator.score(self._estimator.adapt(usable, []), items)
@@ -291,7 +292,7 @@ class Recommender:
         return self._estimator.clusters is not None
 
     def recall_of_users(self, *, users: int, limit: int, seed: int) -> Iterator[float | None]:
-        """Measure what ranking in two stages misses; see `model.recall.recall_of_users`."""
+        """Measure what ranking in two stages misses; see `model.ranking.recall.recall_of_users`."""
         return recall_of_users(
             self._estimator,
             self.catalogue.size,
@@ -313,4 +314,6 @@ class Recommender:
         Returns:
             One score an item.
         """
-        return evidence_scores(self._estimator.teaching(user), self.catalogue.evidence.popularity)
+        return evidence_scores(
+            self._estimator.discrimination(user), self.catalogue.evidence.popularity
+        )

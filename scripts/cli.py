@@ -135,7 +135,7 @@ def evaluate(
     likes_from: LikesFrom = None,
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
-    """Measure presets beside simple floors on warm and cold users and items."""
+    """Measure presets beside simple baselines on warm and cold users and items."""
     from model.presets import PRESETS
     from scripts.evaluate import evaluate_presets
     from scripts.loading import load_reported

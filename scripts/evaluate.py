@@ -1,4 +1,4 @@
-"""`melu evaluate`: presets beside the floors, in four states, on the same episodes."""
+"""`melu evaluate`: presets beside the baselines, in four states, on the same episodes."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -14,8 +14,8 @@ import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from model.bundle.folders import replacing_folder
 from model.errors import DatasetError
-from model.folders import replacing_folder
 
 GROUPLENS = "https://files.grouplens.org/datasets/movielens"
 RECBOLE = "recbole==1.2.1"

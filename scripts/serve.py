@@ -68,9 +68,9 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
     import uvicorn
 
     from app.logs import logging_configuration
-    from app.protocol import BoundedHttp
+    from app.middleware.http_protocol import BoundedHttpProtocol
     from app.store.embedded import EmbeddedStore, EmbeddedStoreError
-    from model.bundle import load_bundle
+    from model.bundle.bundle import load_bundle
 
     if settings.workers == 1:  # else each worker process imports it
         import_module("app.main")
@@ -105,7 +105,7 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
             port=settings.port,
             workers=settings.workers,
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
-            http=BoundedHttp,
+            http=BoundedHttpProtocol,
             ws="none",
             log_config=logging_configuration(settings.log_level, settings.log_format),
             access_log=False,  # ours is in app/logs

@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from model.reports import EpochReport
+from model.bundle.reports import EpochReport
 
 console = Console(stderr=True)
 output = Console()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from model.bundle import save_bundle
+from model.bundle.bundle import save_bundle
 from model.data import Dataset
 from model.errors import ModelError
 from model.presets import PRESETS, Preset, fit_estimator, with_options

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import torch
 
-from model.bundle import save_bundle
+from model.bundle.bundle import save_bundle
 from model.data import Dataset, load_dataset
 from model.presets import PRESETS, Preset, fit_estimator, with_options
 from model.recommender import Recommender

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from model.bundle import TRAINING_FILE, load_bundle, write_bundle
+from model.bundle.bundle import TRAINING_FILE, load_bundle, write_bundle
+from model.bundle.reports import TrainingReport
 from model.melu import MeluPreset
 from model.presets import Preset, restore_estimator, with_options
-from model.reports import TrainingReport
 
 
 def write_diverging(bundle: Path, out: Path, factor: float = 1e9) -> Path:

@@ -11,7 +11,7 @@ from app.store import RateLimits
 _SCHEME = "bearer "
 
 
-class AccessGuard:
+class AccessGuardMiddleware:
     """ASGI middleware that lets a request pass only with a credential that opens it.
 
     It stands before routing, so a route can't be forgotten: what the policy does not name needs an

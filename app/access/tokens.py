@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 from cachetools import LRUCache
 
-from model.identifiers import is_valid_id
+from model.catalogue.identifiers import is_valid_id
 
 ALGORITHM = "HS256"
 AUDIENCE = "melu-online"

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from app.dependencies import KeeperDep, ServicesDep, StoreDep
+from app.dependencies import ManagerDep, ServicesDep, StoreDep
 from app.metrics import CONTENT_TYPE, exposition
 from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
 from app.schemas import FeatureDescription, Health, ModelDescription, ModelReloaded, Readiness
@@ -69,14 +69,14 @@ async def get_model(services: ServicesDep) -> ModelDescription:
     summary="Take over a new bundle",
     responses=problem_responses(InvalidBundle, StoreUnavailable),
 )
-async def reload_model(keeper: KeeperDep) -> ModelReloaded:
+async def reload_model(manager: ManagerDep) -> ModelReloaded:
     """Load the bundle that now stands in the service's folder.
 
     It is checked whole before it answers; requests under way finish with the one before, and a bad
     bundle changes nothing. Other workers find the new bundle by themselves, within
     `MELU_MODEL_WATCH_SECONDS`.
     """
-    done = await keeper.reload()
+    done = await manager.reload()
     return ModelReloaded(version=done.version, previous_version=done.previous)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from app.security_headers import PAGE_HEADERS
+from app.middleware.security_headers import PAGE_HEADERS
 
 router = APIRouter(include_in_schema=False)
 

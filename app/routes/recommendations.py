@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 
 from app.dependencies import services_of
-from app.etags import not_modified
 from app.problems import (
     InvalidCursor,
     InvalidFilter,
@@ -14,6 +13,7 @@ from app.problems import (
     UnknownAttribute,
     problem_responses,
 )
+from app.routes.etags import not_modified
 from app.schemas import RecommendationParameters, RecommendationQuery, Recommendations, UserId
 
 _HEADERS = {

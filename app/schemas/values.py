@@ -17,7 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from model.identifiers import MAX_ID_LENGTH, is_valid_id
+from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 
 MAX_EVENTS = 500
 MAX_ITEMS = 1000

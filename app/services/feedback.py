@@ -14,7 +14,7 @@ from app.schemas import (
 )
 from app.services.actions import ActionRatings
 from app.services.cursors import decode_cursor, encode_cursor
-from app.services.live_model import LiveModel
+from app.services.model_state.live_model import LiveModel
 from app.store import Feedback, NewEvent, UserStore
 from model.recommender import Recommender
 

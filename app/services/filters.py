@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from app.problems import InvalidFilter, UnknownAttribute
+from model.arrays import Int64Array
+from model.catalogue.live import LiveCatalogue
 from model.errors import FilterValueError, UnknownFeatureError
-from model.estimator import IndexArray
-from model.live_catalogue import LiveCatalogue
 
 
-def matching_items(catalogue: LiveCatalogue, filters: Sequence[str]) -> IndexArray | None:
+def matching_items(catalogue: LiveCatalogue, filters: Sequence[str]) -> Int64Array | None:
     """Find the items that pass all filters.
 
     Args:

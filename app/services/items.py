@@ -10,12 +10,12 @@ from app.problems import Fault, InvalidAttribute, InvalidCursor, UnknownAttribut
 from app.schemas import BulkItem, Item, ItemContent, ItemPage, ItemQuery, ItemsPut, PutItem
 from app.services.cursors import decode_cursor, encode_cursor
 from app.services.filters import matching_items
-from app.services.live_model import LiveModel
+from app.services.model_state.live_model import LiveModel
 from app.store import CatalogueStore, StoredItem
-from model.catalogue import AttributeValue
+from model.arrays import Int64Array
+from model.catalogue.bundled import AttributeValue
+from model.catalogue.live import LiveCatalogue
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.estimator import IndexArray
-from model.live_catalogue import LiveCatalogue
 
 
 class ItemService:
@@ -174,7 +174,7 @@ def shown_items(catalogue: LiveCatalogue, index: Sequence[int]) -> list[Item]:
     ]
 
 
-def _both(found: IndexArray, passed: IndexArray | None, catalogue: LiveCatalogue) -> IndexArray:
+def _both(found: Int64Array, passed: Int64Array | None, catalogue: LiveCatalogue) -> Int64Array:
     """Items that were found and that pass filters; the titles may know of items to come."""
     if passed is not None:
         return np.intersect1d(found, passed)

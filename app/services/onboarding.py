@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from app.schemas import OnboardingItem, OnboardingItems, OnboardingQuery
-from app.services.compute import Compute
 from app.services.items import shown_items
-from app.services.live_model import LiveModel
-from app.services.personal import Personaliser
+from app.services.model_state.executor import InferenceExecutor
+from app.services.model_state.live_model import LiveModel
 from app.services.ranking import index_of_items
+from app.services.recommendations.adaptation import Adapter
 from app.store import StoredUser, UserStore
 from model.ranking import best
 from model.recommender import Recommender
@@ -21,7 +21,7 @@ class OnboardingService:
     Args:
         store: Where users are.
         live: The model and its catalogue.
-        personaliser: Adapts to users.
+        adapter: Adapts to users.
         compute: Where tensors are computed.
     """
 
@@ -29,12 +29,12 @@ class OnboardingService:
         self,
         store: UserStore,
         live: LiveModel,
-        personaliser: Personaliser,
-        compute: Compute,
+        adapter: Adapter,
+        compute: InferenceExecutor,
     ) -> None:
         self._store = store
         self._live = live
-        self._personaliser = personaliser
+        self._adapter = adapter
         self._compute = compute
 
     async def candidates(self, query: OnboardingQuery) -> OnboardingItems:
@@ -66,7 +66,7 @@ class OnboardingService:
         evidence = catalogue.evidence
         left_out = list(query.exclude)
         if user is not None:
-            evidence = recommender.evidence(self._personaliser.adapt(recommender, user))
+            evidence = recommender.evidence(self._adapter.adapt(recommender, user))
             left_out += user.answered
         scores = evidence.score.copy()
         scores[index_of_items(catalogue, left_out)] = -np.inf

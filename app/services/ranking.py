@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from model.estimator import IndexArray
-from model.live_catalogue import LiveCatalogue
+from model.arrays import Int64Array
+from model.catalogue.live import LiveCatalogue
 
 
-def index_of_items(catalogue: LiveCatalogue, item_ids: Iterable[str]) -> IndexArray:
+def index_of_items(catalogue: LiveCatalogue, item_ids: Iterable[str]) -> Int64Array:
     """Look items up; ids that do not exist are passed over.
 
     Args:

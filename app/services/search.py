@@ -5,8 +5,8 @@ import sqlite3
 import threading
 import unicodedata
 
-from model.catalogue import Catalogue
-from model.live_catalogue import LiveCatalogue
+from model.catalogue.bundled import Catalogue
+from model.catalogue.live import LiveCatalogue
 
 _WORD = re.compile(r"[^\W_]+")
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from app.problems import Fault, InvalidAttribute, SameUser, UnknownAttribute, UnknownUser
 from app.schemas import Merged, PutUser, User
 from app.services.actions import ActionRatings
-from app.services.answers import AnswerCache
-from app.services.live_model import LiveModel
+from app.services.model_state.live_model import LiveModel
+from app.services.recommendations.response_cache import ResponseCache
 from app.store import Attributes, StoredUser, UserStore, digest_of_user
 from model.errors import FeatureValueError, UnknownFeatureError
 
@@ -26,7 +26,7 @@ class UserService:
         store: UserStore,
         live: LiveModel,
         actions: ActionRatings,
-        cache: AnswerCache,
+        cache: ResponseCache,
     ) -> None:
         self._store = store
         self._live = live

@@ -1,10 +1,10 @@
 """The one door to Redis."""
 
-from app.store.announcements import Announcements
 from app.store.catalogue import CatalogueStore, CatalogueVersion, StoredItem
 from app.store.connection import connect_store
 from app.store.keys import digest_of_user
-from app.store.lists import ListStore
+from app.store.pubsub import Announcements
+from app.store.ranking_snapshots import RankingSnapshotStore
 from app.store.rate_limits import RateLimits
 from app.store.records import UNCHANGED, Attributes, Feedback, NewEvent, StoredUser, Unchanged
 from app.store.users import ERASED_CHANNEL, Merge, UserStore
@@ -17,9 +17,9 @@ __all__ = [
     "CatalogueStore",
     "CatalogueVersion",
     "Feedback",
-    "ListStore",
     "Merge",
     "NewEvent",
+    "RankingSnapshotStore",
     "RateLimits",
     "StoredItem",
     "StoredUser",

@@ -13,23 +13,24 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.bayesian.coarse import CoarseItems
-from model.bayesian.learning import learn
-from model.bayesian.live_rows import changed_rows, new_rows
+from model.arrays import Float32Array, Int64Array
 from model.bayesian.preset import BayesianPreset
-from model.bayesian.ranking import exact_best, exact_best_of
-from model.bayesian.represented import RepresentedMembers
-from model.bayesian.served_items import ServedItems, joined, rated_items, serve_items
-from model.bayesian.serving_update import AdaptedWeights, RatedItems, local_update
-from model.bayesian.stacked import StackedWeights
-from model.bayesian.stored import Stored, read_item_rows, restore
-from model.bayesian.unit_scale import from_unit, to_unit
+from model.bayesian.rating_scale import from_five_point, to_five_point
+from model.bayesian.serving.candidates import CoarseItems
+from model.bayesian.serving.item_table import ItemTable, build_item_table, joined, rated_items
+from model.bayesian.serving.new_items import changed_rows, new_rows
+from model.bayesian.serving.top_k import exact_best, exact_best_of
+from model.bayesian.serving.update import AdaptedWeights, RatedItems, local_update
+from model.bayesian.serving.weights import StackedWeights
+from model.bayesian.training.checkpoint import Stored, read_item_rows, restore
+from model.bayesian.training.ensemble import RepresentedMembers
+from model.bayesian.training.fit import learn
+from model.bundle.reports import EpochReport, TrainingReport
+from model.content.bias_statistics import ItemStatistics
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
-from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, MoreItems, Ranking
+from model.estimator import AdaptedUser, Estimator, LiveItems, Ranking
 from model.features import FeatureSpace, FeatureValue
-from model.items.statistics import ItemStatistics
-from model.reports import EpochReport, TrainingReport
 
 _ITEMS_CHUNK = 8_192
 
@@ -74,7 +75,7 @@ class BayesianEstimator(Estimator):
         self._scale = scale
         self._stored = stored
         self.bundled = len(stored.rows)
-        self._more: ServedItems | None = None
+        self._more: ItemTable | None = None
         self._statistics = statistics
         self._theta = StackedWeights.of(stored.networks, user_space.names)
 
@@ -83,8 +84,8 @@ class BayesianEstimator(Estimator):
         return RepresentedMembers(self._stored.networks, self._stored.rows, self._scale)
 
     @cached_property
-    def _items(self) -> ServedItems:
-        return serve_items(self._stored.networks, self._stored.rows)
+    def _items(self) -> ItemTable:
+        return build_item_table(self._stored.networks, self._stored.rows)
 
     @classmethod
     def fit(
@@ -171,26 +172,26 @@ class BayesianEstimator(Estimator):
         steps = self.preset.estimator.local_steps + 1 if support_set else 0
         return BayesianUser(steps, len(support_set), decision, rated)
 
-    def adapted_arrays(self, user: AdaptedUser) -> Sequence[FloatArray]:
+    def moved_weights(self, user: AdaptedUser) -> Sequence[Float32Array]:
         """Return all weights of the members; see `Estimator`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         decision = user.decision
         return decision.linear, decision.hidden_weight, decision.hidden_bias, decision.output
 
-    def score_support_set(self, user: AdaptedUser) -> FloatArray:
+    def score_support_set(self, user: AdaptedUser) -> Float32Array:
         """Predict the ratings of a user's support set; see `Estimator`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         rated = user.rated
         base = rated.base.sum(0) / np.float32(len(rated.base))
-        return from_unit(base + user.decision.predict(rated.phi)[0], self._scale)
+        return from_five_point(base + user.decision.predict(rated.phi)[0], self._scale)
 
-    def score_variants(
+    def score_ablations(
         self,
         attributes: Mapping[str, FeatureValue],
         support_set: Sequence[tuple[int, float]],
-        kept: FloatArray,
-        items: IndexArray,
-    ) -> FloatArray:
+        kept: Float32Array,
+        items: Int64Array,
+    ) -> Float32Array:
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         slots = self.user_space.slots(attributes)
         decision = local_update(self._theta, slots, self._rated(support_set), kept)
@@ -198,9 +199,9 @@ class BayesianEstimator(Estimator):
         for table, chosen, rows in self._parts(items):
             base[chosen] = table.mean_base[rows]
         personal = decision.predict(self._items.of_members(self.representations(items)))
-        return from_unit(base + personal, self._scale)
+        return from_five_point(base + personal, self._scale)
 
-    def representations(self, items: IndexArray) -> FloatArray:
+    def representations(self, items: Int64Array) -> Float32Array:
         """Return φ of all members; see `Estimator`."""
         phi = np.empty((len(items), self._items.features.shape[1]), dtype=np.float32)
         for table, chosen, rows in self._parts(items):
@@ -208,8 +209,8 @@ class BayesianEstimator(Estimator):
         return phi
 
     def _parts(
-        self, items: IndexArray
-    ) -> list[tuple[ServedItems, npt.NDArray[np.bool_], IndexArray]]:
+        self, items: Int64Array
+    ) -> list[tuple[ItemTable, npt.NDArray[np.bool_], Int64Array]]:
         """Part items into those of the bundle and those put since: table, which, and its rows."""
         bundled = items < self.bundled
         parts = [(self._items, bundled, items[bundled])]
@@ -221,7 +222,7 @@ class BayesianEstimator(Estimator):
         """Look a support set's items up, those of the bundle and those put since."""
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         stars = np.array([rating for _, rating in support_set], dtype=np.float32)
-        rating = to_unit(stars, self._scale)
+        rating = to_five_point(stars, self._scale)
         since = index >= self.bundled
         if self._more is None or not since.any():
             return rated_items(self._items, self._stored.networks, index, rating)
@@ -235,7 +236,7 @@ class BayesianEstimator(Estimator):
         order = np.argsort(np.concatenate([np.flatnonzero(~since), np.flatnonzero(since)]))
         return RatedItems.joined(parts, order)
 
-    def extended(self, items: MoreItems) -> Self:
+    def extended(self, items: LiveItems) -> Self:
         """Represent more items by what their content foretells; see `Estimator`."""
         foretold = self._stored.content.foretell(self.item_space, items.features, items.count)
         config = self.preset.estimator
@@ -248,22 +249,22 @@ class BayesianEstimator(Estimator):
             changed = changed_rows(trained, before, foretold[items.changed], config)
             for name, tensor in rows.named_tensors().items():
                 tensor[torch.from_numpy(items.changed)] = changed.named_tensors()[name]
-        served = serve_items(self._stored.networks, rows, reduce=False)
+        served = build_item_table(self._stored.networks, rows, reduce=False)
         other = copy(self)
         other._more = served if self._more is None else joined(self._more, served)
         other.more = self.more + items.count
         return other
 
-    def _score(self, user: AdaptedUser, items: IndexArray | None) -> FloatArray:
+    def _score(self, user: AdaptedUser, items: Int64Array | None) -> Float32Array:
         return self._predicted(self._items, user, items)
 
-    def _score_more(self, user: AdaptedUser, items: IndexArray) -> FloatArray:
+    def _score_more(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
         assert self._more is not None  # noqa: S101 - else nobody asks
         return self._predicted(self._more, user, items)
 
     def _predicted(
-        self, items: ServedItems, user: AdaptedUser, index: IndexArray | None
-    ) -> FloatArray:
+        self, items: ItemTable, user: AdaptedUser, index: Int64Array | None
+    ) -> Float32Array:
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         count = len(items) if index is None else len(index)
         scores = np.empty(count, dtype=np.float32)
@@ -271,30 +272,30 @@ class BayesianEstimator(Estimator):
             chunk = slice(start, start + _ITEMS_CHUNK)
             rows = chunk if index is None else index[chunk]
             scores[chunk] = items.mean_base[rows] + user.decision.predict(items.phi(rows))[0]
-        return from_unit(scores, self._scale)
+        return from_five_point(scores, self._scale)
 
-    def _rank_all(self, user: AdaptedUser, limit: int, without: IndexArray) -> Ranking:
+    def _rank_all(self, user: AdaptedUser, limit: int, without: Int64Array) -> Ranking:
         """Find the best of all items with one matrix-vector product; see `exact_best`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         items = self._items
         if items.reduced is None:
             return super()._rank_all(user, limit, without)
         index, unit = exact_best(items, items.reduced, user.decision, limit, without)
-        return Ranking(index, from_unit(unit, self._scale))
+        return Ranking(index, from_five_point(unit, self._scale))
 
     def _rank_some(
-        self, user: AdaptedUser, limit: int, among: IndexArray, without: IndexArray
+        self, user: AdaptedUser, limit: int, among: Int64Array, without: Int64Array
     ) -> Ranking:
         """Find the best of some items with one matrix-vector product; see `exact_best_of`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         index, unit = exact_best_of(
             self._items, user.decision, limit, among, without, self._theta.output
         )
-        return Ranking(index, from_unit(unit, self._scale))
+        return Ranking(index, from_five_point(unit, self._scale))
 
     def _candidates(
-        self, user: AdaptedUser, among: IndexArray | None, left_out: int, limit: int
-    ) -> IndexArray:
+        self, user: AdaptedUser, among: Int64Array | None, left_out: int, limit: int
+    ) -> Int64Array:
         """Scan clusters in few columns; see `CoarseItems`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         linear = user.decision.linear[0].ravel() / np.float32(len(self._stored.networks))
@@ -305,7 +306,7 @@ class BayesianEstimator(Estimator):
         assert self.clusters is not None  # noqa: S101 - else nobody asks
         return CoarseItems.of(self._items, self.clusters)
 
-    def coarse_features(self) -> FloatArray:
+    def clustering_features(self) -> Float32Array:
         """Return φ / M and what θ predicts of everybody; see `Estimator`.
 
         A priori w has unit variance, so squared distances are those of two items' scores.
@@ -322,7 +323,7 @@ class BayesianEstimator(Estimator):
         self._stored = self._stored._replace(rows=read_item_rows(open_tensors()))
         super().prepare(open_tensors)
 
-    def teaching(self, user: AdaptedUser) -> FloatArray:
+    def discrimination(self, user: AdaptedUser) -> Float32Array:
         """How unsure the user's rating of each item still is; see `Estimator`.
 
         The standard deviation of w·φ under the user's posterior: what a rating of the item can
@@ -338,13 +339,13 @@ class BayesianEstimator(Estimator):
         parts = [self._items] if self._more is None else [self._items, self._more]
         return np.concatenate([_deviations(items, told) for items in parts])
 
-    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
+    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
         users = self.user_space.encode_table(dataset.user_features)
         return self._members.mean_gradient_norms(users, len(dataset.user_ids), ratings)
 
 
-def _deviations(items: ServedItems, told: FloatArray) -> FloatArray:
+def _deviations(items: ItemTable, told: Float32Array) -> Float32Array:
     """Standard deviation of w·φ of each item, given what a support set told of w."""
     found = np.empty(len(items), dtype=np.float32)
     for start in range(0, len(found), _ITEMS_CHUNK):

@@ -23,7 +23,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from model.bayesian.item_rows import ItemRows
 from model.bayesian.local_update import (
     DecisionWeights,
     gradient_steps,
@@ -31,6 +30,7 @@ from model.bayesian.local_update import (
     rating_precision,
 )
 from model.bayesian.preset import BayesianPreset
+from model.bayesian.training.item_features import ItemRows
 from model.features import EncodedTable, FeatureSpace
 
 _ENCODER_GAIN = 0.3

@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from model.arrays import Float32Array, Int64Array
+from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 from model.data.description import (
     DatasetDescription,
     Feature,
@@ -16,10 +18,6 @@ from model.data.description import (
 )
 from model.data.tables import LoadReport, RowChecker, read_table
 from model.errors import DatasetError
-from model.identifiers import MAX_ID_LENGTH, is_valid_id
-
-IndexArray = npt.NDArray[np.int64]
-RatingArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -32,14 +30,14 @@ class Ratings:
         rating: On the data set's scale, shape [ratings].
     """
 
-    user_index: IndexArray
-    item_index: IndexArray
-    rating: RatingArray
+    user_index: Int64Array
+    item_index: Int64Array
+    rating: Float32Array
 
     def __len__(self) -> int:
         return len(self.rating)
 
-    def of_users(self, users: IndexArray) -> "Ratings":
+    def of_users(self, users: Int64Array) -> "Ratings":
         """Return the ratings of the given users."""
         return self.where(np.isin(self.user_index, users))
 

@@ -1,4 +1,4 @@
-"""Evaluation: presets beside floors, in four states, on the same episodes."""
+"""Evaluation: presets beside baselines, in four states, on the same episodes."""
 
 from model.evaluation.results import GAINS, NDCG_CUTOFFS, NDCG_METRICS, Estimate, Results
 from model.evaluation.run import (

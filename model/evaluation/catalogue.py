@@ -9,13 +9,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from model.baselines import Baselines
 from model.data.loading import Dataset
 from model.episodes import Episodes, PaddedRatings
 from model.estimator import Estimator
-from model.floors import Floors
 from model.metrics import catalogue_hits
 
-IndexArray = npt.NDArray[np.int64]
 Score = Callable[[Episodes], Mapping[str, Tensor]]
 
 LIST_LENGTH = 20
@@ -63,7 +62,7 @@ def measure_catalogue(
     return found
 
 
-def floor_scores(floors: Floors, items: int) -> Score:
+def baseline_scores(baselines: Baselines, items: int) -> Score:
     """Score the catalogue by predicting query sets that hold all of it."""
 
     def score(episodes: Episodes) -> Mapping[str, Tensor]:
@@ -71,7 +70,7 @@ def floor_scores(floors: Floors, items: int) -> Score:
         everything = PaddedRatings(
             np.tile(np.arange(items), (size[0], 1)), torch.zeros(size), torch.ones(size)
         )
-        return floors.predict(
+        return baselines.predict(
             Episodes(
                 episodes.user_index,
                 episodes.support_set,

@@ -10,10 +10,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from model.arrays import Float64Array
 from model.episodes import Episodes
 from model.metrics import Gain, mean_absolute_error, mean_squared_error, ndcg
-
-Values = npt.NDArray[np.float64]
 
 NDCG_CUTOFFS = (1, 3, 5, 10)
 GAINS: dict[str, Gain] = {"ndcg_exp": "exponential", "ndcg_lin": "linear"}
@@ -69,7 +68,7 @@ class Results:
         """Estimate the paired difference `model` − `other` on the same queries."""
         return _estimate(self._per_user(model, metric) - self._per_user(other, metric))
 
-    def _per_user(self, model: str, metric: str) -> Values:
+    def _per_user(self, model: str, metric: str) -> Float64Array:
         """One value a user, whose mean is the metric and whose spread its standard error.
 
         The root of a mean has no such values by itself; its linearisation around the mean has
@@ -78,19 +77,19 @@ class Results:
         if metric == "rmse":
             squared = self._mean_of_user(model, "mse")
             root = squared.mean() ** 0.5
-            linear: Values = root + (squared - root**2) / (2 * root or 1.0)
+            linear: Float64Array = root + (squared - root**2) / (2 * root or 1.0)
             return linear
         return self._mean_of_user(model, metric)
 
-    def _mean_of_user(self, model: str, metric: str) -> Values:
+    def _mean_of_user(self, model: str, metric: str) -> Float64Array:
         value = np.array(self.values[model][metric])
         measured = np.isfinite(value)
         _, place = np.unique(np.array(self.users)[measured], return_inverse=True)
-        mean: Values = np.bincount(place, value[measured]) / np.bincount(place)
+        mean: Float64Array = np.bincount(place, value[measured]) / np.bincount(place)
         return mean
 
 
-def _estimate(values: Values) -> Estimate:
+def _estimate(values: Float64Array) -> Estimate:
     if not len(values):
         return Estimate(float("nan"), float("nan"))
     spread = float(values.std(ddof=1)) if len(values) > 1 else float("nan")

@@ -1,4 +1,4 @@
-"""The protocol: presets and floors on the same episodes of four states, seed by seed."""
+"""The protocol: presets and baselines on the same episodes of four states, seed by seed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from torch import Tensor
 
+from model.baselines import Baselines
+from model.bundle.reports import EpochReport
 from model.data.loading import Dataset
 from model.episodes import Episodes
 from model.estimator import Estimator
-from model.evaluation.catalogue import floor_scores, measure_catalogue, preset_scores
+from model.evaluation.catalogue import baseline_scores, measure_catalogue, preset_scores
 from model.evaluation.results import Results, measure
 from model.evaluation.states import STATES, ColdSplit, random_split
 from model.evaluation.trial import Regime, draw_trial
-from model.floors import Floors
 from model.presets import Preset, fit_estimator
-from model.reports import EpochReport
 
 FEW_SHOT_STATE = "user_cold"
 FEW_SHOT_SIZES = (0, 1, 2, 3, 5, 10, 20)
@@ -39,7 +39,7 @@ class Evaluation:
         few_shot: Support size → results in `user_cold`, all on the same query sets.
         too_few: (seed, state, episodes) of each state that was left out.
         training_ratings: Number of ratings learnt from, one a seed.
-        floor_settings: Floor → its settings, one a seed.
+        baseline_settings: Baseline → its settings, one a seed.
     """
 
     regime: Regime
@@ -48,25 +48,27 @@ class Evaluation:
     few_shot: dict[int, Results] = field(default_factory=dict)
     too_few: list[tuple[int, str, int]] = field(default_factory=list)
     training_ratings: list[int] = field(default_factory=list)
-    floor_settings: list[dict[str, dict[str, float]]] = field(default_factory=list)
+    baseline_settings: list[dict[str, dict[str, float]]] = field(default_factory=list)
 
     @property
-    def floors(self) -> tuple[str, ...]:
-        """The floors, in order."""
-        return tuple(self.floor_settings[0])
+    def baselines(self) -> tuple[str, ...]:
+        """The baselines, in order."""
+        return tuple(self.baseline_settings[0])
 
-    def best_floor(self, results: Results, metric: str = "mae") -> str:
-        """Name the best floor by a metric: the least error, or the highest of any other.
+    def best_baseline(self, results: Results, metric: str = "mae") -> str:
+        """Name the best baseline by a metric: the least error, or the highest of any other.
 
         Args:
             results: Of one state, or of one support size.
             metric: What to compare by.
 
         Returns:
-            The floor.
+            The baseline.
         """
         sign = 1 if metric in ("mae", "rmse") else -1
-        return min(self.floors, key=lambda floor: sign * results.estimate(floor, metric).mean)
+        return min(
+            self.baselines, key=lambda baseline: sign * results.estimate(baseline, metric).mean
+        )
 
 
 def evaluate(
@@ -79,7 +81,7 @@ def evaluate(
     on_stage: Callable[[str], None] = lambda _stage: None,
     on_epoch: Callable[[EpochReport], None] = lambda _report: None,
 ) -> Evaluation:
-    """Train every preset and fit every floor once a seed, and measure all on the same episodes.
+    """Train every preset and fit every baseline once a seed, and measure all on the same episodes.
 
     Args:
         dataset: The data set.
@@ -105,16 +107,16 @@ def evaluate(
         evaluation.training_ratings.append(len(trial.training))
         # Whatever is fitted gets no hold of any other rating.
         learnable = replace(dataset, ratings=trial.training)
-        on_stage(f"seed {seed}: floors")
-        floors = Floors.fit(learnable, trial.training)
-        evaluation.floor_settings.append(floors.settings)
+        on_stage(f"seed {seed}: baselines")
+        baselines = Baselines.fit(learnable, trial.training)
+        evaluation.baseline_settings.append(baselines.settings)
         estimators: dict[str, Estimator] = {}
         for preset in presets:
             on_stage(f"seed {seed}: preset {preset.name}")
             estimators[preset.name], _ = fit_estimator(
                 learnable, preset, seed=seed, ratings=trial.training, on_epoch=on_epoch
             )
-        models = _Models(dataset, floors, estimators)
+        models = _Models(dataset, baselines, estimators)
         on_stage(f"seed {seed}: measuring")
         for state, episodes in trial.episodes.items():
             measured = models.measure(episodes)
@@ -135,9 +137,11 @@ def evaluate(
 class _Models:
     """Everything that is measured for one seed."""
 
-    def __init__(self, dataset: Dataset, floors: Floors, estimators: dict[str, Estimator]) -> None:
+    def __init__(
+        self, dataset: Dataset, baselines: Baselines, estimators: dict[str, Estimator]
+    ) -> None:
         self._dataset = dataset
-        self._floors = floors
+        self._baselines = baselines
         self._estimators = estimators
 
     def measure(self, episodes: Episodes) -> dict[str, dict[str, Tensor]]:
@@ -147,7 +151,7 @@ class _Models:
         for name, estimator in self._estimators.items():
             predicted[name] = estimator.predict(self._dataset, episodes)
             predicted[unadapted(name)] = estimator.predict(self._dataset, nothing)
-        predicted |= self._floors.predict(episodes)
+        predicted |= self._baselines.predict(episodes)
         return {
             model: measure(values, episodes, self._dataset.scale)
             for model, values in predicted.items()
@@ -160,7 +164,7 @@ class _Models:
             preset_scores(estimator, self._dataset, name, unadapted(name))
             for name, estimator in self._estimators.items()
         ]
-        for score in [*scores, floor_scores(self._floors, len(self._dataset.item_ids))]:
+        for score in [*scores, baseline_scores(self._baselines, len(self._dataset.item_ids))]:
             # The same draw for every model: all are measured on the same sample.
             random = np.random.default_rng([seed, 2])
             found |= measure_catalogue(score, self._dataset, episodes, random)

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from model.arrays import BoolArray
 from model.data.loading import Dataset, Ratings
 from model.errors import DatasetError
-
-Mask = npt.NDArray[np.bool_]
 
 STATES = ("warm", "user_cold", "item_cold", "user_and_item_cold")
 COLD_SHARE = 0.2
@@ -28,10 +27,10 @@ class ColdSplit:
         cold_items: Shape [items].
     """
 
-    cold_users: Mask
-    cold_items: Mask
+    cold_users: BoolArray
+    cold_items: BoolArray
 
-    def state(self, ratings: Ratings, state: str) -> Mask:
+    def state(self, ratings: Ratings, state: str) -> BoolArray:
         """Mark the ratings that belong to a state.
 
         Args:
@@ -47,7 +46,7 @@ class ColdSplit:
             "item_cold": (False, True),
             "user_and_item_cold": (True, True),
         }[state]
-        marked: Mask = (self.cold_users[ratings.user_index] == cold_user) & (
+        marked: BoolArray = (self.cold_users[ratings.user_index] == cold_user) & (
             self.cold_items[ratings.item_index] == cold_item
         )
         return marked
@@ -64,7 +63,7 @@ def random_split(dataset: Dataset, random: np.random.Generator) -> ColdSplit:
         The split.
     """
 
-    def draw(index: npt.NDArray[np.int64], length: int) -> Mask:
+    def draw(index: npt.NDArray[np.int64], length: int) -> BoolArray:
         rated = np.unique(index)
         cold = np.zeros(length, dtype=np.bool_)
         cold[random.permutation(rated)[: round(len(rated) * COLD_SHARE)]] = True
@@ -106,7 +105,7 @@ def read_split(path: Path, dataset: Dataset) -> ColdSplit:
     )
 
 
-def _marked(listed: object, ids: Sequence[str], name: str, path: Path) -> Mask:
+def _marked(listed: object, ids: Sequence[str], name: str, path: Path) -> BoolArray:
     if not isinstance(listed, list) or not all(
         isinstance(value, str | int) and not isinstance(value, bool) for value in listed
     ):

@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from model.arrays import Int64Array
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
 from model.errors import DatasetError
 from model.evaluation.states import STATES, ColdSplit
 
 Regime = Literal["T", "A"]
-IndexArray = npt.NDArray[np.int64]
 
 FEWEST_RATINGS, MOST_RATINGS = 13, 100
 QUERY_SIZE = 10
@@ -99,7 +98,7 @@ def _training(
     return ratings.where(split.state(ratings, "warm") & ~held_out)
 
 
-def _keys(user_index: IndexArray, padded: PaddedRatings, items: int) -> IndexArray:
+def _keys(user_index: Int64Array, padded: PaddedRatings, items: int) -> Int64Array:
     """One number a (user, item) pair of real places."""
-    keys: IndexArray = (user_index[:, None] * items + padded.item_index)[padded.mask.numpy() > 0]
+    keys: Int64Array = (user_index[:, None] * items + padded.item_index)[padded.mask.numpy() > 0]
     return keys

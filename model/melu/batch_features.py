@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from model.arrays import Int64Array
 from model.features import UNKNOWN_SLOT, EncodedFeature, EncodedTable
 from model.melu.weights import MetaWeights
 
-IndexArray = npt.NDArray[np.int64]
 Hide = Callable[[int, int], npt.NDArray[np.bool_]]
 """Number of rows and of features → which values to show as unknown, shape [rows, features]."""
 
@@ -60,8 +60,8 @@ class BatchFeatures:
     def embed(
         self,
         tables: Tensor,
-        user_index: IndexArray,
-        item_index: IndexArray,
+        user_index: Int64Array,
+        item_index: Int64Array,
         hide: Hide | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Embed users and items: the mean over each feature's bag, features side by side.
@@ -111,7 +111,7 @@ class BatchFeatures:
         ]
 
 
-def _row_by_row(table: EncodedTable, first_slots: IndexArray) -> EncodedFeature:
+def _row_by_row(table: EncodedTable, first_slots: Int64Array) -> EncodedFeature:
     """Put the bags of all features of a row one after the other."""
     columns = list(table.values())
     if not columns:

@@ -13,21 +13,22 @@ import polars as pl
 import torch
 from torch import Tensor
 
+from model.arrays import Float32Array, Int64Array
+from model.bundle.reports import EpochReport, TrainingReport
+from model.bundle.stored_tensors import check_tensors
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
 from model.errors import BundleError
-from model.estimator import AdaptedUser, Estimator, FloatArray, IndexArray, MoreItems
+from model.estimator import AdaptedUser, Estimator, LiveItems
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.melu.batch_features import BatchFeatures
 from model.melu.decision_layers import predict, predicted_gradient_norm
 from model.melu.global_update import predict_query_sets
 from model.melu.preset import MeluPreset
-from model.melu.scoring import item_gradient_norms, predict_items
-from model.melu.serving_update import AdaptedWeights, ServingWeights, local_update
+from model.melu.serving.scoring import item_gradient_norms, predict_items
+from model.melu.serving.update import AdaptedWeights, ServingWeights, local_update
 from model.melu.training import train
 from model.melu.weights import MetaWeights, RatingUnits, embed, initial_meta_weights
-from model.reports import EpochReport, TrainingReport
-from model.stored_tensors import check_tensors
 
 SMALLEST_ERROR = 0.1
 _CHUNK = 65_536
@@ -47,7 +48,7 @@ class MeluUser(AdaptedUser):
     """
 
     decision: AdaptedWeights
-    rated: IndexArray
+    rated: Int64Array
 
 
 class MeluEstimator(Estimator):
@@ -208,7 +209,7 @@ class MeluEstimator(Estimator):
         rated = np.array([item for item, _ in support_set], dtype=np.int64)
         return MeluUser(steps, len(support_set) if steps else 0, decision, rated)
 
-    def adapted_arrays(self, user: AdaptedUser) -> Sequence[FloatArray]:
+    def moved_weights(self, user: AdaptedUser) -> Sequence[Float32Array]:
         """Return the weights and biases of all layers; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
         decision = user.decision
@@ -219,7 +220,7 @@ class MeluEstimator(Estimator):
         attributes: Mapping[str, FeatureValue],
         support_set: Sequence[tuple[int, float]],
         steps: int,
-        kept: FloatArray | None = None,
+        kept: Float32Array | None = None,
     ) -> list[AdaptedWeights]:
         config = self.preset.estimator
         slots = self.user_space.slots(attributes)
@@ -242,18 +243,18 @@ class MeluEstimator(Estimator):
             kept=kept,
         )
 
-    def score_support_set(self, user: AdaptedUser) -> FloatArray:
+    def score_support_set(self, user: AdaptedUser) -> Float32Array:
         """Predict the ratings of a user's support set; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
         return self.score(user, user.rated)
 
-    def score_variants(
+    def score_ablations(
         self,
         attributes: Mapping[str, FeatureValue],
         support_set: Sequence[tuple[int, float]],
-        kept: FloatArray,
-        items: IndexArray,
-    ) -> FloatArray:
+        kept: Float32Array,
+        items: Int64Array,
+    ) -> Float32Array:
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         steps = self.preset.estimator.local_steps
         embeddings = self._item_embeddings[torch.from_numpy(items)]
@@ -261,12 +262,12 @@ class MeluEstimator(Estimator):
         predicted = np.stack([predict_items(decision, embeddings) for decision in variants])
         return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
 
-    def representations(self, items: IndexArray) -> FloatArray:
+    def representations(self, items: Int64Array) -> Float32Array:
         """Return what the items' embeddings are to the first layer; see `Estimator`."""
-        features: FloatArray = self._item_embeddings.numpy()[items] @ self._serving.item
+        features: Float32Array = self._item_embeddings.numpy()[items] @ self._serving.item
         return features
 
-    def extended(self, items: MoreItems) -> Self:
+    def extended(self, items: LiveItems) -> Self:
         """Embed more items; see `Estimator`. Ratings told nothing of any item by itself."""
         encoded = self.item_space.encode_table(items.features)
         other = copy(self)
@@ -276,7 +277,7 @@ class MeluEstimator(Estimator):
         other.more = self.more + items.count
         return other
 
-    def _embeddings_of(self, index: IndexArray) -> Tensor:
+    def _embeddings_of(self, index: Int64Array) -> Tensor:
         """Look items up, those of the bundle and those put since."""
         if not self.more:
             return self._item_embeddings[torch.from_numpy(index)]
@@ -287,23 +288,23 @@ class MeluEstimator(Estimator):
         found[since] = self._more[rows[since] - self.bundled]
         return found
 
-    def _score(self, user: AdaptedUser, items: IndexArray | None) -> FloatArray:
+    def _score(self, user: AdaptedUser, items: Int64Array | None) -> Float32Array:
         embeddings = self._item_embeddings
         return self._predicted(
             user, embeddings if items is None else embeddings[torch.from_numpy(items)]
         )
 
-    def _score_more(self, user: AdaptedUser, items: IndexArray) -> FloatArray:
+    def _score_more(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
         return self._predicted(user, self._more[torch.from_numpy(items)])
 
-    def _predicted(self, user: AdaptedUser, embeddings: Tensor) -> FloatArray:
+    def _predicted(self, user: AdaptedUser, embeddings: Tensor) -> Float32Array:
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
         predicted = predict_items(user.decision, embeddings)
         return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
 
     def _candidates(
-        self, user: AdaptedUser, among: IndexArray | None, left_out: int, limit: int
-    ) -> IndexArray:
+        self, user: AdaptedUser, among: Int64Array | None, left_out: int, limit: int
+    ) -> Int64Array:
         """Return the members of the clusters whose centroid scores best; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
         assert self.clusters is not None  # noqa: S101 - else nobody asks
@@ -316,12 +317,12 @@ class MeluEstimator(Estimator):
         assert self.clusters is not None  # noqa: S101 - else nobody asks
         return torch.from_numpy(self.clusters.means(self._item_embeddings.numpy()))
 
-    def coarse_features(self) -> FloatArray:
+    def clustering_features(self) -> Float32Array:
         """Return what the items' embeddings are to the first layer under θ; see `Estimator`."""
-        features: FloatArray = self._item_embeddings.numpy() @ self._serving.item
+        features: Float32Array = self._item_embeddings.numpy() @ self._serving.item
         return features
 
-    def teaching(self, user: AdaptedUser) -> FloatArray:
+    def discrimination(self, user: AdaptedUser) -> Float32Array:
         """Norm of each prediction's gradient under the user's own weights; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
         everything = torch.cat([self._item_embeddings, self._more]) if self.more else None
@@ -329,7 +330,7 @@ class MeluEstimator(Estimator):
             user.decision, self._item_embeddings if everything is None else everything
         )
 
-    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> FloatArray:
+    def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
         total = torch.zeros(len(self._item_embeddings), dtype=torch.float64)
         users = self.user_space.encode_table(dataset.user_features)
@@ -345,5 +346,5 @@ class MeluEstimator(Estimator):
                 norm = 2 * predicted_gradient_norm(self.theta.decision, pair)
                 total.index_add_(0, item_index, (norm / error.clamp(min=SMALLEST_ERROR)).double())
         raters = np.bincount(ratings.item_index, minlength=len(total))
-        mean: FloatArray = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
+        mean: Float32Array = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
         return mean

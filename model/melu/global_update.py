@@ -1,19 +1,17 @@
 """The global update: move θ by the query loss of the adapted copies (MAML, over users)."""
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from model.arrays import Int64Array
 from model.episodes import Episodes, PaddedRatings
 from model.melu.batch_features import BatchFeatures, Hide
 from model.melu.batched_update import predict_adapted
 from model.melu.decision_layers import DecisionWeights
 from model.melu.preset import EstimatorConfig
 from model.melu.weights import RatingUnits
-
-IndexArray = npt.NDArray[np.int64]
 
 _ROWS_WORTH_A_GROUP = 200
 """Padding that takes as long as the operations of another group."""
@@ -108,7 +106,7 @@ def query_loss(prediction: Tensor, query_set: PaddedRatings, units: RatingUnits)
     return (squared.sum(-1) / query_set.mask.sum(-1).clamp(min=1.0)).mean()
 
 
-def _alike(lengths: IndexArray) -> list[IndexArray]:
+def _alike(lengths: Int64Array) -> list[Int64Array]:
     """Part episodes into one or two groups, so that few are padded to many ratings.
 
     Most support sets are far shorter than the longest of a batch.

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from model.arrays import Int64Array
+from model.bundle.reports import EpochReport, TrainingReport
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes, draw_training_batches
 from model.errors import DatasetError
@@ -18,9 +20,6 @@ from model.melu.batch_features import BatchFeatures
 from model.melu.global_update import predict_query_sets, query_loss
 from model.melu.preset import MeluPreset
 from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
-from model.reports import EpochReport, TrainingReport
-
-IndexArray = npt.NDArray[np.int64]
 
 VALIDATION_SUPPORT_SIZES = (0, 1, 3, 5, 10, 20)
 _VALIDATION_QUERY_SIZE = 10
@@ -29,7 +28,7 @@ _GRADIENT_NORM_LIMIT = 1.0
 
 
 @dataclass(frozen=True)
-class Learnt:
+class TrainingResult:
     """What training gives.
 
     Attributes:
@@ -54,7 +53,7 @@ def train(
     *,
     seed: int,
     on_epoch: Callable[[EpochReport], None],
-) -> Learnt:
+) -> TrainingResult:
     """Learn θ.
 
     A share of the users is held out first: training runs until their mean absolute error, over
@@ -100,7 +99,7 @@ def train(
         searching = np.setdiff1d(learners, held_out)
         best_epoch = learner.search(searching, validation, seed, note)
     theta = learner.refit(learners, best_epoch, seed, note)
-    return Learnt(
+    return TrainingResult(
         theta=theta,
         units=learner.units,
         user_space=learner.user_space,
@@ -157,7 +156,7 @@ class Learner:
 
     def search(
         self,
-        learners: IndexArray,
+        learners: Int64Array,
         validation: Episodes,
         seed: int,
         note: Callable[[EpochReport], None],
@@ -189,7 +188,7 @@ class Learner:
 
     def refit(
         self,
-        learners: IndexArray,
+        learners: Int64Array,
         epochs: int,
         seed: int,
         note: Callable[[EpochReport], None],
@@ -277,7 +276,7 @@ class MetaTraining:
         """A copy of the average of θ so far."""
         return self._initial.unflattened(self._average.clone())
 
-    def epoch(self, learners: IndexArray) -> float:
+    def epoch(self, learners: Int64Array) -> float:
         """Make one global update a batch until every learner was drawn; return the mean loss."""
         learner, training = self._learner, self._learner.preset.training
         losses = [

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from model.estimator import FloatArray
+from model.arrays import Float32Array
 from model.features import EncodedTable, FeatureSpace
 from model.melu.decision_layers import DecisionWeights, initial_decision_weights
 from model.melu.preset import EstimatorConfig
 
-Ratable = TypeVar("Ratable", Tensor, FloatArray)
+Ratable = TypeVar("Ratable", Tensor, Float32Array)
 
 
 @dataclass(frozen=True)

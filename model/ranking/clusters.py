@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.cluster.vq import kmeans2, vq
 
-FloatArray = npt.NDArray[np.float32]
-IndexArray = npt.NDArray[np.int64]
+from model.arrays import Float32Array, Int64Array
 
 ONE_STAGE_LIMIT = 100_000
 """Items up to which all of them are scored; beyond, two stages are faster."""
@@ -38,7 +37,7 @@ class Clusters:
     cluster: npt.NDArray[np.int32]
 
     @classmethod
-    def fit(cls, features: FloatArray, seed: int, count: int | None = None) -> Clusters:
+    def fit(cls, features: Float32Array, seed: int, count: int | None = None) -> Clusters:
         """Part items by k-means in two levels, which costs a fraction of one level's time.
 
         Args:
@@ -77,17 +76,17 @@ class Clusters:
         return len(self.sizes)
 
     @cached_property
-    def sizes(self) -> IndexArray:
+    def sizes(self) -> Int64Array:
         """Items in each cluster, shape [K]."""
         return np.bincount(self.cluster)
 
     @cached_property
-    def members(self) -> tuple[npt.NDArray[np.int32], IndexArray]:
+    def members(self) -> tuple[npt.NDArray[np.int32], Int64Array]:
         """Items in the order of their clusters, and where each cluster begins."""
         order = np.argsort(self.cluster, kind="stable").astype(np.int32)
         return order, np.concatenate([[0], np.cumsum(self.sizes)])
 
-    def means(self, features: FloatArray) -> FloatArray:
+    def means(self, features: Float32Array) -> Float32Array:
         """Return the mean of the members' features, shape [K, F]."""
         order, starts = self.members
         return np.stack(
@@ -95,8 +94,8 @@ class Clusters:
         )
 
     def best(
-        self, scores: FloatArray, wanted: int, allowed: npt.NDArray[np.bool_] | None = None
-    ) -> IndexArray:
+        self, scores: Float32Array, wanted: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> Int64Array:
         """Return the best clusters.
 
         Args:
@@ -117,8 +116,8 @@ class Clusters:
         return by_score[:enough]
 
     def candidates(
-        self, scores: FloatArray, wanted: int, allowed: npt.NDArray[np.bool_] | None = None
-    ) -> IndexArray:
+        self, scores: Float32Array, wanted: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> Int64Array:
         """Return the members of the best clusters.
 
         Args:
@@ -138,12 +137,12 @@ class Clusters:
         return items.astype(np.int64)
 
 
-def _k_means(data: FloatArray, count: int, random: np.random.Generator) -> FloatArray:
+def _k_means(data: Float32Array, count: int, random: np.random.Generator) -> Float32Array:
     """Return centres; they start from points of the data, so duplicates may leave some unused."""
     start = data[random.choice(len(data), min(count, len(data)), replace=False)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that a centre is unused
-        centres: FloatArray = kmeans2(
+        centres: Float32Array = kmeans2(
             data, start, iter=_ITERATIONS, minit="matrix", missing="warn", check_finite=False
         )[0]
     return centres

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
-IndexArray = npt.NDArray[np.int64]
+from model.arrays import Float32Array, Int64Array
 
 _SMALLEST = 1e-12
 
 
-def diversified(scores: FloatArray, views: Sequence[FloatArray], diversity: float) -> IndexArray:
+def diversified(
+    scores: Float32Array, views: Sequence[Float32Array], diversity: float
+) -> Int64Array:
     """Order items so that each is good and unlike those before it.
 
     The next item is always the one with the highest
@@ -51,7 +52,7 @@ def diversified(scores: FloatArray, views: Sequence[FloatArray], diversity: floa
     return order
 
 
-def shared_values(items: Sequence[Mapping[str, object]]) -> FloatArray:
+def shared_values(items: Sequence[Mapping[str, object]]) -> Float32Array:
     """Mark which attribute values items have, if others of them have it too.
 
     Args:
@@ -73,7 +74,7 @@ def shared_values(items: Sequence[Mapping[str, object]]) -> FloatArray:
     return marks
 
 
-def _directions(view: FloatArray) -> npt.NDArray[np.float64]:
+def _directions(view: Float32Array) -> npt.NDArray[np.float64]:
     """Bring the differences from the mean to length 1."""
     apart: npt.NDArray[np.float64] = view - view.mean(0, dtype=np.float64)
     apart /= np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), _SMALLEST)

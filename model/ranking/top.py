@@ -1,14 +1,12 @@
 """The best of many scores."""
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-FloatArray = npt.NDArray[np.float32]
-IndexArray = npt.NDArray[np.int64]
+from model.arrays import Float32Array, Int64Array
 
 
-def best(scores: FloatArray, limit: int) -> IndexArray:
+def best(scores: Float32Array, limit: int) -> Int64Array:
     """Return the places of the highest scores.
 
     Args:
@@ -23,7 +21,7 @@ def best(scores: FloatArray, limit: int) -> IndexArray:
     return places[order]
 
 
-def kth_highest(scores: FloatArray, k: int) -> float:
+def kth_highest(scores: Float32Array, k: int) -> float:
     """Return the k-th highest score, −∞ if there are fewer."""
     if k > len(scores):
         return -np.inf
@@ -31,17 +29,17 @@ def kth_highest(scores: FloatArray, k: int) -> float:
     return float(torch.topk(torch.from_numpy(scores), k).values[-1])
 
 
-def at_least(scores: FloatArray, threshold: float) -> IndexArray:
+def at_least(scores: Float32Array, threshold: float) -> Int64Array:
     """Return the places of all scores from a threshold on, but never one that is −∞."""
     if threshold == -np.inf:
         return np.flatnonzero(scores > -np.inf)
     return np.flatnonzero(scores >= threshold)
 
 
-def places_of(values: IndexArray, ascending: IndexArray) -> IndexArray:
+def places_of(values: Int64Array, ascending: Int64Array) -> Int64Array:
     """Return where values stand in an ascending array; those that don't are passed over."""
-    places: IndexArray = np.searchsorted(ascending, values)
+    places: Int64Array = np.searchsorted(ascending, values)
     inside = places < len(ascending)
     places, values = places[inside], values[inside]
-    found: IndexArray = places[ascending[places] == values]
+    found: Int64Array = places[ascending[places] == values]
     return found

@@ -29,7 +29,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from model.episodes import Episodes, IndexArray, PaddedRatings
+from model.arrays import Int64Array
+from model.episodes import Episodes, PaddedRatings
 from model.features import EncodedFeature, EncodedTable
 from model.melu.preset import EstimatorConfig
 from model.melu.weights import MetaWeights, RatingUnits
@@ -59,7 +60,7 @@ class _Column:
         """Places that it takes."""
         return 1 if self.single else self.slots
 
-    def dense(self, rows: IndexArray) -> IndexArray:
+    def dense(self, rows: Int64Array) -> Int64Array:
         """Write rows out, shape [rows, width]."""
         bags = self.feature.rows(rows)
         if self.single:

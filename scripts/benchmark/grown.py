@@ -4,24 +4,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import torch
 from torch import Tensor
 
+from model.arrays import Int64Array
 from model.bayesian import BayesianEstimator
-from model.bundle import TRAINING_FILE, Bundle, write_bundle
-from model.catalogue import Catalogue
+from model.bundle.bundle import TRAINING_FILE, Bundle, write_bundle
+from model.bundle.reports import TrainingReport
+from model.catalogue.bundled import Catalogue
 from model.data.description import FeatureKind
 from model.estimator import Estimator
 from model.presets import restore_estimator
-from model.reports import TrainingReport
 
 _FIXED = ("item_id", "title")
 _SECOND_PARENT = 0.3
 """Share that a grown item has of its second parent."""
-
-IndexArray = npt.NDArray[np.int64]
 
 
 def grow(bundle: Bundle, items: int, seed: int) -> tuple[Estimator, Catalogue]:
@@ -83,8 +81,8 @@ def write_grown(bundle: Bundle, folder: Path, items: int, seed: int, out: Path) 
 
 def _table(
     table: pl.DataFrame,
-    first: IndexArray,
-    second: IndexArray,
+    first: Int64Array,
+    second: Int64Array,
     texts: Sequence[str],
     random: np.random.Generator,
 ) -> pl.DataFrame:
@@ -99,6 +97,6 @@ def _table(
     return pl.DataFrame(columns)
 
 
-def _between(tensor: Tensor, first: IndexArray, second: IndexArray) -> Tensor:
+def _between(tensor: Tensor, first: Int64Array, second: Int64Array) -> Tensor:
     one, other = tensor[torch.from_numpy(first)], tensor[torch.from_numpy(second)]
     return one.lerp_(other, _SECOND_PARENT)

@@ -15,9 +15,9 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from app.store.embedded import EmbeddedStore, EmbeddedStoreError
-from model.bundle import load_bundle
+from model.bundle.bundle import load_bundle
 from model.errors import ModelError
-from model.recall import RATINGS
+from model.ranking.recall import RATINGS
 from model.recommender import Recommender
 from scripts.benchmark.crowd import Crowd
 from scripts.benchmark.grown import write_grown

@@ -19,7 +19,7 @@ from app.schemas import RecommendationQuery, Recommendations, RecommendedItem, U
 from app.services.actions import ActionRatings
 from app.settings import Settings
 from app.store import StoredUser, UserStore, connect_store
-from model.bundle import load_bundle
+from model.bundle.bundle import load_bundle
 from scripts.benchmark.naive_model import naive_model
 
 PATH = "/users/{user_id}/recommendations"

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from model.bayesian import BayesianPreset
-from model.bayesian.item_rows import ItemRows
 from model.bayesian.network import RATE_GAIN, BayesianNetwork, Representation, SupportSet
-from model.bayesian.unit_scale import from_unit, to_unit
-from model.bundle import Bundle
-from model.catalogue import Catalogue
+from model.bayesian.rating_scale import from_five_point, to_five_point
+from model.bayesian.training.item_features import ItemRows
+from model.bundle.bundle import Bundle
+from model.catalogue.bundled import Catalogue
 from model.features import FeatureSpace, FeatureValue
 from model.melu import MeluPreset
 from model.melu.weights import MetaWeights, embed
@@ -136,18 +136,18 @@ class NaiveBayesian:
     def predict(self, attributes: Attributes, support_set: Ratings) -> Tensor:
         """Adapt to a user and predict the user's rating of every item, shape [items]."""
         predictions = [self._adapt(member, attributes, support_set) for member in self._members]
-        return from_unit(torch.stack(predictions).mean(0), self._scale)
+        return from_five_point(torch.stack(predictions).mean(0), self._scale)
 
     def forward(self) -> Tensor:
         """Run θ's own decision layers over every item, shape [items]."""
         with torch.no_grad():
             predictions = [one.base + one.layers(one.items.phi) for one in self._members]
-            return from_unit(torch.stack(predictions).mean(0), self._scale)
+            return from_five_point(torch.stack(predictions).mean(0), self._scale)
 
     def _adapt(self, member: _Member, attributes: Attributes, support_set: Ratings) -> Tensor:
         layers = copy.deepcopy(member.layers)
         row = torch.tensor([item for item, _ in support_set], dtype=torch.long)
-        rating = to_unit(
+        rating = to_five_point(
             torch.tensor([r for _, r in support_set], dtype=torch.float32), self._scale
         )
         residual = rating - member.base[row]

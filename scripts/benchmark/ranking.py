@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from model.bundle import load_bundle
+from model.bundle.bundle import load_bundle
 from scripts.benchmark.ranking_measurement import (
     GROWN,
     STEPS,

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from model.bundle import Bundle
+from model.bundle.bundle import Bundle
 from model.errors import ModelError
 from model.estimator import Ranking
 from model.presets import restore_estimator, with_options

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from app.store.embedded import EmbeddedStore, EmbeddedStoreError
-from model.bundle import load_bundle
+from model.bundle.bundle import load_bundle
 from model.errors import ModelError
 from scripts.benchmark.crowd import Crowd
 from scripts.benchmark.load import Load, Measured, require_wrk

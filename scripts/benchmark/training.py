@@ -21,9 +21,10 @@ import numpy as np
 import torch
 from rich.table import Table
 
+from model.arrays import Int64Array
 from model.data import Dataset
 from model.data.loading import Ratings
-from model.episodes import IndexArray, RatingsByUser, draw_training_batches
+from model.episodes import RatingsByUser, draw_training_batches
 from model.errors import DatasetError
 from model.evaluation import draw_trial, random_split, read_split
 from model.melu import MeluPreset
@@ -189,7 +190,7 @@ class _AuthorsTraining:
             preset.training.learning_rate,
         )
 
-    def seconds(self, users: IndexArray) -> float:
+    def seconds(self, users: Int64Array) -> float:
         """Learn from each user once; return the seconds without making the vectors."""
         training = self._learner.preset.training
         total = 0.0

@@ -30,7 +30,7 @@ def as_json(evaluation: Evaluation, about: dict[str, Any]) -> str:
     content = about | {
         "presets": list(evaluation.presets),
         "training_ratings": evaluation.training_ratings,
-        "floor_settings": evaluation.floor_settings,
+        "baseline_settings": evaluation.baseline_settings,
         "left_out": [
             {"seed": seed, "state": state, "episodes": episodes}
             for seed, state, episodes in evaluation.too_few
@@ -40,7 +40,7 @@ def as_json(evaluation: Evaluation, about: dict[str, Any]) -> str:
                 "episodes": results.episodes,
                 "users": len(set(results.users)),
                 "models": {model: _metrics(results, model) for model in results.values},
-                "best_floor": evaluation.best_floor(results),
+                "best_baseline": evaluation.best_baseline(results),
                 "paired": _paired(evaluation, results),
             }
             for state, results in evaluation.states.items()
@@ -72,14 +72,14 @@ def _paired(evaluation: Evaluation, results: Results) -> dict[str, Any]:
             metric: asdict(results.difference(preset, other, metric)) for metric in _PAIRED_METRICS
         }
 
-    best = evaluation.best_floor(results)
-    ranked_best = evaluation.best_floor(results, _RANKING_METRIC)
+    best = evaluation.best_baseline(results)
+    ranked_best = evaluation.best_baseline(results, _RANKING_METRIC)
     return {
         preset: {
-            "best_floor": {"floor": best, **against(preset, best)},
-            "best_ranking_floor": {"floor": ranked_best, **against(preset, ranked_best)},
+            "best_baseline": {"baseline": best, **against(preset, best)},
+            "best_ranking_baseline": {"baseline": ranked_best, **against(preset, ranked_best)},
             "theta_alone": against(preset, unadapted(preset)),
-            **{floor: against(preset, floor) for floor in evaluation.floors},
+            **{baseline: against(preset, baseline) for baseline in evaluation.baselines},
         }
         for preset in evaluation.presets
     }
@@ -92,7 +92,7 @@ def _few_shot(evaluation: Evaluation) -> dict[str, Any]:
     def against(preset: str, other: str | None, metric: str) -> list[dict[str, Any]]:
         found = []
         for results in few_shot.values():
-            name = other or evaluation.best_floor(results)
+            name = other or evaluation.best_baseline(results)
             found.append({"model": name, **asdict(results.difference(preset, name, metric))})
         return found
 
@@ -108,7 +108,7 @@ def _few_shot(evaluation: Evaluation) -> dict[str, Any]:
         "paired": {
             preset: {
                 name: {metric: against(preset, other, metric) for metric in ("mae", "ndcg_exp@5")}
-                for name, other in (("best_floor", None), ("theta_alone", unadapted(preset)))
+                for name, other in (("best_baseline", None), ("theta_alone", unadapted(preset)))
             }
             for preset in evaluation.presets
         },

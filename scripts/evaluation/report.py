@@ -97,10 +97,10 @@ def _few_shot_figure(evaluation: Evaluation) -> Figure:
     colours = _colours(evaluation)
     few_shot = evaluation.few_shot
     places = range(len(few_shot))
-    floors = [f for f in evaluation.floor_settings[0] if f not in _UNDRAWN]
-    for place, floor in enumerate(floors):
-        mean = [results.estimate(floor, "mae").mean for results in few_shot.values()]
-        shade = str(0.35 + 0.35 * place / max(len(floors) - 1, 1))
+    baselines = [f for f in evaluation.baseline_settings[0] if f not in _UNDRAWN]
+    for place, baseline in enumerate(baselines):
+        mean = [results.estimate(baseline, "mae").mean for results in few_shot.values()]
+        shade = str(0.35 + 0.35 * place / max(len(baselines) - 1, 1))
         marker = "os^Dv*"[place % 6]
         axes.plot(
             places,
@@ -109,7 +109,7 @@ def _few_shot_figure(evaluation: Evaluation) -> Figure:
             color=shade,
             lw=1,
             ms=4,
-            label=model_title(evaluation, floor),
+            label=model_title(evaluation, baseline),
         )
     for preset in evaluation.presets:
         found = [results.estimate(preset, "mae") for results in few_shot.values()]
@@ -211,11 +211,11 @@ def _metrics_table(
 
 
 def _paired_table(evaluation: Evaluation, results: Results) -> str:
-    best = evaluation.best_floor(results)
+    best = evaluation.best_baseline(results)
     rows = []
     for preset in evaluation.presets:
         for other in (best, unadapted(preset)):
-            mark = ", the best floor" if other == best else ""
+            mark = ", the best baseline" if other == best else ""
             rows.append(
                 [
                     f"{model_title(evaluation, preset)} − {model_title(evaluation, other)}{mark}",
@@ -239,8 +239,8 @@ def _few_shot_table(evaluation: Evaluation) -> str:
     ]
     for preset in evaluation.presets:
         cells = (
-            difference(results.difference(preset, evaluation.best_floor(results), "mae"))
+            difference(results.difference(preset, evaluation.best_baseline(results), "mae"))
             for results in few_shot.values()
         )
-        rows.append([f"{model_title(evaluation, preset)} − best floor", *cells])
+        rows.append([f"{model_title(evaluation, preset)} − best baseline", *cells])
     return _table("MAE after k support ratings", ["", *(f"k = {k}" for k in few_shot)], rows)

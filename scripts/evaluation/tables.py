@@ -90,11 +90,11 @@ def _paired_table(evaluation: Evaluation, results: Results) -> Table:
         "standard errors",
         "nDCG@5 exp difference",
     )
-    best = evaluation.best_floor(results)
+    best = evaluation.best_baseline(results)
     for preset in evaluation.presets:
-        for other in (unadapted(preset), *evaluation.floors):
+        for other in (unadapted(preset), *evaluation.baselines):
             name = "θ alone" if other == unadapted(preset) else FLOOR_TITLES[other]
-            mark = " (best floor)" if other == best else ""
+            mark = " (best baseline)" if other == best else ""
             error = results.difference(preset, other, "mae")
             table.add_row(
                 f"{preset}: adapted − {name}{mark}",
@@ -119,12 +119,12 @@ def _few_shot_paired_table(evaluation: Evaluation, preset: str) -> Table:
     table = _table(
         f"Few-shot, paired MAE difference of {preset}",
         "k",
-        "adapted − best floor",
+        "adapted − best baseline",
         "",
         "adapted − θ alone",
     )
     for size, results in evaluation.few_shot.items():
-        best = evaluation.best_floor(results)
+        best = evaluation.best_baseline(results)
         table.add_row(
             str(size),
             difference(results.difference(preset, best, "mae")),

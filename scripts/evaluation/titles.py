@@ -36,7 +36,7 @@ _REGIMES = {
 
 
 def model_title(evaluation: Evaluation, model: str) -> str:
-    """Name a preset, its θ alone, or a floor."""
+    """Name a preset, its θ alone, or a baseline."""
     for preset in evaluation.presets:
         if model == preset:
             return f"{preset} adapted"

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
 )
 
-from model.identifiers import is_valid_id
+from model.catalogue.identifiers import is_valid_id
 
 # What only the data set or an earlier answer knows, so that no schema can tell it.
 BEYOND_THE_SCHEMA = {

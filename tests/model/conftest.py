@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from model.bundle import save_bundle
+from model.bundle.bundle import save_bundle
+from model.bundle.reports import TrainingReport
 from model.data import Dataset
 from model.estimator import Estimator
 from model.presets import Preset, fit_estimator
 from model.recommender import Recommender
-from model.reports import TrainingReport
 from tests.conftest import QUICK_PRESETS
 
 

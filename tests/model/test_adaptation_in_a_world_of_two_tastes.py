@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from model.bundle import load_bundle
+from model.bundle.bundle import load_bundle
 from model.data import Dataset
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes
 from model.estimator import Estimator

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.live_catalogue import ItemChange
+from model.catalogue.live import ItemChange
 from model.presets import Preset
 from model.recommender import Recommender
 from tests.diverging import write_diverging

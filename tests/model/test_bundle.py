@@ -9,12 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model.bundle import FORMAT_VERSION, _sha256, load_bundle, save_bundle
+from model.bundle.bundle import FORMAT_VERSION, _sha256, load_bundle, save_bundle
+from model.bundle.reports import TrainingReport
 from model.data import Dataset
 from model.errors import BundleError
 from model.estimator import Estimator
 from model.presets import Preset
-from model.reports import TrainingReport
 
 Fitted = tuple[Estimator, TrainingReport]
 

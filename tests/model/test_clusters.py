@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model import estimator as estimators
-from model.bayesian import coarse
+from model.bayesian.serving import candidates
 from model.estimator import Estimator
 from model.melu import estimator as melu_estimator
 from model.ranking import Clusters, best
@@ -47,14 +47,14 @@ def two_stages(estimator: Estimator, monkeypatch: pytest.MonkeyPatch) -> Estimat
     for module, name, value in (
         (melu_estimator, "CANDIDATES", 25),
         (melu_estimator, "CANDIDATES_A_PLACE", 1),
-        (coarse, "_SCANNED", 40),
-        (coarse, "_SCANNED_A_PLACE", 1),
-        (coarse, "_KEPT", 25),
-        (coarse, "_KEPT_A_PLACE", 1),
+        (candidates, "_SCANNED", 40),
+        (candidates, "_SCANNED_A_PLACE", 1),
+        (candidates, "_KEPT", 25),
+        (candidates, "_KEPT_A_PLACE", 1),
     ):
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(estimators, "EXACT_AMONG", 10)
-    estimator.clusters = Clusters.fit(estimator.coarse_features(), seed=0, count=12)
+    estimator.clusters = Clusters.fit(estimator.clustering_features(), seed=0, count=12)
     yield estimator
     estimator.clusters = None
     for name in ("_coarse", "_centroids"):

@@ -29,8 +29,8 @@ def test_a_user_of_several_seeds_counts_once():
 
 def test_a_difference_is_paired():
     # Users differ by much, the two models always by the same.
-    results = _results(ours=[1.0, 20.0, 22.0, 300.0], floor=[1.5, 20.5, 22.5, 300.5])
-    found = results.difference("ours", "floor", "mae")
+    results = _results(ours=[1.0, 20.0, 22.0, 300.0], baseline=[1.5, 20.5, 22.5, 300.5])
+    found = results.difference("ours", "baseline", "mae")
     assert found.mean == pytest.approx(-0.5)
     assert found.standard_error == pytest.approx(0.0, abs=1e-9)
 

@@ -1,4 +1,4 @@
-"""The whole protocol on a small world: both presets, all floors, all states that it has."""
+"""The whole protocol on a small world: both presets, all baselines, all states that it has."""
 
 import json
 import math
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from model.baselines import BASELINES
 from model.data import Dataset, load_dataset
 from model.evaluation import FEW_SHOT_SIZES, Evaluation, evaluate, unadapted
-from model.floors import FLOORS
 from scripts.cli import app
 from scripts.evaluation.as_json import as_json
 from scripts.evaluation.published import PUBLISHED, PublishedRow
@@ -32,7 +32,7 @@ def test_every_model_is_measured_in_every_state_that_has_episodes(evaluation: Ev
     assert tuple(evaluation.states) == ("warm", "user_cold")
     left_out = {(seed, state) for seed, state, _ in evaluation.too_few}
     assert left_out == {(s, t) for s in (0, 1) for t in ("item_cold", "user_and_item_cold")}
-    expected = {*FLOORS, *PRESETS, *map(unadapted, PRESETS)}
+    expected = {*BASELINES, *PRESETS, *map(unadapted, PRESETS)}
     for results in evaluation.states.values():
         assert results.values.keys() == expected
         lengths = {len(v) for metrics in results.values.values() for v in metrics.values()}
@@ -64,10 +64,10 @@ def test_taste_is_found_and_ratings_help(evaluation: Evaluation):
         assert few[-1] < few[0] - 0.3
 
 
-def test_the_best_floor_is_the_one_of_least_error(evaluation: Evaluation):
+def test_the_best_baseline_is_the_one_of_least_error(evaluation: Evaluation):
     for results in evaluation.states.values():
-        errors = {floor: results.estimate(floor, "mae").mean for floor in FLOORS}
-        assert errors[evaluation.best_floor(results)] == min(errors.values())
+        errors = {baseline: results.estimate(baseline, "mae").mean for baseline in BASELINES}
+        assert errors[evaluation.best_baseline(results)] == min(errors.values())
 
 
 def test_json_has_the_agreed_shape(evaluation: Evaluation):
@@ -76,15 +76,15 @@ def test_json_has_the_agreed_shape(evaluation: Evaluation):
     assert {"dataset", "split", "regime", "seeds", "machine", "states", "few_shot"} <= found.keys()
     state = found["states"]["user_cold"]
     assert state["episodes"] == evaluation.states["user_cold"].episodes
-    for model in (*PRESETS, *FLOORS):
+    for model in (*PRESETS, *BASELINES):
         row = state["models"][model]
         assert {"mae", "rmse", "ndcg_exp", "ndcg_lin", "recall@20", "ndcg@20"} <= row.keys()
         assert set(row["ndcg_exp"]) == set(row["ndcg_lin"]) == {"1", "3", "5", "10"}
     for preset in PRESETS:
         paired = state["paired"][preset]
-        assert paired["best_floor"]["floor"] == state["best_floor"]
-        difference = state["models"][preset]["mae"] - state["models"][state["best_floor"]]["mae"]
-        assert paired["best_floor"]["mae"]["mean"] == pytest.approx(difference)
+        assert paired["best_baseline"]["baseline"] == state["best_baseline"]
+        difference = state["models"][preset]["mae"] - state["models"][state["best_baseline"]]["mae"]
+        assert paired["best_baseline"]["mae"]["mean"] == pytest.approx(difference)
         assert paired["theta_alone"]["mae"]["standard_error"] > 0
     few_shot = found["few_shot"]
     assert few_shot["k"] == list(FEW_SHOT_SIZES)
@@ -125,8 +125,8 @@ def test_tables_are_not_squeezed_in_a_pipe(
     assert re.search(r"user \+ item bias +\d", printed)
 
 
-def test_every_floor_and_state_has_a_title_and_published_rows_a_known_state():
-    assert FLOOR_TITLES.keys() == FLOORS.keys()
+def test_every_baseline_and_state_has_a_title_and_published_rows_a_known_state():
+    assert FLOOR_TITLES.keys() == BASELINES.keys()
     assert {row.state for rows in PUBLISHED.values() for row in rows} <= STATE_TITLES.keys()
 
 

@@ -36,7 +36,7 @@ def test_gradient_norms_equal_a_loop_with_autograd(two_tastes: Dataset):
         if abs(error.item()) > SMALLEST_ERROR:
             loss = loss / loss.detach()
         else:
-            # |e| counts as the floor: 2 e ∇ŷ / e² becomes 2 ∇ŷ / floor.
+            # |e| counts as the baseline: 2 e ∇ŷ / e² becomes 2 ∇ŷ / baseline.
             loss = 2 * error / SMALLEST_ERROR
         gradient = torch.autograd.grad(loss, tensors)
         norms[i] += torch.cat([g.flatten() for g in gradient]).norm().item()

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save
 
-from model.bundle import _sha256
+from model.bundle.bundle import _sha256
 from model.data import load_dataset
 from model.errors import BundleError, DatasetError
 from model.recommender import Recommender

@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from model import id_index
-from model.id_index import index_of_ids
+from model.catalogue import id_index
+from model.catalogue.id_index import index_of_ids
 
 
 @pytest.fixture(params=[0, 1000], ids=["hashed", "dict"])

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model.bundle import save_bundle
+from model.bundle.bundle import save_bundle
+from model.catalogue.live import ItemChange
 from model.data import Dataset
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.live_catalogue import ItemChange
 from model.presets import Preset, fit_estimator
 from model.recommender import Recommender
 from tests.conftest import QUICK_PRESETS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.bundle import load_bundle, save_bundle
+from model.bundle.bundle import load_bundle, save_bundle
 from model.data import Dataset
 from model.presets import fit_estimator
 from scripts.benchmark.naive_model import naive_model

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.bundle import load_bundle, save_bundle
+from model.bundle.bundle import load_bundle, save_bundle
 from model.data import Dataset
 from model.presets import PRESETS, fit_estimator, with_options
 from model.recommender import Recommender

@@ -6,7 +6,7 @@ import httpx
 import numpy as np
 import pytest
 
-from model.bundle import save_bundle
+from model.bundle.bundle import save_bundle
 from model.data import load_dataset
 from model.presets import fit_estimator
 from tests.conftest import QUICK_PRESETS

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.main import create_app
-from app.services.answers import AnswerCache
+from app.services.recommendations.response_cache import ResponseCache
 from app.settings import Settings
 from tests.running import Service
 
@@ -27,7 +27,7 @@ class Worker:
     """An application whose memory can be looked into."""
 
     client: httpx.AsyncClient
-    answers: AnswerCache
+    answers: ResponseCache
 
     @property
     def kept(self) -> int:
@@ -49,7 +49,7 @@ async def workers(service: Service, bundle: Path, user: str) -> AsyncIterator[li
                 transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
             )
             await stack.enter_async_context(client)
-            workers.append(Worker(client, app.state.keeper.services.answers))
+            workers.append(Worker(client, app.state.manager.services.answers))
         with service.store() as store:
             await soon(lambda: dict(store.pubsub_numsub("melu:erased"))["melu:erased"] >= 2)
         event = {"item_id": "0", "rating": 5}

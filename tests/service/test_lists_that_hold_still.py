@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from app.schemas import Recommendations
-from app.store.lists import LISTS_A_USER
+from app.store.ranking_snapshots import LISTS_A_USER
 from tests.running import Service
 from tests.service.conftest import LIST_ITEMS
 from tests.service.visitors import Json, NewVisitor, Parameter, Visitor, assert_problem, ok

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.schemas import Recommendations
-from app.services.answers import Answer, AnswerCache
+from app.services.recommendations.response_cache import CachedResponse, ResponseCache
 from app.store import digest_of_user
 from tests.running import Service
 
@@ -176,12 +176,12 @@ def test_what_can_not_be_computed_now_is_503_and_health_checks_still_answer(
 
 
 @pytest.fixture
-def answer() -> Answer:
-    return Answer(b"x" * 1000, '"e"', "prior", 0)
+def answer() -> CachedResponse:
+    return CachedResponse(b"x" * 1000, '"e"', "prior", 0)
 
 
-def test_the_cache_keeps_to_its_size_and_drops_what_was_used_least(answer: Answer):
-    cache = AnswerCache(20_000)
+def test_the_cache_keeps_to_its_size_and_drops_what_was_used_least(answer: CachedResponse):
+    cache = ResponseCache(20_000)
     for user in range(100):
         cache.put(f"u{user}", "r", "q", answer)
         assert cache.get("u0", "r", "q") is answer
@@ -190,8 +190,8 @@ def test_the_cache_keeps_to_its_size_and_drops_what_was_used_least(answer: Answe
     assert {0, 99} <= set(kept)
 
 
-def test_the_cache_knows_one_revision_of_a_user(answer: Answer):
-    cache = AnswerCache(20_000)
+def test_the_cache_knows_one_revision_of_a_user(answer: CachedResponse):
+    cache = ResponseCache(20_000)
     cache.put("ann", "1", "q", answer)
     cache.put("ann", "1", "p", answer)
     assert cache.held("ann", "q")[0] == cache.held("ann", "p")[0] == "1"
@@ -203,8 +203,8 @@ def test_the_cache_knows_one_revision_of_a_user(answer: Answer):
     assert cache.held("ann", "q")[0] == ""
 
 
-def test_what_is_under_way_for_an_erased_user_is_not_kept(answer: Answer):
-    cache = AnswerCache(20_000)
+def test_what_is_under_way_for_an_erased_user_is_not_kept(answer: CachedResponse):
+    cache = ResponseCache(20_000)
     cache.forget(digest_of_user("ann"))
     cache.put("ann", "1", "q", answer)
     cache.put("bob", "1", "q", answer)
@@ -212,8 +212,8 @@ def test_what_is_under_way_for_an_erased_user_is_not_kept(answer: Answer):
     assert cache.held("bob", "q")[0] == "1"
 
 
-def test_an_answer_is_kept_for_a_time_only(answer: Answer):
-    cache = AnswerCache(20_000, seconds=0.1)
+def test_an_answer_is_kept_for_a_time_only(answer: CachedResponse):
+    cache = ResponseCache(20_000, seconds=0.1)
     cache.put("ann", "1", "q", answer)
     assert cache.get("ann", "1", "q") is answer
     time.sleep(0.15)
@@ -222,7 +222,7 @@ def test_an_answer_is_kept_for_a_time_only(answer: Answer):
     assert len(cache._users) == 0
 
 
-def test_a_cache_of_no_size_keeps_nothing(answer: Answer):
-    cache = AnswerCache(0)
+def test_a_cache_of_no_size_keeps_nothing(answer: CachedResponse):
+    cache = ResponseCache(0)
     cache.put("ann", "1", "q", answer)
     assert cache.get("ann", "1", "q") is None

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from app.services.reasons import MOST_REASONS
+from app.services.recommendations.explanations import MOST_REASONS
 from tests.service.visitors import Json, NewVisitor, Visitor
 
 ROUNDING = 2e-4

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.services.compute import Compute
-from app.services.recall import report_recall
-from model.bayesian import coarse
-from model.bundle import load_bundle
+from app.services.model_state.executor import InferenceExecutor
+from app.services.model_state.recall_check import report_recall
+from model.bayesian.serving import candidates
+from model.bundle.bundle import load_bundle
 from model.ranking import Clusters
 from model.recommender import Recommender
 
@@ -22,8 +22,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def compute() -> Iterator[Compute]:
-    pool = Compute(threads=1, queue=1)
+def compute() -> Iterator[InferenceExecutor]:
+    pool = InferenceExecutor(threads=1, queue=1)
     yield pool
     pool.close()
 
@@ -32,7 +32,9 @@ def compute() -> Iterator[Compute]:
 def in_two_stages(bundle: Path) -> Recommender:
     """Sixty items, ranked as if they were many."""
     loaded = load_bundle(bundle)
-    loaded.estimator.clusters = Clusters.fit(loaded.estimator.coarse_features(), seed=0, count=12)
+    loaded.estimator.clusters = Clusters.fit(
+        loaded.estimator.clustering_features(), seed=0, count=12
+    )
     return Recommender(loaded)
 
 
@@ -43,7 +45,7 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 async def test_it_is_1_where_all_candidates_are_kept(
-    in_two_stages: Recommender, compute: Compute, log: pytest.LogCaptureFixture
+    in_two_stages: Recommender, compute: InferenceExecutor, log: pytest.LogCaptureFixture
 ):
     await report_recall(in_two_stages, compute)
     assert "recall@20 against the exact ranking 1.000" in log.text
@@ -51,18 +53,18 @@ async def test_it_is_1_where_all_candidates_are_kept(
 
 async def test_it_is_less_where_few_are_kept(
     in_two_stages: Recommender,
-    compute: Compute,
+    compute: InferenceExecutor,
     log: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(coarse, "_KEPT", 1)
-    monkeypatch.setattr(coarse, "_KEPT_A_PLACE", 0)
+    monkeypatch.setattr(candidates, "_KEPT", 1)
+    monkeypatch.setattr(candidates, "_KEPT_A_PLACE", 0)
     await report_recall(in_two_stages, compute)
     assert "recall@20 against the exact ranking 0." in log.text
 
 
 async def test_where_every_item_is_scored_nothing_is_said(
-    recommender: Recommender, compute: Compute, log: pytest.LogCaptureFixture
+    recommender: Recommender, compute: InferenceExecutor, log: pytest.LogCaptureFixture
 ):
     await report_recall(recommender, compute)
     assert log.text == ""
@@ -71,7 +73,7 @@ async def test_where_every_item_is_scored_nothing_is_said(
 async def test_a_service_without_room_for_it_goes_without(
     in_two_stages: Recommender, log: pytest.LogCaptureFixture
 ):
-    full = Compute(threads=1, queue=-1)  # as if all places were taken
+    full = InferenceExecutor(threads=1, queue=-1)  # as if all places were taken
     await report_recall(in_two_stages, full)
     full.close()
     assert "not measured" in log.text

@@ -10,7 +10,7 @@ from threading import Event
 import httpx
 import pytest
 
-from model.bundle import save_bundle
+from model.bundle.bundle import save_bundle
 from model.data import Dataset
 from model.presets import fit_estimator
 from tests.conftest import QUICK_PRESETS

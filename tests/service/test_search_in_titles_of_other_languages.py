@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from app.services.search import TitleSearch
-from model.catalogue import Catalogue
+from model.catalogue.bundled import Catalogue
 
 TITLES = ("Amélie", "Star Wars (1977)", "Привет, мир", "東京物語", "foo_bar", "Don't Look Now")
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from model.bayesian.item_rows import ItemRows
 from model.bayesian.local_update import DecisionWeights, gradient_steps, posterior_mean
 from model.bayesian.network import BayesianNetwork, Representation, SupportSet
 from model.bayesian.preset import BayesianPreset, EstimatorConfig
+from model.bayesian.training.item_features import ItemRows
 from model.features import EncodedTable, FeatureSpace, NumberBins
 
 ITEMS = 12

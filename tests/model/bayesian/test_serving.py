@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from model.bayesian import served_items
-from model.bayesian.item_rows import ItemRows
 from model.bayesian.local_update import DecisionWeights
 from model.bayesian.network import BayesianNetwork
 from model.bayesian.preset import BayesianPreset, EstimatorConfig
-from model.bayesian.ranking import exact_best
-from model.bayesian.served_items import ServedItems, rated_items, serve_items
-from model.bayesian.serving_update import AdaptedWeights, RatedItems, Slots, local_update
-from model.bayesian.stacked import StackedWeights
-from model.bayesian.training import make_support_set
+from model.bayesian.serving import item_table
+from model.bayesian.serving.item_table import ItemTable, build_item_table, rated_items
+from model.bayesian.serving.top_k import exact_best
+from model.bayesian.serving.update import AdaptedWeights, RatedItems, Slots, local_update
+from model.bayesian.serving.weights import StackedWeights
+from model.bayesian.training.item_features import ItemRows
+from model.bayesian.training.meta_training import make_support_set
 from model.episodes import PaddedRatings
 from model.features import FeatureSpace, NumberBins, Vocabulary
 
@@ -61,7 +61,7 @@ class World:
         self.index = draw.choice(ITEMS, count, replace=False)
         self.rating = draw.integers(1, 6, count).astype(np.float32)
         self.theta = StackedWeights.of(self.networks, SPACE.names)
-        self.items: ServedItems = serve_items(self.networks, self.rows)
+        self.items: ItemTable = build_item_table(self.networks, self.rows)
         self.user: Slots = {name: list(column.slots) for name, column in USER.items()}
 
     def rated(self) -> RatedItems:
@@ -95,7 +95,7 @@ class World:
         self.rows = ItemRows(**tensors)
         self.theta = StackedWeights.of(self.networks, SPACE.names)
         self.rating = self.rating.astype(np.float64)
-        self.items = serve_items(self.networks, self.rows, np.float64)
+        self.items = build_item_table(self.networks, self.rows, np.float64)
         return self
 
 
@@ -168,7 +168,7 @@ def test_equal_items_stay_in_the_order_of_the_catalogue():
     world = World(0, 5)
     for tensor in world.rows.named_tensors().values():
         tensor[:] = tensor[0].clone()
-    world.items = serve_items(world.networks, world.rows)
+    world.items = build_item_table(world.networks, world.rows)
     index, _ = exact_best(world.items, world.items.reduced, world.adapt(), 10, world.index)
     assert list(index) == [i for i in range(ITEMS) if i not in world.index][:10]
 
@@ -176,9 +176,9 @@ def test_equal_items_stay_in_the_order_of_the_catalogue():
 def test_a_catalogue_too_large_for_the_full_table_scores_alike(monkeypatch: pytest.MonkeyPatch):
     world = World(1, 12)
     expected = world.adapt().predict(world.items.phi(slice(None)))
-    monkeypatch.setattr(served_items, "ONE_STAGE_LIMIT", 10)
-    monkeypatch.setattr(served_items, "_CHUNK", 64)
-    world.items = serve_items(world.networks, world.rows)
+    monkeypatch.setattr(item_table, "ONE_STAGE_LIMIT", 10)
+    monkeypatch.setattr(item_table, "_CHUNK", 64)
+    world.items = build_item_table(world.networks, world.rows)
     assert world.items.summary is world.items.reduced is None
     found = world.adapt().predict(world.items.phi(slice(None)))
     # In half precision; these random weights are far larger than trained ones.

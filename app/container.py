@@ -1,0 +1,80 @@
+"""The services, built once for the bundle that the service starts with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.metrics import note_model
+from app.services.actions import ActionRatings
+from app.services.feedback import FeedbackService
+from app.services.items import ItemService
+from app.services.model_state.executor import InferenceExecutor
+from app.services.model_state.live_model import LiveModel
+from app.services.onboarding import OnboardingService
+from app.services.recommendations.adaptation import Adapter
+from app.services.recommendations.ranker import Ranker
+from app.services.recommendations.ranking_snapshots import RankingSnapshots
+from app.services.recommendations.response_cache import ResponseCache
+from app.services.recommendations.service import RecommendationService
+from app.services.users import UserService
+from app.settings import Settings
+from app.store import CatalogueStore, RankingSnapshotStore, UserStore
+from model.recommender import Recommender
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that a request may need."""
+
+    live: LiveModel
+    answers: ResponseCache
+    users: UserService
+    feedback: FeedbackService
+    recommendations: RecommendationService
+    onboarding: OnboardingService
+    items: ItemService
+
+
+def build_services(
+    settings: Settings,
+    store: UserStore,
+    items: CatalogueStore,
+    lists: RankingSnapshotStore,
+    recommender: Recommender,
+    compute: InferenceExecutor,
+) -> Services:
+    """Put the services together.
+
+    Args:
+        settings: How.
+        store: Where users are.
+        items: Where the catalogue's changes are.
+        lists: Where frozen rankings are.
+        recommender: The bundle's model.
+        compute: Where tensors are computed.
+
+    Returns:
+        The services.
+    """
+    manifest = recommender.manifest
+    note_model(manifest.version, manifest.dataset, manifest.preset.name)
+    actions = ActionRatings(settings.action_places, recommender.rating_scale)
+    live = LiveModel(recommender, items)
+    adapter = Adapter(actions, settings.support_limit)
+    cache = ResponseCache(settings.cache_megabytes * 2**20, settings.cache_seconds)
+    return Services(
+        live=live,
+        answers=cache,
+        users=UserService(store, live, actions, cache),
+        feedback=FeedbackService(store, live, actions),
+        recommendations=RecommendationService(
+            store,
+            live,
+            RankingSnapshots(lists, settings.list_seconds),
+            Ranker(adapter, settings.list_items),
+            compute,
+            cache,
+        ),
+        onboarding=OnboardingService(store, live, adapter, compute),
+        items=ItemService(live, items),
+    )

@@ -1,0 +1,62 @@
+"""What every request passes on its way in, and every answer on its way out."""
+
+import random
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from app.access.guard import AccessGuardMiddleware
+from app.access.tokens import UserTokens
+from app.logs import RequestLog
+from app.middleware.body_limit import BodyLimitMiddleware
+from app.middleware.compression import CompressionMiddleware
+from app.middleware.fast_path import KnownRequests
+from app.middleware.head_options import HeadOptionsMiddleware
+from app.middleware.request_metrics import RequestMetricsMiddleware
+from app.middleware.response_headers import ResponseHeadersMiddleware
+from app.middleware.url_check import UrlCheckMiddleware
+from app.settings import Settings
+from model.catalogue.identifiers import is_valid_id
+
+
+def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None:
+    """Put an application's middleware in place.
+
+    Args:
+        app: The application.
+        settings: How it runs.
+        tokens: Knows users' tokens.
+    """
+    # The first is the innermost.
+    app.add_middleware(KnownRequests)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
+    if settings.api_keys:
+        app.add_middleware(AccessGuardMiddleware, keys=settings.api_keys, tokens=tokens)
+    app.add_middleware(UrlCheckMiddleware)
+    app.add_middleware(CompressionMiddleware)
+    app.add_middleware(HeadOptionsMiddleware, site=app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "HEAD", "PUT", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
+            expose_headers=["ETag", "Retry-After", "Server-Timing", "X-Request-ID"],
+        )
+    app.add_middleware(ResponseHeadersMiddleware)
+    salt = settings.log_salt
+    log = RequestLog(salt.get_secret_value() if salt else None, settings.log_format)
+    app.add_middleware(RequestMetricsMiddleware, log=log if settings.log_requests else None)
+    # Outermost, so that every answer carries the id.
+    app.add_middleware(
+        CorrelationIdMiddleware,
+        validator=is_valid_id,
+        generator=_new_request_id,
+        update_request_header=False,  # nothing reads it there
+    )
+
+
+def _new_request_id() -> str:
+    # It is no secret, and the system's randomness takes as long as a read from the cache.
+    return f"{random.getrandbits(128):032x}"

@@ -1,0 +1,63 @@
+"""Measure and log every request."""
+
+from time import perf_counter
+
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.logs import RequestLog
+from app.metrics import REQUESTS, SECONDS
+
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
+_UNMATCHED = "unmatched"
+_INTERNAL_ERROR = 500
+
+
+class RequestMetricsMiddleware:
+    """ASGI middleware that counts requests and their time by the template of their path.
+
+    Args:
+        app: What comes after.
+        log: Gets a line of each request; None for no log.
+    """
+
+    def __init__(self, app: ASGIApp, log: RequestLog | None) -> None:
+        self._app = app
+        self._log = log
+        # To look labels up takes longer than to count.
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; count and log it once it is answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            if scope["type"] == "lifespan" and self._log is not None:
+                self._log.write()  # the service ends
+            return
+        started = perf_counter()
+        status = _INTERNAL_ERROR  # if nothing is sent
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        finally:
+            seconds = perf_counter() - started
+            self._count(scope, status, seconds)
+            if self._log is not None:
+                self._log.note(scope, status, seconds)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        path: str = getattr(scope.get("route"), "path", None) or _UNMATCHED
+        method = scope["method"]
+        key = (path, method if method in _METHODS else "other", status)
+        children = self._children.get(key)
+        if children is None:
+            children = self._children[key] = REQUESTS.labels(*key), SECONDS.labels(path)
+        requests, times = children
+        requests.inc()
+        times.observe(seconds)

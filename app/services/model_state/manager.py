@@ -1,0 +1,139 @@
+"""Take over a new bundle while the service runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from app.problems import InvalidBundle
+from app.services.model_state.live_model import LiveModel
+from model.bundle.bundle import MANIFEST_FILE
+from model.errors import BundleError
+from model.recommender import Recommender
+
+Fingerprint = frozenset[tuple[str, int, int, int]]
+
+logger = logging.getLogger("uvicorn.error")
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """What became of a reload.
+
+    Attributes:
+        version: Of the bundle that answers now.
+        previous: Of the one before; None if there was none.
+    """
+
+    version: str
+    previous: str | None
+
+
+class _Services(Protocol):
+    """What the manager knows of the services: the model that they share."""
+
+    @property
+    def live(self) -> LiveModel:
+        """The model that answers."""
+
+
+S = TypeVar("S", bound=_Services)
+
+
+class ModelManager(Generic[S]):
+    """Holds the services of the bundle that answers, and replaces the bundle.
+
+    A new bundle is loaded, checked and warmed up before it answers. Requests under way go on with
+    the one that they began with; a bad bundle changes nothing.
+
+    Args:
+        folder: The bundle.
+        build: Puts the services together for the first bundle.
+    """
+
+    def __init__(self, folder: Path, build: Callable[[Recommender], S]) -> None:
+        self._folder = folder
+        self._build = build
+        self._lock = asyncio.Lock()
+        self._tried: Fingerprint | None = None
+        self.services: S | None = None
+
+    async def reload(self) -> Reloaded:
+        """Load the bundle and let it answer.
+
+        Returns:
+            The versions after and before.
+
+        Raises:
+            InvalidBundle: If it can't be used; then what answered before goes on.
+        """
+        async with self._lock:
+            self._tried = await asyncio.to_thread(_fingerprint, self._folder)
+            before = self.services
+            try:
+                recommender = await asyncio.to_thread(_load, self._folder)
+                if before is None:
+                    self.services = self._build(recommender)
+                    previous = None
+                else:
+                    previous = before.live.current.recommender.manifest.version
+                    if recommender.manifest.version != previous:
+                        _check_same_schema(recommender, before.live.current.recommender)
+                        await before.live.replace(recommender)
+            except BundleError as error:
+                raise InvalidBundle(f"The bundle can't be used: {error}") from error
+            version = recommender.manifest.version
+            if version != previous:
+                logger.info("Serving %s", version)
+            return Reloaded(version, previous)
+
+    async def watch(self, seconds: float) -> None:
+        """Reload whenever the folder's files are others, until cancelled.
+
+        Args:
+            seconds: Time between two looks.
+        """
+        while True:
+            await asyncio.sleep(seconds)
+            found = await asyncio.to_thread(_fingerprint, self._folder)
+            if found is None or found == self._tried:
+                continue
+            try:
+                await self.reload()
+            except InvalidBundle as error:
+                logger.error("%s What answered before goes on.", error)  # noqa: TRY400 - no trace
+
+
+def _load(folder: Path) -> Recommender:
+    recommender = Recommender.load(folder)
+    recommender.warm_up()
+    return recommender
+
+
+def _fingerprint(folder: Path) -> Fingerprint | None:
+    """What tells one state of the folder from another at little cost; None if it is no bundle."""
+    try:
+        found = {path.name: path.stat() for path in folder.iterdir()}
+    except OSError:  # it is being replaced just now
+        return None
+    if MANIFEST_FILE not in found:
+        return None
+    return frozenset((name, s.st_ino, s.st_size, s.st_mtime_ns) for name, s in found.items())
+
+
+def _check_same_schema(new: Recommender, old: Recommender) -> None:
+    """Feedback and attributes in the store must mean to the new model what they meant before."""
+    if new.manifest.dataset != old.manifest.dataset:
+        raise BundleError(
+            f"it was trained on {new.manifest.dataset!r}, and the service holds feedback on "
+            f"{old.manifest.dataset!r}. Restart the service with an empty store to change over"
+        )
+    if new.rating_scale != old.rating_scale:
+        raise BundleError(
+            f"its rating scale is {new.rating_scale}, that of the stored feedback "
+            f"{old.rating_scale}. Restart the service to change over"
+        )

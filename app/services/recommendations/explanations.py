@@ -1,0 +1,66 @@
+"""Why an item is recommended: what each piece of feedback does to its score."""
+
+from __future__ import annotations
+
+import numpy as np
+import orjson
+
+from app.services.model_state.live_model import Snapshot
+from app.services.recommendations.adaptation import Adapter, SupportSet
+from app.services.recommendations.ranking_snapshots import SCORE_SCALE
+from model.arrays import Int64Array
+
+MOST_REASONS = 5
+"""Strongest pieces of feedback that are named for an item."""
+
+
+class Explanations:
+    """Tells by leave-one-out how far single pieces of feedback move scores.
+
+    Args:
+        adapter: Adapts without a piece.
+    """
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+
+    def of(self, snapshot: Snapshot, known: SupportSet, items: Int64Array) -> list[bytes]:
+        """Name the pieces of feedback that each item's score depends on most.
+
+        An effect is the score as shown with all feedback minus the score as shown without the
+        piece: local updates run for both, on the same weights θ.
+
+        Args:
+            snapshot: Model and catalogue.
+            known: What the ranking was adapted to.
+            items: Internal item indices.
+
+        Returns:
+            A JSON list for each item, strongest first.
+        """
+        recommender, catalogue = snapshot.recommender, snapshot.catalogue
+        known = known.of_items_that_exist(recommender)
+        if not known.ratings or not len(items):
+            return [b"[]"] * len(items)
+        scores = self._adapter.leave_one_out(recommender, known, items)
+        shown = scores.clip(*recommender.rating_scale)
+        effects = np.rint((shown[0] - shown[1:]).astype(np.float64) * SCORE_SCALE)
+        # Beyond an end of the scale scores move unseen; that only orders equal effects.
+        order = np.lexsort((-np.abs(scores[0] - scores[1:]), -np.abs(effects)), axis=0)
+        strongest = order[:MOST_REASONS].T.tolist()
+        pieces = [known.ratings[piece] for piece in range(len(effects))]
+        index = [catalogue.index_of[one] for one, _ in pieces]
+        shown_pieces = [
+            b'%b,"rating":%b,"effect":' % (name, orjson.dumps(rating))
+            for name, (_, rating) in zip(
+                snapshot.item_json.names(catalogue, index), pieces, strict=True
+            )
+        ]
+        of_items = (effects.T / SCORE_SCALE + 0.0).tolist()  # no −0
+        return [
+            b"[%b]"
+            % b",".join(
+                [b"%b%b}" % (shown_pieces[one], orjson.dumps(effect[one])) for one in places]
+            )
+            for places, effect in zip(strongest, of_items, strict=True)
+        ]

@@ -1,0 +1,163 @@
+"""Compute rankings and write their pages; everything here runs on a compute thread."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import orjson
+
+from app.schemas import RecommendationQuery
+from app.services.filters import matching_items
+from app.services.model_state.live_model import Snapshot
+from app.services.ranking import index_of_items
+from app.services.recommendations.adaptation import Adapter
+from app.services.recommendations.explanations import Explanations
+from app.services.recommendations.ranking_snapshots import SCORE_SCALE, RankingSnapshot
+from app.store import StoredUser
+from model.recommender import DIVERSIFIED
+
+
+@dataclass
+class Timing:
+    """Milliseconds that the parts of an answer took; 0 for what was at hand."""
+
+    store: float = 0.0
+    local_update: float = 0.0
+    ranking: float = 0.0
+
+    def header(self) -> str:
+        """Render as a Server-Timing header."""
+        return (
+            f"store;dur={self.store:.2f}, local_update;dur={self.local_update:.2f}, "
+            f"ranking;dur={self.ranking:.2f}"
+        )
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a ranking.
+
+    Attributes:
+        body: JSON from after the user's id to the end of the items.
+        following: Items of the ranking up to the end of the page; None for the last page.
+    """
+
+    body: bytes
+    following: int | None
+
+
+class Ranker:
+    """Ranks the catalogue for users.
+
+    Args:
+        adapter: Adapts to users.
+        list_items: Best items of a ranking that can be paged through.
+    """
+
+    def __init__(self, adapter: Adapter, list_items: int) -> None:
+        self._adapter = adapter
+        self._list_items = list_items
+        self._reasons = Explanations(adapter)
+
+    def rank(
+        self,
+        snapshot: Snapshot,
+        user: StoredUser | None,
+        query: RecommendationQuery,
+        list_id: str,
+        timing: Timing,
+    ) -> RankingSnapshot:
+        """Adapt to a user's stored feedback and rank the whole catalogue.
+
+        Args:
+            snapshot: Model and catalogue.
+            user: What is stored; None for a user never seen.
+            query: The parameters.
+            list_id: Names the ranking.
+            timing: Takes how long it took.
+
+        Returns:
+            The best items, as many as can be paged through.
+
+        Raises:
+            InvalidFilter: If a filter is not `name:value`.
+            UnknownAttribute: If a filter names no attribute.
+        """
+        recommender, catalogue = snapshot.recommender, snapshot.catalogue
+        started = perf_counter()
+        known = self._adapter.support_set_of(recommender, user)
+        adapted = self._adapter.adapt_to(recommender, known)
+        timing.local_update += 1000 * (perf_counter() - started)
+
+        started = perf_counter()
+        left_out = set(query.exclude)
+        if query.exclude_seen and user is not None:
+            left_out |= user.seen
+        depth = max(query.limit, self._list_items)
+        ranking = recommender.rank(
+            adapted,
+            max(depth, DIVERSIFIED) if query.diversity else depth,
+            among=matching_items(catalogue, query.filter),
+            without=index_of_items(catalogue, left_out),
+        )
+        ranking = recommender.diversified(ranking, query.diversity)
+        scores = ranking.score[:depth].clip(*recommender.rating_scale)
+        head: dict[str, str | int] = {
+            "strategy": "adapted" if adapted.local_steps else "prior",
+            "support_size": adapted.support_size,
+            "support_version": user.support_version if user else 0,
+            "local_steps": adapted.local_steps,
+            "model_version": recommender.manifest.version,
+            "list_id": list_id,
+        }
+        found = RankingSnapshot(
+            head,
+            catalogue.ids(ranking.index[:depth]),
+            np.rint(scores.astype(np.float64) * SCORE_SCALE).astype(np.int64).tolist(),
+            known if query.explain and not adapted.diverged else None,
+        )
+        timing.ranking += 1000 * (perf_counter() - started)
+        return found
+
+    def page(
+        self, snapshot: Snapshot, ranking: RankingSnapshot, start: int, limit: int, timing: Timing
+    ) -> Page:
+        """Write a page; items that were removed since the ranking was computed are passed over.
+
+        Args:
+            snapshot: Model and catalogue.
+            ranking: The ranking.
+            start: Items before the page.
+            limit: Most items on the page.
+            timing: Takes how long it took.
+
+        Returns:
+            The page.
+        """
+        started = perf_counter()
+        catalogue = snapshot.catalogue
+        index_of = catalogue.index_of
+        left = (
+            (place, index_of[item_id])
+            for place, item_id in enumerate(itertools.islice(ranking.item_ids, start, None), start)
+            if item_id in index_of
+        )
+        shown = list(itertools.islice(left, limit))
+        index = [item for _, item in shown]
+        reasons = [b"[]"] * len(shown)
+        if ranking.known is not None:
+            reasons = self._reasons.of(snapshot, ranking.known, np.array(index, dtype=np.int64))
+        items = [
+            b'%b,"rank":%d,"score":%.4f,"because":%b}'
+            % (fragment, place + 1, ranking.scores[place] / SCORE_SCALE, because)
+            for (place, _), fragment, because in zip(
+                shown, snapshot.item_json.of(catalogue, index), reasons, strict=True
+            )
+        ]
+        body = b',%b,"items":[%b]' % (orjson.dumps(ranking.head)[1:-1], b",".join(items))
+        has_more = next(left, None) is not None
+        timing.ranking += 1000 * (perf_counter() - started)
+        return Page(body, shown[-1][0] + 1 if has_more else None)

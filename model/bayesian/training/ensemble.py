@@ -1,0 +1,147 @@
+"""The members with their items, as training and evaluation compute with them.
+
+A service never does: what it computes with is `model.bayesian.serving.item_table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.arrays import Float32Array
+from model.bayesian.network import BayesianNetwork, Representation
+from model.bayesian.rating_scale import from_five_point, to_five_point
+from model.bayesian.training.item_features import ItemRows
+from model.bayesian.training.meta_training import make_support_set, own_residuals
+from model.content.bias_statistics import ItemStatistics
+from model.data.loading import Ratings
+from model.episodes import Episodes, PaddedRatings
+from model.features import EncodedTable
+
+SMALLEST_ERROR = 0.1
+_RATINGS_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One network with its represented items.
+
+    Attributes:
+        network: The network.
+        items: The items, represented once.
+        base: Base ratings for a user without ratings in training, shape [items].
+    """
+
+    network: BayesianNetwork
+    items: Representation
+    base: Tensor
+
+
+class RepresentedMembers:
+    """All members, their items represented once.
+
+    Args:
+        networks: The members.
+        rows: What the item encoder sees, one row an item.
+        scale: Lowest and highest rating.
+    """
+
+    def __init__(
+        self, networks: Sequence[BayesianNetwork], rows: ItemRows, scale: tuple[float, float]
+    ) -> None:
+        self._members = [_member(network, rows) for network in networks]
+        self._scale = scale
+
+    def predict(
+        self, users: EncodedTable, episodes: Episodes, statistics: ItemStatistics | None
+    ) -> Tensor:
+        """Adapt to each support set and predict each query set.
+
+        Args:
+            users: All users' encoded features.
+            episodes: A batch of B episodes, q query places each.
+            statistics: Item statistics, for episodes of users who were trained on.
+
+        Returns:
+            On the data set's scale, shape [B, q].
+        """
+        user_index = episodes.user_index
+        encoded = {name: column.rows(user_index) for name, column in users.items()}
+        given = episodes.support_set
+        ratings = replace(given, rating=to_five_point(given.rating, self._scale) * given.mask)
+        row = torch.from_numpy(ratings.item_index)
+        query_row = torch.from_numpy(episodes.query_set.item_index)
+        if episodes.support_in_training and statistics is not None:
+            residual = own_residuals(user_index, ratings, statistics)
+            own = ratings.mask
+        else:
+            residual = own = torch.zeros_like(ratings.rating)
+        predictions = []
+        with torch.no_grad():
+            for member in self._members:
+                support = make_support_set(
+                    member.network, member.items, row, ratings, residual, own
+                )
+                decision = member.network.local_update(member.items, encoded, support)
+                predictions.append(
+                    member.base[query_row] + decision.predict(member.items.phi[query_row])
+                )
+        low, high = self._scale
+        return from_five_point(torch.stack(predictions).mean(0), self._scale).clamp(low, high)
+
+    def mean_gradient_norms(
+        self, users: EncodedTable, count: int, ratings: Ratings
+    ) -> Float32Array:
+        """Mean gradient norm of each item over its raters; see `Estimator`.
+
+        The decision layers before the local update are those of a user of whom only the features
+        are known; the gradient is of the first member.
+
+        Args:
+            users: All users' encoded features.
+            count: Their number.
+            ratings: Who rated what.
+
+        Returns:
+            Shape [items].
+        """
+        member = self._members[0]
+        total = torch.zeros(len(member.base), dtype=torch.float64)
+        spread = float(to_five_point(ratings.rating, self._scale).std()) or 1.0
+        nobody = PaddedRatings(
+            np.zeros((count, 0), dtype=np.int64),
+            torch.zeros(count, 0),
+            torch.zeros(count, 0),
+        )
+        empty = torch.from_numpy(nobody.item_index)
+        with torch.no_grad():
+            support = make_support_set(
+                member.network, member.items, empty, nobody, nobody.rating, nobody.mask
+            )
+            linear = member.network.local_update(member.items, users, support).linear
+            norms = member.network.gradient_norms(member.items)
+            shared = member.network.hidden_layer(member.items.phi) @ member.network.output
+            for start in range(0, len(ratings), _RATINGS_CHUNK):
+                chunk = slice(start, start + _RATINGS_CHUNK)
+                item = torch.from_numpy(ratings.item_index[chunk])
+                own = linear[torch.from_numpy(ratings.user_index[chunk])]
+                rating = torch.from_numpy(to_five_point(ratings.rating[chunk], self._scale))
+                predicted = member.base[item] + shared[item]
+                predicted = predicted + (own * member.items.phi[item]).sum(1)
+                error = ((predicted - rating).abs() / spread).clamp(min=SMALLEST_ERROR)
+                total.index_add_(0, item, (2 * norms[item] / error).double())
+        raters = np.bincount(ratings.item_index, minlength=len(total))
+        mean: Float32Array = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
+        return mean
+
+
+def _member(network: BayesianNetwork, rows: ItemRows) -> _Member:
+    with torch.no_grad():
+        items = network.represent(rows)
+        every = torch.arange(len(rows)).unsqueeze(0)
+        nothing = torch.zeros(1, len(rows))
+        return _Member(network, items, network.base(items, every, nothing, nothing)[0])

@@ -1,0 +1,141 @@
+"""Learn θ of the preset `default`: what is known before, then the members side by side."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.bayesian.network import BayesianNetwork
+from model.bayesian.preset import BayesianPreset
+from model.bayesian.rating_scale import to_five_point
+from model.bayesian.training.item_features import ItemRows, build_training_rows
+from model.bayesian.training.meta_training import train_network
+from model.bundle.reports import EpochReport, TrainingReport
+from model.content.bias_statistics import ItemStatistics
+from model.content.predictor import ContentTables
+from model.data.description import FeatureKind
+from model.data.loading import Dataset, Ratings
+from model.episodes import RatingsByUser
+from model.errors import DatasetError
+from model.features import FeatureSpace
+
+# A value of a user feature that few users have would be learnt as if it were their name.
+_USER_MINIMUM_COUNTS = {
+    FeatureKind.CATEGORY: 10,
+    FeatureKind.CATEGORIES: 10,
+    FeatureKind.TEXT: 10,
+}
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What training gives.
+
+    Attributes:
+        networks: The members.
+        rows: What the item encoder sees, one row an item.
+        statistics: Item statistics of the training ratings.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        content: What content foretells of items that training never saw.
+        report: How the training went.
+    """
+
+    networks: tuple[BayesianNetwork, ...]
+    rows: ItemRows
+    statistics: ItemStatistics
+    user_space: FeatureSpace
+    item_space: FeatureSpace
+    content: ContentTables
+    report: TrainingReport
+
+
+def learn(
+    dataset: Dataset,
+    ratings: Ratings,
+    preset: BayesianPreset,
+    *,
+    seed: int,
+    on_epoch: Callable[[EpochReport], None],
+) -> TrainingResult:
+    """Fit what is known before meta-training, then train the members.
+
+    Args:
+        dataset: Users, items and their features.
+        ratings: What to learn from.
+        preset: Configuration.
+        seed: Every random draw follows from it.
+        on_epoch: Called after each epoch, from several threads.
+
+    Returns:
+        θ and its report.
+
+    Raises:
+        DatasetError: If there are too few users with ratings to learn from.
+    """
+    started = time.monotonic()
+    unit = Ratings(
+        ratings.user_index, ratings.item_index, to_five_point(ratings.rating, dataset.scale)
+    )
+    grouped = RatingsByUser(unit, len(dataset.user_ids))
+    if (grouped.counts >= 2).sum() < 2:
+        raise DatasetError(
+            "fewer than two users have two ratings or more; meta-learning needs several users."
+        )
+    rows = build_training_rows(dataset, unit, preset, np.random.default_rng(seed))
+    rated_users = np.unique(ratings.user_index)
+    user_space = FeatureSpace.fit(
+        dataset.user_features, dataset.user_feature_kinds, _USER_MINIMUM_COUNTS, rated_users
+    )
+    item_space = FeatureSpace.fit(
+        dataset.item_features, dataset.item_feature_kinds, rows=np.unique(ratings.item_index)
+    )
+    users = user_space.encode_table(dataset.user_features)
+    reports: list[EpochReport] = []
+    members = preset.estimator.members
+
+    def note(report: EpochReport) -> None:
+        reports.append(report)
+        on_epoch(report)
+
+    def train_member(member: int) -> BayesianNetwork:
+        return train_network(
+            rows,
+            grouped,
+            users,
+            user_space,
+            preset,
+            # Members of different seeds must not share one.
+            seed=seed * members + member,
+            phase=f"member {member + 1} of {members}",
+            on_epoch=note,
+        )
+
+    # Members share nothing that they write to, and their matrix products run side by side.
+    with ThreadPoolExecutor(min(members, os.cpu_count() or 1)) as pool:
+        networks = tuple(pool.map(train_member, range(members)))
+    reports.sort(key=lambda report: (report.phase, report.epoch))
+    return TrainingResult(
+        networks,
+        rows.whole.rows(slice(len(dataset.item_ids))),
+        rows.statistics,
+        user_space,
+        item_space,
+        ContentTables.of(
+            rows.content.content, item_space, rows.content.vectors, rows.content.intercept
+        ),
+        TrainingReport(
+            seed=seed,
+            users=len(rated_users),
+            ratings=len(ratings),
+            validation_users=0,
+            best_epoch=reports[-1].epoch,
+            epochs=tuple(reports),
+            seconds=time.monotonic() - started,
+        ),
+    )

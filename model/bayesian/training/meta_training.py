@@ -1,0 +1,244 @@
+"""Meta-training of the preset `default`: the query loss goes through the whole adaptation."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from model.arrays import Int64Array
+from model.bayesian.network import BayesianNetwork, Representation, SupportSet
+from model.bayesian.preset import BayesianPreset, TrainingConfig
+from model.bayesian.training.item_features import TrainingRows
+from model.bundle.reports import EpochReport
+from model.content.bias_statistics import ItemStatistics
+from model.episodes import PaddedRatings, RatingsByUser
+from model.features import EncodedTable, FeatureSpace
+
+_GRADIENT_NORM_LIMIT = 1.0
+_LEAST_RATINGS = 4
+_SPARED_QUERY = 10
+_FEW = 8
+_WARM_UP_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B training episodes of one fold of the users.
+
+    Attributes:
+        fold: The fold.
+        user_index: Internal user indices, shape [B].
+        support_set: Support sets.
+        query_set: Query sets.
+        support_row: Item rows of the support sets; some show an item as if it were new.
+        query_row: Item rows of the query sets.
+    """
+
+    fold: int
+    user_index: Int64Array
+    support_set: PaddedRatings
+    query_set: PaddedRatings
+    support_row: Tensor
+    query_row: Tensor
+
+
+def train_network(
+    rows: TrainingRows,
+    grouped: RatingsByUser,
+    users: EncodedTable,
+    user_space: FeatureSpace,
+    preset: BayesianPreset,
+    *,
+    seed: int,
+    phase: str,
+    on_epoch: Callable[[EpochReport], None],
+) -> BayesianNetwork:
+    """Train one member.
+
+    Args:
+        rows: What the encoder sees of items.
+        grouped: Training ratings by user, brought to a range of 4.
+        users: All users' encoded features.
+        user_space: Their encoders.
+        preset: Configuration.
+        seed: Every random draw follows from it.
+        phase: What reports call this training.
+        on_epoch: Called after each epoch.
+
+    Returns:
+        The trained member, ready to serve.
+    """
+    training = preset.training
+    random = np.random.default_rng(seed)
+    network = BayesianNetwork(
+        preset,
+        rows.whole.inputs.shape[1],
+        rows.whole.linear.shape[1],
+        user_space,
+        rows.statistics.mean,
+        torch.Generator().manual_seed(seed),
+    )
+    learners = np.flatnonzero(grouped.counts >= min(_LEAST_RATINGS, grouped.counts.max()))
+    batches = _batch_count(learners, rows.fold_of_user, training.batch_users)
+    epochs = max(training.epochs, math.ceil(training.global_updates / batches))
+    optimiser = torch.optim.Adam(network.parameters(), lr=training.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser,
+        training.learning_rate,
+        total_steps=epochs * batches + 1,
+        pct_start=_WARM_UP_SHARE,
+    )
+    for epoch in range(1, epochs + 1):
+        started = time.monotonic()
+        losses = []
+        for batch in _draw_batches(grouped, learners, rows, training, random):
+            loss = _query_loss(network, rows, batch, users, training, random)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM_LIMIT)
+            optimiser.step()
+            schedule.step()
+            losses.append(loss.item())
+        on_epoch(
+            EpochReport(
+                phase=phase,
+                epoch=epoch,
+                epochs=epochs,
+                loss=float(np.mean(losses)),
+                validation_mae=None,
+                seconds=time.monotonic() - started,
+            )
+        )
+    return network.eval().requires_grad_(requires_grad=False)
+
+
+def own_residuals(
+    user_index: Int64Array, ratings: PaddedRatings, statistics: ItemStatistics
+) -> Tensor:
+    """Return r − μ − b_u of each rating, shape [B, n]."""
+    bias = torch.from_numpy(statistics.user_bias[user_index].astype(np.float32))
+    return ratings.rating - statistics.mean - bias.unsqueeze(1)
+
+
+def make_support_set(
+    network: BayesianNetwork,
+    items: Representation,
+    row: Tensor,
+    ratings: PaddedRatings,
+    own_residual: Tensor,
+    own: Tensor,
+) -> SupportSet:
+    """Take the base off the ratings of support sets.
+
+    Args:
+        network: Knows the base.
+        items: Represented items.
+        row: Item rows, shape [B, n].
+        ratings: Brought to a range of 4.
+        own_residual: As `own_residuals` gives them.
+        own: 1 where a rating is among the training ratings, shape [B, n].
+
+    Returns:
+        What the local update takes.
+    """
+    base = network.base(items, row, own_residual, own)
+    return SupportSet(row, ratings.rating, ratings.mask, (ratings.rating - base) * ratings.mask)
+
+
+def _query_loss(
+    network: BayesianNetwork,
+    rows: TrainingRows,
+    batch: Batch,
+    users: EncodedTable,
+    training: TrainingConfig,
+    random: np.random.Generator,
+) -> Tensor:
+    """Mean over users of the mean Huber loss of each query set."""
+    items = network.represent(rows.folds[batch.fold])
+    every = torch.ones_like
+    residual = own_residuals(batch.user_index, batch.support_set, rows.statistics)
+    support = make_support_set(
+        network,
+        items,
+        batch.support_row,
+        batch.support_set,
+        residual,
+        every(residual),
+    )
+    hidden = {
+        name: column.rows(batch.user_index).with_unknown(
+            random.random(len(batch.user_index)) < training.unknown_rate
+        )
+        for name, column in users.items()
+    }
+    decision = network.local_update(items, hidden, support)
+    residual = own_residuals(batch.user_index, batch.query_set, rows.statistics)
+    base = network.base(items, batch.query_row, residual, every(residual))
+    predicted = base + decision.predict(items.phi[batch.query_row])
+    error = (predicted - batch.query_set.rating).abs()
+    width = training.huber_width
+    loss = torch.where(error < width, error**2 / (2 * width), error - width / 2)
+    mask = batch.query_set.mask
+    return ((loss * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
+
+
+def _batch_count(learners: Int64Array, fold_of_user: Int64Array, batch_users: int) -> int:
+    counts = np.bincount(fold_of_user[learners])
+    return sum(_parts(int(count), batch_users) for count in counts if count)
+
+
+def _parts(users: int, batch_users: int) -> int:
+    return max(1, round(users / batch_users))
+
+
+def _draw_batches(
+    grouped: RatingsByUser,
+    learners: Int64Array,
+    rows: TrainingRows,
+    training: TrainingConfig,
+    random: np.random.Generator,
+) -> Iterator[Batch]:
+    """Draw one episode for each learner, in batches of one fold each."""
+    shuffled = grouped.shuffled(random)
+    drawn: list[tuple[int, Int64Array]] = []
+    for fold in range(len(rows.folds)):
+        mine = random.permutation(learners[rows.fold_of_user[learners] == fold])
+        if len(mine):
+            parts = np.array_split(mine, _parts(len(mine), training.batch_users))
+            drawn += [(fold, part) for part in parts]
+    items = len(rows.whole) // 2
+    for place in random.permutation(len(drawn)):
+        fold, users = drawn[place]
+        counts = shuffled.counts[users]
+        support_sizes = _support_sizes(counts, training.support_limit, random)
+        query_sizes = np.minimum(counts - support_sizes, training.query_size)
+        support = shuffled.padded(users, np.zeros_like(users), support_sizes)
+        query = shuffled.padded(users, support_sizes, query_sizes)
+        cold = random.random((len(users), 1)) < training.cold_episodes
+
+        def as_rows(ratings: PaddedRatings, cold: npt.NDArray[np.bool_] = cold) -> Tensor:
+            index = ratings.item_index
+            new = cold | (random.random(index.shape) < training.cold_items)
+            return torch.from_numpy(index + items * new)
+
+        yield Batch(fold, users, support, query, as_rows(support), as_rows(query))
+
+
+def _support_sizes(counts: Int64Array, limit: int, random: np.random.Generator) -> Int64Array:
+    """Draw support sizes: half of them nearly all ratings, a quarter few, a quarter in between."""
+    spared = np.where(counts > _SPARED_QUERY + _LEAST_RATINGS, _SPARED_QUERY, 3)
+    most = np.clip(np.minimum(counts - spared, limit), 0, None)
+    kind, place = random.random(len(counts)), random.random(len(counts))
+    # Of users with far more ratings than the limit, any size: nothing ties them to the most.
+    rich = np.floor(3 + place * (limit - 2)).astype(np.int64)
+    nearly_all = np.where(counts <= limit + _SPARED_QUERY, most, np.minimum(rich, most))
+    few = np.floor(place * (np.minimum(_FEW, most) + 1)).astype(np.int64)
+    between = np.floor(np.exp(place * np.log(most + 1.0))).astype(np.int64)
+    return np.where(kind < 0.5, nearly_all, np.where(kind < 0.75, few, np.minimum(between, most)))

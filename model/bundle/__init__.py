@@ -1,0 +1,1 @@
+"""Bundles: one versioned folder with everything that serving needs."""

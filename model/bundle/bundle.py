@@ -1,0 +1,337 @@
+"""The bundle: θ and all that serving needs, in one versioned folder without any code.
+
+bundle.json          format, version, configuration, metrics, checksums
+weights.safetensors  θ
+vocabularies.json    encoders of the user and item features
+catalogue.parquet    items with their attributes and evidence scores
+clusters.safetensors clusters of alike items; only where there are too many to score all
+training.json/.png   how the training went
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isfinite
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load, load_file, save_file
+
+from model.bundle.folders import replacing_folder
+from model.bundle.reports import TrainingReport
+from model.bundle.training_plot import draw_training
+from model.catalogue.bundled import Catalogue
+from model.data.description import RatingScale
+from model.data.loading import Dataset
+from model.data.tables import UNREADABLE
+from model.errors import BundleError, FeatureValueError
+from model.estimator import Estimator
+from model.evidence import evidence_scores
+from model.features import FeatureSpace
+from model.presets import Preset, restore_estimator
+from model.ranking import ONE_STAGE_LIMIT, Clusters
+
+FORMAT_VERSION = 2
+MANIFEST_FILE = "bundle.json"
+WEIGHTS_FILE = "weights.safetensors"
+VOCABULARIES_FILE = "vocabularies.json"
+CATALOGUE_FILE = "catalogue.parquet"
+CLUSTERS_FILE = "clusters.safetensors"
+TRAINING_FILE = "training.json"
+TRAINING_PLOT_FILE = "training.png"
+
+_REMEDY = "Train it anew with `melu train FOLDER --out DIR`."
+
+
+class _Format(BaseModel):
+    """The one field that every version of the format has."""
+
+    format_version: int
+
+
+class Manifest(BaseModel):
+    """`bundle.json`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: int
+    version: str
+    created_at: datetime
+    dataset: str
+    preset: Preset = Field(discriminator="name")
+    rating_scale: RatingScale
+    items: int = Field(ge=1)
+    metrics: dict[str, FiniteFloat]
+    checksums: dict[str, str]
+    """File → SHA-256."""
+
+
+class Vocabularies(BaseModel):
+    """`vocabularies.json`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    users: FeatureSpace
+    items: FeatureSpace
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A loaded bundle.
+
+    Attributes:
+        manifest: Configuration, version and metrics.
+        estimator: θ, bound to the catalogue's items.
+        catalogue: The items.
+    """
+
+    manifest: Manifest
+    estimator: Estimator
+    catalogue: Catalogue
+
+
+def save_bundle(
+    estimator: Estimator, report: TrainingReport, preset: Preset, dataset: Dataset, out: Path
+) -> Manifest:
+    """Write a bundle, whole or not at all; one that stands there is replaced.
+
+    Args:
+        estimator: What was trained.
+        report: How that went.
+        preset: Its configuration.
+        dataset: What it was trained on.
+        out: The bundle's folder.
+
+    Returns:
+        The manifest as written.
+
+    Raises:
+        BundleError: If `out` is something else than a bundle or an empty folder, or the training
+            diverged.
+    """
+    _check_target(out)
+    _check_trained(estimator, report)
+    raters = np.bincount(dataset.ratings.item_index, minlength=len(dataset.item_ids))
+    evidence = evidence_scores(
+        estimator.mean_gradient_norms(dataset, dataset.ratings), raters.astype(np.float32)
+    )
+    catalogue = Catalogue.of_dataset(dataset, evidence)
+    return write_bundle(
+        estimator, report, preset, catalogue, dataset.description.name, dataset.scale, out
+    )
+
+
+def write_bundle(
+    estimator: Estimator,
+    report: TrainingReport,
+    preset: Preset,
+    catalogue: Catalogue,
+    name: str,
+    scale: tuple[float, float],
+    out: Path,
+) -> Manifest:
+    """Write a bundle of a ready catalogue; see `save_bundle`.
+
+    Args:
+        estimator: What was trained.
+        report: How that went.
+        preset: Its configuration.
+        catalogue: The items that the estimator scores.
+        name: Of the data set.
+        scale: Lowest and highest rating.
+        out: The bundle's folder.
+
+    Returns:
+        The manifest as written.
+
+    Raises:
+        BundleError: If `out` is something else than a bundle or an empty folder.
+    """
+    _check_target(out)
+    vocabularies = Vocabularies(users=estimator.user_space, items=estimator.item_space)
+    with replacing_folder(out) as folder:
+        catalogue.table.write_parquet(folder / CATALOGUE_FILE)
+        tensors = {key: t.detach().contiguous() for key, t in estimator.tensors().items()}
+        _save_tensors(tensors, folder / WEIGHTS_FILE)
+        if len(catalogue) > ONE_STAGE_LIMIT:
+            clusters = Clusters.fit(estimator.clustering_features(), seed=report.seed)
+            cluster = {"cluster": torch.from_numpy(clusters.cluster)}
+            _save_tensors(cluster, folder / CLUSTERS_FILE)
+        (folder / VOCABULARIES_FILE).write_text(vocabularies.model_dump_json(), encoding="utf-8")
+        (folder / TRAINING_FILE).write_text(report.model_dump_json(indent=2), encoding="utf-8")
+        draw_training(report, folder / TRAINING_PLOT_FILE)
+        checksums = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+        # Equal weights over an equal catalogue are the same model, whenever they were trained.
+        identity = "".join(
+            checksums[file] for file in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE)
+        )
+        digest = hashlib.sha256(identity.encode()).hexdigest()
+        manifest = Manifest(
+            format_version=FORMAT_VERSION,
+            version=f"{name}-{preset.name}-{digest[:12]}",
+            created_at=datetime.now(UTC),
+            dataset=name,
+            preset=preset,
+            rating_scale=scale,
+            items=len(catalogue),
+            metrics=_metrics(report),
+            checksums=checksums,
+        )
+        (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+    return manifest
+
+
+def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
+    """Load a bundle and check all of it.
+
+    Args:
+        folder: The bundle.
+        prepare: Build what serving needs at once; a mere check does without, and of a large
+            catalogue that is most of the time and memory.
+
+    Returns:
+        The bundle, ready to serve.
+
+    Raises:
+        BundleError: If anything is missing, altered, of another format or inconsistent.
+    """
+    manifest = _read_manifest(folder)
+    large = manifest.items > ONE_STAGE_LIMIT
+    for name in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE, *([CLUSTERS_FILE] * large)):
+        path = folder / name
+        if not path.is_file():
+            raise BundleError(f"{folder} lacks {name}. {_REMEDY}")
+        if _sha256(path) != manifest.checksums.get(name):
+            raise BundleError(f"{path} is not the file that the bundle was written with. {_REMEDY}")
+
+    def read_weights() -> dict[str, torch.Tensor]:
+        # A mapping of the file takes no memory for what is not used, which counts where there are
+        # many items. A file that somebody cuts short while it is mapped ends the process.
+        weights = folder / WEIGHTS_FILE
+        return load_file(weights) if large else load(weights.read_bytes())
+
+    try:
+        vocabularies = Vocabularies.model_validate_json((folder / VOCABULARIES_FILE).read_bytes())
+        catalogue = Catalogue(pl.read_parquet(folder / CATALOGUE_FILE))
+        tensors = read_weights()
+        clusters = _read_clusters(folder, manifest.items) if large else None
+    except (*UNREADABLE, SafetensorError, RecursionError) as error:
+        raise BundleError(f"{folder} can't be read: {error}. {_REMEDY}") from error
+    if len(catalogue) != manifest.items:
+        raise BundleError(
+            f"{folder} lists {len(catalogue)} items where {manifest.items} are due. {_REMEDY}"
+        )
+    try:
+        estimator = restore_estimator(
+            manifest.preset,
+            manifest.rating_scale,
+            vocabularies.users,
+            vocabularies.items,
+            tensors,
+            catalogue.features(vocabularies.items.names),
+            len(catalogue),
+        )
+    except (BundleError, FeatureValueError) as error:
+        raise BundleError(f"{folder}: {error}. {_REMEDY}") from error
+    # What was read of the file to check it need not stay in memory.
+    del tensors
+    estimator.clusters = clusters
+    if prepare:
+        _prepare(estimator, manifest, read_weights, folder)
+    return Bundle(manifest, estimator, catalogue)
+
+
+def _prepare(
+    estimator: Estimator,
+    manifest: Manifest,
+    read_weights: Callable[[], dict[str, torch.Tensor]],
+    folder: Path,
+) -> None:
+    """Build what serving needs; weights that are finite may still be too large to score with."""
+    try:
+        with np.errstate(all="ignore"):
+            estimator.prepare(read_weights)
+            nobody = estimator.adapt({}, [])
+            found = [estimator.score(nobody), estimator.discrimination(nobody)]
+            # Where a local update goes astray is found when it does; see `Recommender.adapt`.
+            estimator.score(estimator.adapt({}, [(0, manifest.rating_scale[1])]))
+    except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as error:
+        raise BundleError(f"{folder} can't score its items: {error}. {_REMEDY}") from error
+    if not all(np.isfinite(scores).all() for scores in found):
+        raise BundleError(f"{folder} scores items with what is no number. {_REMEDY}")
+
+
+def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    path.touch()
+    mode = path.stat().st_mode
+    save_file(tensors, path)
+    # The library lets nobody else read its files; a bundle is read by whoever serves it.
+    path.chmod(mode)
+
+
+def _read_clusters(folder: Path, items: int) -> Clusters:
+    cluster = load_file(folder / CLUSTERS_FILE).get("cluster")
+    if cluster is None or cluster.dtype != torch.int32 or cluster.shape != (items,):
+        raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {_REMEDY}")
+    numbers = cluster.numpy().copy()
+    if not 0 <= numbers.min() <= numbers.max() < items:
+        raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {_REMEDY}")
+    if not np.array_equal(np.unique(numbers), np.arange(numbers.max() + 1)):
+        raise BundleError(f"{folder / CLUSTERS_FILE} numbers clusters with gaps. {_REMEDY}")
+    return Clusters(numbers)
+
+
+def _check_target(out: Path) -> None:
+    if not out.exists() or (out / MANIFEST_FILE).is_file():
+        return
+    if not out.is_dir() or any(out.iterdir()):
+        raise BundleError(f"{out} exists and is no bundle; choose another --out.")
+
+
+def _check_trained(estimator: Estimator, report: TrainingReport) -> None:
+    finite = {name: bool(tensor.isfinite().all()) for name, tensor in estimator.tensors().items()}
+    finite |= {name: isfinite(value) for name, value in _metrics(report).items()}
+    if astray := [name for name, is_finite in finite.items() if not is_finite]:
+        raise BundleError(
+            f"the training diverged: {astray[0]} is not finite. Try another --seed or, with the "
+            "preset melu, a smaller --local-learning-rate."
+        )
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        raise BundleError(f"{folder} holds no bundle: {MANIFEST_FILE} is missing. {_REMEDY}")
+    try:
+        text = path.read_bytes()
+        found = _Format.model_validate_json(text).format_version
+        if found != FORMAT_VERSION:
+            raise BundleError(
+                f"{folder} has format {found}; this release reads {FORMAT_VERSION}. {_REMEDY}"
+            )
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"]) or "the file"
+        raise BundleError(f"{path}: {where}: {problem['msg']}. {_REMEDY}") from error
+
+
+def _metrics(report: TrainingReport) -> dict[str, float]:
+    """The last query loss, and the held-out users' errors where the preset holds some out."""
+    metrics = {"query_loss": report.epochs[-1].loss}
+    for epoch in report.epochs:
+        if epoch.validation_mae is not None and epoch.epoch == report.best_epoch:
+            metrics |= {f"validation_mae@{k}": mae for k, mae in epoch.validation_mae.items()}
+    return metrics
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

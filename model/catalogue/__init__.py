@@ -1,0 +1,1 @@
+"""The items: those of the bundle, and those put or deleted since."""

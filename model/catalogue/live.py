@@ -1,0 +1,287 @@
+"""A bundle's catalogue with what was put and deleted since: a new object for every change.
+
+Items keep their index as long as a catalogue grows out of another. An item that changes gets a new
+index behind all others, and the old one is hidden. So whatever was found in one catalogue can be
+shown from the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from model.arrays import Int64Array
+from model.catalogue.bundled import AttributeValue, Catalogue, ItemRecord, ItemTable
+from model.errors import FeatureValueError, UnknownFeatureError
+from model.estimator import LiveItems
+from model.evidence import EvidenceScores
+
+_DELETED = -1
+_EVIDENCE = ("discrimination", "popularity", "score")
+
+
+@dataclass(frozen=True)
+class ItemChange:
+    """An item put, or deleted.
+
+    Attributes:
+        item_id: External id.
+        title: Title; the id stands in for None.
+        attributes: Its attributes; None if the item is deleted.
+    """
+
+    item_id: str
+    title: str | None = None
+    attributes: Mapping[str, AttributeValue] | None = None
+
+
+class LiveCatalogue:
+    """The items that can be recommended now.
+
+    Args:
+        bundled: The catalogue of the bundle.
+        put: Items put since, a row for each time; None before the first.
+        places: Items put or deleted since → index, or −1 if deleted.
+        hidden: Indices that are no items any more, in ascending order.
+    """
+
+    def __init__(
+        self,
+        bundled: Catalogue,
+        put: ItemTable | None = None,
+        places: Mapping[str, int] | None = None,
+        hidden: Int64Array | None = None,
+    ) -> None:
+        self.bundled = bundled
+        self._put = put
+        self._places = dict(places or {})
+        self.hidden = np.empty(0, dtype=np.int64) if hidden is None else hidden
+        self.index_of: Mapping[str, int] = (
+            _LiveIndex(bundled.index_of, self._places) if self._places else bundled.index_of
+        )
+
+    @property
+    def size(self) -> int:
+        """One more than the highest index."""
+        return len(self.bundled) + self.put_rows
+
+    @property
+    def put_rows(self) -> int:
+        """How many rows were put since, those included that were put anew or deleted later."""
+        return 0 if self._put is None else len(self._put)
+
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        """Names of the attributes that items can have."""
+        return self.bundled.attribute_names
+
+    def __len__(self) -> int:
+        """Number of items."""
+        return self.size - len(self.hidden)
+
+    @cached_property
+    def evidence(self) -> EvidenceScores:
+        """One score an index; an item that nobody has rated, or that is gone, has none."""
+        if self._put is None and not len(self.hidden):
+            return self.bundled.evidence
+        put = self._put.evidence if self._put is not None else None
+        parts = []
+        for name in _EVIDENCE:
+            part = getattr(self.bundled.evidence, name)
+            part = part.copy() if put is None else np.concatenate([part, getattr(put, name)])
+            part[self.hidden] = 0
+            parts.append(part)
+        return EvidenceScores(*parts)
+
+    def titles(self, start: int = 0) -> list[str]:
+        """Return the titles from an index on."""
+        bundled = self.bundled.titles.slice(start).to_list() if start < len(self.bundled) else []
+        if self._put is None:
+            return bundled
+        return bundled + self._put.titles.slice(max(start - len(self.bundled), 0)).to_list()
+
+    def ids(self, index: Int64Array) -> list[str]:
+        """Return the external ids of some items."""
+        if self._put is None:
+            return self.bundled.ids(index)
+        count = len(self.bundled)
+        since = index >= count
+        found = np.empty(len(index), dtype=object)
+        found[~since] = self.bundled.ids(index[~since])
+        found[since] = self._put.ids(index[since] - count)
+        ids: list[str] = found.tolist()
+        return ids
+
+    def records(self, index: Sequence[int]) -> list[ItemRecord]:
+        """Return what clients are shown of some items; see `ItemTable.records`."""
+        if self._put is None:
+            return self.bundled.records(index)
+        count = len(self.bundled)
+        old = iter(self.bundled.records([one for one in index if one < count]))
+        new = iter(self._put.records([one - count for one in index if one >= count]))
+        return [next(old) if one < count else next(new) for one in index]
+
+    def matching(self, filters: Mapping[str, Sequence[str]]) -> Int64Array | None:
+        """Find the items that pass filters; see `ItemTable.matching`."""
+        found = self.bundled.matching(filters)
+        if found is None:
+            return None
+        if self._put is not None:
+            put = self._put.matching(filters)
+            assert put is not None  # noqa: S101 - it was not None for the bundle's
+            found = np.concatenate([found, put + len(self.bundled)])
+        return np.setdiff1d(found, self.hidden, assume_unique=True) if len(self.hidden) else found
+
+    def all_items(self) -> Int64Array:
+        """Indices of all items, in ascending order."""
+        every = np.arange(self.size, dtype=np.int64)
+        return np.setdiff1d(every, self.hidden, assume_unique=True) if len(self.hidden) else every
+
+    def changed(self, changes: Sequence[ItemChange]) -> LiveCatalogue:
+        """Return the catalogue after some changes; this one stays as it is.
+
+        Args:
+            changes: In the order of time.
+
+        Returns:
+            The next catalogue, whose rows put begin with this one's.
+
+        Raises:
+            UnknownFeatureError: If an attribute does not exist.
+            FeatureValueError: If an attribute's value does not fit.
+        """
+        newest = {change.item_id: change for change in changes}
+        rows = [change for change in newest.values() if change.attributes is not None]
+        places = dict(self._places)
+        gone = [self.index_of[one] for one in newest if one in self.index_of]
+        for change in newest.values():
+            if change.attributes is None:
+                places[change.item_id] = _DELETED
+        for at, change in enumerate(rows):
+            places[change.item_id] = self.size + at
+        hidden = np.union1d(self.hidden, np.array(gone, dtype=np.int64))
+        put = self._put
+        if rows:
+            more = self._table(rows)
+            put = ItemTable(more if put is None else pl.concat([put.table, more]))
+        return LiveCatalogue(self.bundled, put, places, hidden)
+
+    def more_items(self, start: int, names: Sequence[str]) -> LiveItems:
+        """Return rows put as an estimator takes them.
+
+        Args:
+            start: The first of the rows put.
+            names: Features of the estimator.
+
+        Returns:
+            The rows from `start` on.
+        """
+        assert self._put is not None  # noqa: S101 - else there are no rows
+        rows = ItemTable(self._put.table.slice(start))
+        index_of = self.bundled.index_of
+        trained = [index_of.get(item_id, -1) for item_id in rows.item_ids]
+        changed = np.array([at for at, one in enumerate(trained) if one >= 0], dtype=np.int64)
+        index = np.array([one for one in trained if one >= 0], dtype=np.int64)
+        before = ItemTable(self.bundled.table[index.tolist()])
+        return LiveItems(rows.features(names), len(rows), changed, index, before.features(names))
+
+    def check(self, attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
+        """Bring attributes into the form of the catalogue's columns.
+
+        Args:
+            attributes: As a client sent them.
+
+        Returns:
+            The same as text, numbers and lists of text; unknown ones left out.
+
+        Raises:
+            UnknownFeatureError: If an attribute does not exist.
+            FeatureValueError: If a value does not fit.
+        """
+        types = self.bundled.attribute_types
+        checked: dict[str, AttributeValue] = {}
+        for name, value in attributes.items():
+            if name not in types:
+                raise UnknownFeatureError(name, self.attribute_names)
+            try:
+                fitting = _fitting(value, types[name])
+            except FeatureValueError as error:
+                raise FeatureValueError(f"attribute {name!r}: {error}") from error
+            if fitting is not None and fitting != []:
+                checked[name] = fitting
+        return checked
+
+    def _table(self, rows: Sequence[ItemChange]) -> pl.DataFrame:
+        """Make rows of the bundle's columns."""
+        known = [self.bundled.index_of.get(row.item_id) for row in rows]
+        evidence = self.bundled.evidence
+        columns: dict[str, pl.Series] = {
+            "item_id": pl.Series([row.item_id for row in rows], dtype=pl.String),
+            "title": pl.Series(
+                [row.item_id if row.title is None else row.title for row in rows], dtype=pl.String
+            ),
+        }
+        for name in _EVIDENCE:
+            scores = getattr(evidence, name)
+            # Of an item that training never saw nothing is known.
+            columns[name] = pl.Series([0.0 if one is None else float(scores[one]) for one in known])
+        checked = [self.check(row.attributes or {}) for row in rows]
+        for name, dtype in self.bundled.attribute_types.items():
+            columns[self.bundled.column_of(name)] = pl.Series(
+                [attributes.get(name) for attributes in checked], dtype=dtype
+            )
+        schema = self.bundled.table.schema
+        return pl.DataFrame(columns).select(
+            pl.col(name).cast(dtype) for name, dtype in schema.items()
+        )
+
+
+class _LiveIndex(Mapping[str, int]):
+    """Ids → indices: what was put and deleted since lies over the bundle's."""
+
+    def __init__(self, bundled: Mapping[str, int], places: Mapping[str, int]) -> None:
+        self._bundled = bundled
+        self._places = places
+
+    def __getitem__(self, key: str) -> int:
+        place = self._places.get(key)
+        if place is None:
+            return self._bundled[key]
+        if place == _DELETED:
+            raise KeyError(key)
+        return place
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (one for one, place in self._places.items() if place != _DELETED)
+        yield from (one for one in self._bundled if one not in self._places)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _fitting(value: AttributeValue, dtype: pl.DataType) -> AttributeValue:
+    """Bring a value into the form of a column."""
+    if value is None or value == "":
+        return None
+    if isinstance(dtype, pl.List):
+        parts = [value] if isinstance(value, str) else value
+        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+            raise FeatureValueError("expected a list of texts")
+        return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    if isinstance(value, list | bool):
+        raise FeatureValueError("expected one value")
+    if dtype.is_numeric():
+        try:
+            number = float(value)
+        except (ValueError, OverflowError) as error:
+            raise FeatureValueError("expected a number") from error
+        if not np.isfinite(number):
+            raise FeatureValueError("expected a finite number")
+        return number
+    if isinstance(value, str):
+        return value.strip() or None
+    return str(int(value)) if float(value).is_integer() else str(value)

@@ -1,0 +1,273 @@
+"""Item content as sparse rows, and regressions on it that leave each known item out.
+
+All kernels here are linear in the rows, so whatever is learnt from content is a table of one
+vector a feature value: a new item is encoded by summing the vectors of its values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import scipy.sparse as sparse
+from scipy.sparse.linalg import svds
+
+from model.arrays import BoolArray, Float64Array
+from model.data.description import FeatureKind
+from model.features import EncodedFeature, FeatureSpace
+
+# A value that a single item has tells nothing of any other; rare words tell little.
+MINIMUM_COUNTS = {
+    FeatureKind.CATEGORY: 2,
+    FeatureKind.CATEGORIES: 2,
+    FeatureKind.TEXT: 3,
+}
+TEXT_WIDTH = 64
+LANDMARKS = 4096
+"""Most items that a kernel matrix is built of; memory grows with its square."""
+
+
+@dataclass(frozen=True)
+class ItemContent:
+    """The content of items, one block of columns a feature.
+
+    Attributes:
+        space: Encoders, fitted to known items.
+        blocks: Feature → rows of all items, shape [items, columns]. A row of categories has
+            1/√n at each of its n values; a row of text is its TF-IDF vector, reduced by latent
+            semantic analysis. Numbers have no block.
+        projections: Feature → what a row of TF-IDF is multiplied with to give a block's row;
+            only text has one, shape [words, columns].
+        inverse_frequencies: Feature → how much each word tells; only text has one, shape [words].
+        items: Number of items.
+    """
+
+    space: FeatureSpace
+    blocks: dict[str, sparse.csr_matrix]
+    projections: dict[str, Float64Array]
+    inverse_frequencies: dict[str, Float64Array]
+    items: int
+
+    @classmethod
+    def fit(
+        cls,
+        table: pl.DataFrame,
+        kinds: Mapping[str, FeatureKind],
+        known: BoolArray,
+        random: np.random.Generator,
+    ) -> ItemContent:
+        """Learn vocabularies and text projections from the known items, and encode all.
+
+        Args:
+            table: Typed item features of all items.
+            kinds: Feature → kind.
+            known: Items to learn from, shape [items].
+            random: Source of the solver's start.
+
+        Returns:
+            The content of all items.
+        """
+        space = FeatureSpace.fit(table, kinds, MINIMUM_COUNTS, np.flatnonzero(known))
+        encoded = space.encode_table(table)
+        blocks, projections, inverse_frequencies = {}, {}, {}
+        for name, encoder in space.encoders.items():
+            raw = raw_rows(encoded[name], encoder.slots)
+            match encoder.kind:
+                case FeatureKind.CATEGORY | FeatureKind.CATEGORIES:
+                    blocks[name] = category_rows(raw)
+                case FeatureKind.TEXT if raw.shape[1]:
+                    inverse_frequencies[name] = _inverse_frequency(raw, known)
+                    weighted = text_rows(raw, inverse_frequencies[name])
+                    projections[name] = _projection(weighted, known, random)
+                    blocks[name] = sparse.csr_matrix(weighted @ projections[name])
+        count = table.height if table.width else len(known)
+        return cls(space, blocks, projections, inverse_frequencies, count)
+
+    def rows(self, weights: Mapping[FeatureKind, float]) -> sparse.csr_matrix:
+        """Put the blocks side by side, so that row products are Σ_f w_f x_fᵀ x'_f.
+
+        Args:
+            weights: w of each kind of feature; a kind that is missing is left out.
+
+        Returns:
+            Shape [items, all columns].
+        """
+        kept = [self.blocks[name] * weight**0.5 for name, weight in self._weighed(weights).items()]
+        return sparse.hstack(kept).tocsr() if kept else sparse.csr_matrix((self.items, 0))
+
+    def by_value(
+        self, columns: Float64Array, weights: Mapping[FeatureKind, float]
+    ) -> dict[str, Float64Array]:
+        """Tell what each feature value adds to a linear function of `rows(weights)`.
+
+        Args:
+            columns: The function, shape [all columns, targets].
+            weights: As `rows` took them.
+
+        Returns:
+            Feature → one row for each of the encoder's values, to be multiplied with rows of
+            `category_rows` or `text_rows`. Shape [values, targets].
+        """
+        found, start = {}, 0
+        for name, weight in self._weighed(weights).items():
+            end = start + self.blocks[name].shape[1]
+            part = columns[start:end] * weight**0.5
+            projection = self.projections.get(name)
+            found[name] = part if projection is None else projection @ part
+            start = end
+        return found
+
+    def _weighed(self, weights: Mapping[FeatureKind, float]) -> dict[str, float]:
+        """The weight of each feature that has a block and a weight, in the blocks' order."""
+        kinds = {name: self.space.encoders[name].kind for name in self.blocks}
+        return {name: weights[kind] for name, kind in kinds.items() if weights.get(kind)}
+
+
+class LeaveOneOutRegression:
+    """Ridge regression on content rows that predicts each known item without itself.
+
+    Dual form over the known items K: α = (X_K X_Kᵀ + c + D)⁻¹ y with D the noise of each target.
+    A known item's prediction is y_i − α_i / (…)⁻¹_ii, exactly what a fit without it would give,
+    so that the same number means the same for a known and for a new item.
+
+    Args:
+        rows: Content, shape [items, columns].
+        constant: c, the variance of an intercept.
+        known: Items with a target; beyond 4096 those with least noise are used.
+        noise: D of each known item, shape [known items].
+    """
+
+    def __init__(
+        self, rows: sparse.csr_matrix, constant: float, known: BoolArray, noise: Float64Array
+    ) -> None:
+        index = np.flatnonzero(known)
+        least_noise = np.sort(np.argsort(noise, kind="stable")[:LANDMARKS])
+        self._landmarks = index[least_noise]
+        self._rows, self._constant = rows, constant
+        chosen = rows[self._landmarks]
+        kernel = (chosen @ chosen.T).toarray() + constant
+        self._inverse = np.linalg.inv(kernel + np.diag(noise[least_noise]))
+
+    def predict(self, target: Float64Array) -> Float64Array:
+        """Regress and predict.
+
+        Args:
+            target: Shape [items, targets]; rows of items that are not known do not matter.
+
+        Returns:
+            Shape [items, targets].
+        """
+        chosen = target[self._landmarks].astype(np.float64)
+        dual = self._inverse @ chosen
+        columns, intercept = self._primal(dual)
+        predicted: Float64Array = self._rows @ columns
+        predicted += intercept
+        predicted[self._landmarks] = chosen - dual / np.diag(self._inverse)[:, None]
+        return predicted
+
+    def weights(self, target: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """Return the regression that foretells items which are not among the known.
+
+        Args:
+            target: As `predict` takes it.
+
+        Returns:
+            What each column of the content adds, shape [columns, targets], and the intercepts,
+            shape [targets].
+        """
+        return self._primal(self._inverse @ target[self._landmarks].astype(np.float64))
+
+    def _primal(self, dual: Float64Array) -> tuple[Float64Array, Float64Array]:
+        return self._rows[self._landmarks].T @ dual, self._constant * dual.sum(0)
+
+
+def principal_axes(
+    rows: sparse.csr_matrix, known: BoolArray, width: int, random: np.random.Generator
+) -> Float64Array:
+    """Find what reduces content rows so that their products stay as near as `width` columns allow.
+
+    Args:
+        rows: Shape [items, columns].
+        known: Items that the axes are learnt from, shape [items].
+        width: Columns wanted; fewer come where the content has fewer.
+        random: Source of the solver's start.
+
+    Returns:
+        To be multiplied with rows, shape [columns, width].
+    """
+    return _axes(rows[np.flatnonzero(known)], width, random)
+
+
+def _axes(rows: sparse.csr_matrix, width: int, random: np.random.Generator) -> Float64Array:
+    """Leading right singular vectors, shape [columns, width]."""
+    count = min(width, min(rows.shape) - 1)
+    if count < 1:
+        return np.zeros((rows.shape[1], 0))
+    _, size, right = svds(rows.astype(np.float64), count, v0=random.normal(size=min(rows.shape)))
+    axes: Float64Array = right[np.argsort(-size)].T
+    return axes
+
+
+def raw_rows(column: EncodedFeature, slots: int) -> sparse.csr_matrix:
+    """Count the known values of each row; the unknown slot is left out.
+
+    Args:
+        column: An encoded feature.
+        slots: Slots of its encoder.
+
+    Returns:
+        Shape [rows, slots − 1].
+    """
+    counts = sparse.csr_matrix(
+        (np.ones(len(column.slots)), column.slots, column.offsets), (len(column), slots)
+    )
+    counts.sum_duplicates()
+    return counts[:, 1:]
+
+
+def category_rows(counts: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Scale counts of categories to 1/√n at each of a row's n values."""
+    return _scaled(counts, 1 / np.sqrt(np.maximum(counts.getnnz(1), 1)))
+
+
+def text_rows(counts: sparse.csr_matrix, inverse_frequency: Float64Array) -> sparse.csr_matrix:
+    """Turn counts of words into TF-IDF rows of unit length, (1 + ln tf) · idf.
+
+    Args:
+        counts: Shape [rows, words].
+        inverse_frequency: idf, shape [words].
+
+    Returns:
+        Shape [rows, words].
+    """
+    frequency = counts.copy()
+    frequency.data = 1 + np.log(frequency.data)
+    weighted = frequency @ sparse.diags_array(inverse_frequency)
+    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
+    return _scaled(weighted.tocsr(), 1 / np.maximum(length, 1e-12)).tocsr()
+
+
+def _scaled(rows: sparse.csr_matrix, factor: Float64Array) -> sparse.csr_matrix:
+    scaled: sparse.csr_matrix = sparse.diags_array(factor) @ rows
+    return scaled
+
+
+def _inverse_frequency(counts: sparse.csr_matrix, known: BoolArray) -> Float64Array:
+    """How much each word tells: idf = 1 + ln((1 + n) / (1 + df)) over the known items."""
+    documents = np.flatnonzero(known)
+    containing = np.asarray((counts[documents] > 0).sum(0)).ravel()
+    inverse_frequency: Float64Array = 1 + np.log((1 + len(documents)) / (1 + containing))
+    return inverse_frequency
+
+
+def _projection(
+    weighted: sparse.csr_matrix, known: BoolArray, random: np.random.Generator
+) -> Float64Array:
+    """Reduce TF-IDF rows so that a known item's has a mean squared length of 1."""
+    documents = weighted[np.flatnonzero(known)]
+    projection = _axes(documents, TEXT_WIDTH, random)
+    reduced = documents @ projection
+    mean_square = float((reduced**2).sum(1).mean()) if reduced.size else 0.0
+    return projection / (mean_square**0.5 or 1.0)

@@ -1,0 +1,123 @@
+"""Item factors: of the ratings (probabilistic PCA), and of who rated what."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sparse
+from scipy.sparse.linalg import svds
+
+from model.arrays import Float32Array, Float64Array
+from model.data.loading import Ratings
+
+_EM_ITERATIONS = 15
+_FIRST_NOISE = 0.75
+USER_BIAS_VARIANCE = 0.2
+
+
+def probabilistic_pca(
+    ratings: Ratings,
+    residual: Float64Array,
+    items: int,
+    factors: int,
+    *,
+    ridge: float,
+    random: np.random.Generator,
+) -> Float32Array:
+    """Factorise residuals with missing values by expectation-maximisation.
+
+    residual_ui = v_iᵀ z_u + s t_u + noise with z_u, t_u ~ N(0, 1): t is the user's bias, whose
+    loading s is fixed (s² = 0.2), and v_i are the loadings sought, with a ridge penalty. (Tipping
+    and Bishop, "Probabilistic Principal Component Analysis", 1999, with missing values.)
+
+    Args:
+        ratings: Who rated what.
+        residual: What is to be explained, aligned with `ratings`, shape [ratings].
+        items: Number of items.
+        factors: Number of factors.
+        ridge: Penalty on v_i, in units of the user factors' second moments.
+        random: Source of the start.
+
+    Returns:
+        v, shape [items, factors]; zero for items without ratings.
+    """
+    used, user = np.unique(ratings.user_index, return_inverse=True)
+    shape = (len(used), items)
+    ones = sparse.csr_matrix((np.ones(len(user), np.float32), (user, ratings.item_index)), shape)
+    values = sparse.csr_matrix((residual.astype(np.float32), (user, ratings.item_index)), shape)
+    ones_by_item, values_by_item = ones.T.tocsr(), values.T.tocsr()
+    rated = np.asarray(ones.sum(0)).ravel() > 0
+    width = factors + 1
+    bias_loading = np.full((items, 1), USER_BIAS_VARIANCE**0.5)
+    loadings = np.concatenate([random.normal(0, 0.1, (items, factors)), bias_loading], 1)
+    loadings = loadings.astype(np.float32)
+    noise = _FIRST_NOISE
+    for _ in range(_EM_ITERATIONS):
+        outer = (loadings[:, :, None] * loadings[:, None, :]).reshape(items, -1)
+        precision = (ones @ outer).reshape(-1, width, width) / noise + np.eye(width, dtype="f4")
+        covariance = np.linalg.inv(precision)
+        mean = np.einsum("uab,ub->ua", covariance, values @ loadings) / noise
+        second = (covariance + mean[:, :, None] * mean[:, None, :]).reshape(len(used), -1)
+        moments = (ones_by_item @ second).reshape(-1, width, width)
+        cross = values_by_item @ mean
+        # The loading of the bias stays: solve for the others given it.
+        target = cross[:, :factors] - moments[:, :factors, factors] * loadings[:, factors:]
+        penalised = moments[:, :factors, :factors] + ridge * np.eye(factors, dtype="f4")
+        loadings[:, :factors] = np.linalg.solve(penalised, target[:, :, None])[:, :, 0]
+        loadings[~rated, :factors] = 0
+        explained = np.einsum("iab,ia,ib->", moments, loadings, loadings)
+        error = (residual**2).sum() - 2 * (loadings * cross).sum() + explained
+        noise = float(error / len(residual))
+    return loadings[:, :factors].copy()
+
+
+def cooccurrence_factors(
+    ratings: Ratings, users: int, items: int, factors: int, random: np.random.Generator
+) -> Float32Array:
+    """Factorise who rated what, whatever the ratings: which items are known to the same people.
+
+    A truncated SVD of the 0/1 matrix divided by √((n_u + 10)(n_i + 10)), without its first
+    factor, which is little else than activity.
+
+    Args:
+        ratings: Who rated what.
+        users: Number of users.
+        items: Number of items.
+        factors: Number of factors wanted; fewer come where the matrix is smaller.
+        random: Source of the solver's start.
+
+    Returns:
+        Shape [items, factors], with a mean square of 1.
+    """
+    user_count = np.bincount(ratings.user_index, minlength=users)
+    item_count = np.bincount(ratings.item_index, minlength=items)
+    weight = 1 / np.sqrt(
+        (user_count[ratings.user_index] + 10.0) * (item_count[ratings.item_index] + 10.0)
+    )
+    matrix = sparse.csr_matrix((weight, (ratings.user_index, ratings.item_index)), (users, items))
+    count = min(factors + 1, min(matrix.shape) - 1)
+    if count < 2:
+        return np.zeros((items, 0), np.float32)
+    _, size, right = svds(matrix, count, v0=random.normal(size=min(matrix.shape)))
+    order = np.argsort(-size)[1:]
+    found = (right[order] * size[order, None]).T / np.sqrt(item_count + 10.0)[:, None]
+    scaled = found / (np.sqrt((found**2).mean()) + 1e-12)
+    clipped: Float32Array = scaled.clip(-5, 5).astype(np.float32)
+    return clipped
+
+
+def rotate_onto(factors: Float32Array, target: Float32Array, weight: Float64Array) -> Float32Array:
+    """Rotate factors onto the axes of others (orthogonal Procrustes).
+
+    Factors are free up to a rotation; two fits can be compared only on common axes.
+
+    Args:
+        factors: Shape [items, factors].
+        target: Shape [items, factors].
+        weight: How much each item counts, shape [items].
+
+    Returns:
+        Shape [items, factors].
+    """
+    left, _, right = np.linalg.svd((factors * weight[:, None]).T @ target)
+    rotated: Float32Array = (factors @ (left @ right)).astype(np.float32)
+    return rotated

@@ -1,0 +1,1 @@
+"""MeLU's local update and scores, laid out for fast answers."""
