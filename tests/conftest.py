@@ -12,6 +12,7 @@ from model.bundle.bundle import save_bundle
 from model.data import Dataset, load_dataset
 from model.presets import PRESETS, Preset, fit_estimator, with_options
 from model.recommender import Recommender
+from tests.deployments import DEPLOYMENTS, ONE_WORKER, Deployment, deployed
 from tests.running import Service
 from tests.worlds import write_two_tastes
 
@@ -62,9 +63,28 @@ def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     running.stop()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is marked as part of the contract on every deployment."""
+    if metafunc.definition.get_closest_marker("contract") and "deployment" in metafunc.fixturenames:
+        metafunc.parametrize("deployment", DEPLOYMENTS, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def deployment(
+    request: pytest.FixtureRequest, bundle: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployment]:
+    name = getattr(request, "param", ONE_WORKER)
+    if name == ONE_WORKER:
+        service: Service = request.getfixturevalue("service")
+        yield Deployment((service.url,))
+    else:
+        with deployed(name, bundle, tmp_path_factory.mktemp("deployment")) as started:
+            yield started
+
+
 @pytest.fixture
-def client(service: Service) -> Iterator[httpx.Client]:
-    with service.client() as http:
+def client(deployment: Deployment) -> Iterator[httpx.Client]:
+    with deployment.client() as http:
         yield http
 
 

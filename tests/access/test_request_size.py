@@ -64,3 +64,4 @@ def test_a_connection_goes_on_after_requests_of_a_good_size(guarded: Service):
                 received = connection.recv(4096)
                 assert received, answer
                 answer += received
+        assert connection.fileno() >= 0, "closed"

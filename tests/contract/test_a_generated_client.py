@@ -7,6 +7,8 @@ import pytest
 
 from tests.running import Service, require
 
+pytestmark = pytest.mark.contract
+
 TOOLS = Path(sys.executable).parents[1] / "client-generator" / "bin"
 JOURNEY = Path(__file__).with_name("generated_client_journey.py")
 

@@ -16,6 +16,8 @@ from tests.service.test_operations import (  # noqa: F401
 )
 from tests.service.visitors import Visitor, assert_problem
 
+pytestmark = pytest.mark.contract
+
 CODES = {
     "unknown_item": ("GET", "/items/no such item", None, 404),
     "rating_out_of_range": ("POST", "/users/c/feedback", {"item_id": "0", "rating": 9}, 422),

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.service.test_feedback import *  # noqa: F403
-from tests.service.test_paging_through_feedback import *  # noqa: F403
 from tests.service.visitors import Visitor, assert_problem, ok
+
+pytestmark = pytest.mark.contract
 
 
 def test_the_answer_has_these_fields(visitor: Visitor):

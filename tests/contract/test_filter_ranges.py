@@ -5,6 +5,8 @@ import pytest
 
 from tests.service.visitors import Visitor, ok
 
+pytestmark = pytest.mark.contract
+
 
 @pytest.mark.parametrize(
     ("text", "low", "high"),

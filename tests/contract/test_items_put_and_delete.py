@@ -8,6 +8,8 @@ import pytest
 from tests.contract.conftest import NewItem
 from tests.service.visitors import Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.contract
+
 COMEDY = {"genre": ["comedy"], "colour": "red", "year": 1999}
 
 

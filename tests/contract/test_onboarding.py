@@ -1,7 +1,10 @@
 """Onboarding: what holds of one service holds of many."""
 
-from tests.service.test_onboarding import *  # noqa: F403
+import pytest
+
 from tests.service.visitors import Visitor
+
+pytestmark = pytest.mark.contract
 
 
 def test_the_items_have_these_fields(visitor: Visitor):

@@ -1,6 +1,7 @@
 """Operations: what holds of one service holds of many."""
 
 import httpx
+import pytest
 
 from tests.service.test_operations import (  # noqa: F401
     test_a_running_service_is_alive_and_ready,
@@ -8,6 +9,8 @@ from tests.service.test_operations import (  # noqa: F401
     test_there_are_pages_for_people,
 )
 from tests.service.visitors import ok
+
+pytestmark = pytest.mark.contract
 
 
 def test_the_model_has_these_fields(client: httpx.Client):

@@ -6,6 +6,8 @@ import pytest
 from tests.contract.conftest import NewItem
 from tests.service.visitors import Json, NewVisitor, Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.contract
+
 
 def pages(visitor: Visitor, limit: int, **parameters: str | list[str]) -> list[Json]:
     found = [visitor.recommendations(limit=limit, **parameters)]

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -16,9 +17,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.contract.conftest import Deployment
 from tests.contract.contract_model import ContractModel, ModelUser
+from tests.deployments import Deployment
 from tests.service.visitors import Json, Visitor, assert_problem, ok
+
+pytestmark = pytest.mark.contract
 
 RUNS, STEPS = 24, 50  # for each deployment
 BUNDLE_ITEMS = {str(i) for i in range(60)}

@@ -12,6 +12,8 @@ import pytest
 from tests.access.credentials import KEY
 from tests.running import Service
 
+pytestmark = pytest.mark.contract
+
 HERE = Path(__file__).parent
 ACCESS = {"open": None, "with keys": KEY}
 

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from tests.service.test_a_user_never_seen import *  # noqa: F403
-from tests.service.test_profile import *  # noqa: F403
+import pytest
+
 from tests.service.visitors import Visitor, ok
+
+pytestmark = pytest.mark.contract
 
 
 def test_put_is_201_the_first_time_and_200_after_wherever_it_arrives(visitor: Visitor):

@@ -78,6 +78,7 @@ def test_serving_leaves_theta_bit_equal(recommender: Recommender):
     user = recommender.adapt({"city": "Rome"}, [(1, 5.0), (40, 1.0)])
     recommender.score(user)
     recommender.evidence(user)
+    assert before
     for name, tensor in theta.items():
         assert torch.equal(tensor, before[name]), name
 
@@ -124,5 +125,6 @@ def test_training_again_with_the_same_seed_gives_the_same_theta(
 ):
     short = with_options(preset, epochs=2)
     first, second = (fit_estimator(two_tastes, short, seed=3)[0].tensors() for _ in range(2))
+    assert first.keys() == second.keys() != set()
     for name, tensor in first.items():
         assert torch.equal(tensor, second[name]), name

@@ -75,4 +75,7 @@ def test_items_without_content_and_items_without_ratings_are_no_obstacle():
     bare = replace(world.dataset, item_features=pl.DataFrame())
     ratings = bare.ratings.of_users(OLD_USERS)
     baselines = Baselines.fit(bare, ratings.where(ratings.item_index > 20))
-    assert all(values.isfinite().all() for values in baselines.predict(_episodes(world)).values())
+    predicted = baselines.predict(_episodes(world))
+
+    assert predicted.keys() == set(BASELINES)
+    assert all(values.isfinite().all() for values in predicted.values())

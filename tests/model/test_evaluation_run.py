@@ -65,6 +65,7 @@ def test_taste_is_found_and_ratings_help(evaluation: Evaluation):
 
 
 def test_the_best_baseline_is_the_one_of_least_error(evaluation: Evaluation):
+    assert len(evaluation.states) == 2
     for results in evaluation.states.values():
         errors = {baseline: results.estimate(baseline, "mae").mean for baseline in BASELINES}
         assert errors[evaluation.best_baseline(results)] == min(errors.values())

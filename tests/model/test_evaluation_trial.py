@@ -57,6 +57,7 @@ def test_nothing_leaks(dataset: Dataset, split: ColdSplit, regime: Regime):
 @pytest.mark.parametrize("regime", ["T", "A"])
 def test_episodes_are_of_their_state(dataset: Dataset, split: ColdSplit, regime: Regime):
     trial = draw_trial(dataset, split, regime, 0)
+    assert len(trial.episodes) == 4
     for state, episodes in trial.episodes.items():
         given = _pairs(episodes.user_index, episodes.support_set)
         for user, item in _queries(episodes) | given:

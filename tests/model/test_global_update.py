@@ -83,6 +83,7 @@ def test_meta_gradient_equals_finite_differences(world: World, name: str):
     random = np.random.default_rng(1)
     flat, step = tensor.view(-1), 1e-6
     places = random.choice(flat.numel(), min(8, flat.numel()), replace=False)
+    assert len(places) > 0
     for place in places:
         original = flat[place].item()
         flat[place] = original + step
@@ -142,6 +143,7 @@ def test_support_and_query_set_are_disjoint_and_whole(world: World, two_tastes: 
         support_limit=1000,
         random=np.random.default_rng(3),
     )
+    assert len(everything.user_index) > 0
     for row, user in enumerate(everything.user_index):
         parts = []
         for part in (everything.support_set, everything.query_set):

@@ -166,6 +166,7 @@ def test_an_empty_support_set_changes_nothing():
         local_steps=5,
         local_learning_rate=0.5,
     )
+    assert len(decision.weights) > 0
     for was, now in zip(decision.weights, adapted.weights, strict=True):
         assert torch.equal(was, now)
 

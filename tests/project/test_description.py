@@ -41,6 +41,7 @@ def test_every_operation_is_summarised_explained_and_in_a_known_group(
     document: dict[str, Any], operations: dict[str, Any]
 ):
     groups = {tag["name"] for tag in document["tags"]}
+    assert operations
     for call, operation in operations.items():
         assert operation["summary"], call
         assert operation["description"], call
@@ -49,6 +50,7 @@ def test_every_operation_is_summarised_explained_and_in_a_known_group(
 
 
 def test_every_operation_tells_what_may_go_wrong(operations: dict[str, Any]):
+    assert operations
     for call, operation in operations.items():
         responses = operation["responses"]
         expected = {"default"}
@@ -65,6 +67,7 @@ def test_every_operation_tells_what_may_go_wrong(operations: dict[str, Any]):
 
 
 def test_every_answer_carries_a_request_id(operations: dict[str, Any]):
+    assert operations
     for call, operation in operations.items():
         for status, response in operation["responses"].items():
             assert "X-Request-ID" in response["headers"], (call, status)
@@ -72,6 +75,7 @@ def test_every_answer_carries_a_request_id(operations: dict[str, Any]):
 
 def test_every_body_has_an_example(document: dict[str, Any], operations: dict[str, Any]):
     schemas = document["components"]["schemas"]
+    assert operations
     for call, operation in operations.items():
         if "requestBody" in operation:
             reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]

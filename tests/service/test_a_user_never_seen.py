@@ -3,6 +3,8 @@ import pytest
 
 from tests.service.visitors import NewVisitor, Visitor, ok
 
+pytestmark = pytest.mark.contract
+
 
 def test_gets_recommendations_from_theta_as_it_is(visitor: Visitor):
     answer = visitor.recommendations()

@@ -6,6 +6,8 @@ import pytest
 
 from tests.service.visitors import Json, Visitor, assert_problem
 
+pytestmark = pytest.mark.contract
+
 
 def distance(items: list[Json]) -> float:
     """Share of pairs that are of different genre."""
@@ -72,10 +74,16 @@ def test_it_goes_with_filters_and_short_lists(reader: Visitor):
     assert alone == [first]
 
 
-@pytest.mark.parametrize("diversity", ["-0.1", "1.01", "nan", "inf", "much", ""])
+@pytest.mark.parametrize("diversity", ["-0.1", "1.01", "nan", "NaN", "inf", "much", ""])
 def test_what_is_not_between_none_and_all_is_refused(reader: Visitor, diversity: str):
     answer = reader.get("recommendations", diversity=diversity)
 
     problem = assert_problem(answer, 422, "invalid_parameter")
 
     assert problem["errors"][0]["loc"] == ["query", "diversity"]
+
+
+def test_another_diversity_is_another_answer(reader: Visitor):
+    tags = [reader.get("recommendations", diversity=value).headers["etag"] for value in (0, 0.3, 1)]
+
+    assert len(set(tags)) == 3

@@ -79,3 +79,17 @@ def test_an_erased_user_can_begin_again(visitor: Visitor):
 
     assert (told["accepted"], told["support_size"], told["support_version"]) == (1, 1, 1)
     assert visitor.ratings() == {"1": 2}
+
+
+def test_after_a_merge_nothing_in_the_store_mentions_the_anonymous_user(
+    visitor: Visitor, new_visitor: NewVisitor, service: Service
+):
+    anonymous = new_visitor("anonymous")
+    anonymous.rate({0: 5})
+    anonymous.recommendations()
+
+    ok(visitor.client.post(f"{visitor.path}/merge", json={"from_user_id": anonymous.user_id}))
+
+    with service.store() as store:
+        assert visitor.user_id in everything_in(store)
+        assert anonymous.user_id not in everything_in(store)

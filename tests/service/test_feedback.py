@@ -4,6 +4,8 @@ import pytest
 
 from tests.service.visitors import NewVisitor, Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.contract
+
 
 def test_a_single_event_may_stand_in_for_the_list(visitor: Visitor):
     told = ok(visitor.post({"item_id": "4", "rating": 4.5}))

@@ -1,8 +1,10 @@
+"""An anonymous visitor signs up: what was told before counts for the user."""
+
 import pytest
 
-from tests.running import Service
-from tests.service.test_erasing_a_user import everything_in
 from tests.service.visitors import Json, NewVisitor, Visitor, assert_problem, ok
+
+pytestmark = pytest.mark.contract
 
 
 @pytest.fixture
@@ -64,20 +66,35 @@ def test_attributes_fill_gaps(visitor: Visitor, anonymous: Visitor):
     assert visitor.stored()["attributes"] == {"city": "Rome", "age": 30}
 
 
-def test_nothing_in_the_store_mentions_the_visitor(
-    visitor: Visitor, anonymous: Visitor, service: Service
-):
+def test_the_visitor_is_erased_for_every_worker(visitor: Visitor, anonymous: Visitor):
+    anonymous.put({"city": "Oslo"})
     anonymous.rate({0: 5})
     anonymous.recommendations()
 
     merge(visitor, anonymous)
 
-    assert_problem(visitor.client.get(anonymous.path), 404, "unknown_user")
-    assert anonymous.feedback() == []
-    assert anonymous.recommendations()["strategy"] == "prior"
-    with service.store() as store:
-        assert visitor.user_id in everything_in(store)
-        assert anonymous.user_id not in everything_in(store)
+    for _ in range(6):
+        assert_problem(visitor.client.get(anonymous.path), 404, "unknown_user")
+        assert anonymous.feedback() == []
+        assert anonymous.recommendations()["strategy"] == "prior"
+        assert visitor.recommendations()["strategy"] == "adapted"
+
+
+def test_the_next_list_is_that_of_a_user_with_all_the_feedback(
+    visitor: Visitor, anonymous: Visitor, new_visitor: NewVisitor
+):
+    twin = new_visitor("twin")
+    events = [
+        {"item_id": "0", "rating": 5, "at": "2024-01-01T00:00:00Z"},
+        {"item_id": "30", "rating": 1, "at": "2024-01-02T00:00:00Z"},
+    ]
+    anonymous.tell(events[0])
+    visitor.tell(events[1])
+    twin.tell(*events)
+
+    merge(visitor, anonymous)
+
+    assert visitor.scores() == twin.scores()
 
 
 def test_repeated_it_changes_nothing(visitor: Visitor, anonymous: Visitor):
@@ -111,7 +128,16 @@ def test_a_user_cannot_be_merged_with_itself(visitor: Visitor):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"from_user_id": ""}, {"from_user_id": "a/b"}, {"from_user_id": 7}, [], None]
+    "body",
+    [
+        {},
+        {"from_user_id": ""},
+        {"from_user_id": "a/b"},
+        {"from_user_id": 7},
+        {"from_user_id": "a", "x": 1},
+        [],
+        None,
+    ],
 )
 def test_whoever_goes_must_be_named(visitor: Visitor, body: Json):
     response = visitor.client.post(f"{visitor.path}/merge", json=body)

@@ -3,6 +3,8 @@ import pytest
 
 from tests.service.visitors import NewVisitor, Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.contract
+
 
 def test_the_best_candidates_come_first(client: httpx.Client):
     items = ok(client.get("/onboarding/items", params={"limit": 200}))["items"]
@@ -86,6 +88,7 @@ def test_scores_of_a_known_user_are_products_too(visitor: Visitor):
     items = visitor.onboarding(limit=200)
 
     scores = [item["score"] for item in items]
+    assert len(scores) == 57
     assert scores == sorted(scores, reverse=True)
     for item in items:
         product = item["discrimination"] * item["popularity"]

@@ -6,6 +6,8 @@ import pytest
 
 from tests.service.visitors import NewVisitor, Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.contract
+
 
 def at_minute(minute: int) -> str:
     return f"2024-01-01T00:{minute:02}:00Z"

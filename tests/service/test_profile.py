@@ -5,6 +5,8 @@ import pytest
 
 from tests.service.visitors import NewVisitor, Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.contract
+
 
 def test_the_first_put_creates_and_the_next_replaces(visitor: Visitor):
     created = ok(visitor.put({"city": "Rome", "age": 25}), 201)

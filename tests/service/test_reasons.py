@@ -8,6 +8,8 @@ import pytest
 from app.services.recommendations.explanations import MOST_REASONS
 from tests.service.visitors import Json, NewVisitor, Visitor
 
+pytestmark = pytest.mark.contract
+
 ROUNDING = 2e-4
 
 
@@ -48,6 +50,7 @@ def test_the_strongest_come_first_and_are_not_all_of_one_sign(visitor: Visitor):
         [reason["effect"] for reason in item["because"]] for item in explained(visitor).values()
     ]
 
+    assert len(effects) == 60
     for one in effects:
         assert len(one) == MOST_REASONS
         assert all(abs(first) >= abs(second) for first, second in pairwise(one))
@@ -58,10 +61,22 @@ def test_the_strongest_come_first_and_are_not_all_of_one_sign(visitor: Visitor):
 def test_a_loved_comedy_speaks_for_comedies_and_against_horror(visitor: Visitor):
     visitor.rate({0: 5})
 
-    for item in explained(visitor).values():
+    items = explained(visitor).values()
+
+    assert len(items) == 60
+    for item in items:
         (reason,) = item["because"]
         is_comedy = item["attributes"]["genre"] == ["comedy"]
         assert reason["effect"] > 0 if is_comedy else reason["effect"] < 0
+
+
+def test_a_reason_names_the_feedback_in_these_fields(visitor: Visitor):
+    visitor.rate({0: 5, 30: 1})
+
+    because = visitor.recommendations(explain="true", limit=1)["items"][0]["because"]
+
+    assert {reason["item_id"]: reason["rating"] for reason in because} == {"0": 5, "30": 1}
+    assert [set(reason) for reason in because] == [{"item_id", "title", "rating", "effect"}] * 2
 
 
 def test_only_what_counts_as_a_rating_is_a_reason(visitor: Visitor):
@@ -72,13 +87,15 @@ def test_only_what_counts_as_a_rating_is_a_reason(visitor: Visitor):
         {"item_id": "3", "action": "unseen"},
     )
 
-    for item in explained(visitor).values():
-        reasons = {reason["item_id"]: reason["rating"] for reason in item["because"]}
-        assert reasons == {"0": 4, "1": 5}
+    reasons = [
+        {reason["item_id"]: reason["rating"] for reason in item["because"]}
+        for item in explained(visitor).values()
+    ]
+    assert reasons == [{"0": 4, "1": 5}] * 60
 
 
 def test_without_feedback_there_are_no_reasons(visitor: Visitor):
-    assert all(item["because"] == [] for item in explained(visitor).values())
+    assert [item["because"] for item in explained(visitor).values()] == [[]] * 60
 
 
 def test_nothing_is_explained_unasked(visitor: Visitor):

@@ -5,6 +5,8 @@ import pytest
 
 from tests.service.visitors import Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.contract
+
 
 def genres_of(answer: dict) -> set[str]:
     return {genre for item in answer["items"] for genre in item["attributes"]["genre"]}

@@ -5,6 +5,8 @@ import pytest
 
 from tests.service.visitors import Parameter, assert_problem, ok
 
+pytestmark = pytest.mark.contract
+
 
 def titles(client: httpx.Client, query: str, **parameters: Parameter) -> list[str]:
     page = ok(client.get("/items", params={"query": query, "limit": 200, **parameters}))

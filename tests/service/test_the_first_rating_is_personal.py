@@ -2,6 +2,8 @@ import pytest
 
 from tests.service.visitors import NewVisitor, Visitor, ok
 
+pytestmark = pytest.mark.contract
+
 COMEDIES, HORRORS = range(30), range(30, 60)
 FIVE_ITEMS = (0, 1, 2, 30, 31)
 

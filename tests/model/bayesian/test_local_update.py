@@ -179,6 +179,7 @@ def test_adapting_leaves_theta_bit_equal(network: BayesianNetwork, rows: ItemRow
     with torch.no_grad():
         items = network.represent(rows)
         network.local_update(items, _users(2), _support(network, items, (3, 5), 5))
+    assert before
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, before[name]), name
 
@@ -211,6 +212,7 @@ def test_gradient_norms_equal_autograd(network: BayesianNetwork, rows: ItemRows)
     for tensor in weights:
         tensor.requires_grad_()
     decision = DecisionWeights(*weights)
+    assert found.shape == (ITEMS,)
     for item in range(ITEMS):
         predicted = decision.predict(items.phi[item].reshape(1, 1, -1))
         parts = torch.autograd.grad(predicted.sum(), weights)
