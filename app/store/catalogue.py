@@ -19,7 +19,7 @@ import orjson
 from redis.asyncio import Redis
 
 from app.store.connection import store_errors
-from app.store.scripts import StoredScript
+from app.store.scripts import read_script
 
 VERSION_KEY = "{melu:catalogue}:version"
 _KEYS = ["{melu:catalogue}:items", "{melu:catalogue}:changes", VERSION_KEY]
@@ -97,8 +97,8 @@ class CatalogueStore:
     def __init__(self, redis: Redis, timeout_seconds: float) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
-        self._change = StoredScript(redis, "change_items")
-        self._read = StoredScript(redis, "read_items")
+        self._change = redis.register_script(read_script("change_items"))
+        self._read = redis.register_script(read_script("read_items"))
 
     async def version(self) -> CatalogueVersion:
         """Return the present version."""
@@ -119,7 +119,7 @@ class CatalogueStore:
         items: dict[str, StoredItem] = {}
         while True:
             async with store_errors(self._seconds):
-                text, from_start, flat = await self._read.run(
+                text, from_start, flat = await self._read(
                     _KEYS, [known.epoch, known.number, _CHANGES_AT_ONCE]
                 )
             version = CatalogueVersion.of_text(text)
@@ -146,7 +146,7 @@ class CatalogueStore:
         for item, bundled in items:
             arguments += [item.item_id, _content(item), int(bundled)]
         async with store_errors(self._seconds):
-            _, before = await self._change.run(_KEYS, arguments)
+            _, before = await self._change(_KEYS, arguments)
         return [bool(existed) for existed in before]
 
 

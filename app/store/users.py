@@ -44,7 +44,7 @@ from app.store.records import (
     pairs,
     stored_user,
 )
-from app.store.scripts import StoredScript, read_script
+from app.store.scripts import read_script
 
 ERASED_CHANNEL = "melu:erased"
 """Where the digests of erased users are announced."""
@@ -99,11 +99,13 @@ class UserStore:
         )
         self._version_text: str | None = None
         self._version = CatalogueVersion()
-        self._add_feedback = StoredScript(redis, "touch", "trim_feedback", "add_feedback")
-        self._delete_feedback = StoredScript(redis, "touch", "delete_feedback")
-        self._put_profile = StoredScript(redis, "touch", "put_profile")
-        self._merge = StoredScript(redis, "touch", "trim_feedback", "merge")
-        self._erase = StoredScript(redis, "erase")
+        self._add_feedback = redis.register_script(
+            read_script("touch", "trim_feedback", "add_feedback")
+        )
+        self._delete_feedback = redis.register_script(read_script("touch", "delete_feedback"))
+        self._put_profile = redis.register_script(read_script("touch", "put_profile"))
+        self._merge = redis.register_script(read_script("touch", "trim_feedback", "merge"))
+        self._erase = redis.register_script(read_script("erase"))
 
     @property
     def catalogue_version(self) -> CatalogueVersion:
@@ -174,9 +176,7 @@ class UserStore:
             orjson.dumps(attributes).decode(),
         ]
         async with store_errors(self._seconds):
-            is_new, flat = await self._put_profile.run(
-                keys=[user_key(user_id)], arguments=arguments
-            )
+            is_new, flat = await self._put_profile(keys=[user_key(user_id)], args=arguments)
         return bool(is_new), known_user(pairs(flat))
 
     async def add_feedback(
@@ -202,8 +202,8 @@ class UserStore:
             at = "" if event.at is None else microseconds(event.at)
             arguments += [event.item_id, value, at, event.event_id or ""]
         async with store_errors(self._seconds):
-            accepted, ignored, flat = await self._add_feedback.run(
-                keys=[user_key(user_id)], arguments=arguments
+            accepted, ignored, flat = await self._add_feedback(
+                keys=[user_key(user_id)], args=arguments
             )
         return accepted, ignored, stored_user(pairs(flat))
 
@@ -219,8 +219,8 @@ class UserStore:
             Whether there was any.
         """
         async with store_errors(self._seconds):
-            removed = await self._delete_feedback.run(
-                keys=[user_key(user_id)], arguments=[*self._write(now), item_id]
+            removed = await self._delete_feedback(
+                keys=[user_key(user_id)], args=[*self._write(now), item_id]
             )
         return bool(removed)
 
@@ -241,9 +241,9 @@ class UserStore:
             for _ in range(_MERGE_ATTEMPTS):
                 texts = await self._attribute_texts(user_id, from_user_id)
                 filled, both = _fill_gaps(*texts)
-                answer = await self._merge.run(
+                answer = await self._merge(
                     keys=[user_key(user_id), *keys_of_user(from_user_id)],
-                    arguments=[
+                    args=[
                         *self._write(now),
                         self._limit,
                         *texts,
@@ -263,8 +263,8 @@ class UserStore:
     async def delete(self, user_id: str) -> None:
         """Erase a user and announce it; nothing happens if there is none."""
         async with store_errors(self._seconds):
-            await self._erase.run(
-                keys=keys_of_user(user_id), arguments=[ERASED_CHANNEL, digest_of_user(user_id)]
+            await self._erase(
+                keys=keys_of_user(user_id), args=[ERASED_CHANNEL, digest_of_user(user_id)]
             )
 
     def _write(self, now: datetime) -> tuple[int, int]:
