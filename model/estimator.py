@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from model.arrays import Float32Array, Int64Array
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
+from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best, places_of
 
 NO_ITEMS: Int64Array = np.empty(0, dtype=np.int64)
@@ -75,22 +76,18 @@ class Ranking:
 class Estimator(ABC):
     """θ of one preset, bound to the items that it scores.
 
-    These are the items of the bundle and, behind them, those that were put since (`extended`).
+    These are the items of the bundle and, behind them, the live ones (`extended`).
     Nothing that a method does changes θ, so any number of threads may share one estimator.
 
     Attributes:
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
-        bundled: Number of items of the bundle.
-        more: Number of items put since.
         clusters: Clusters of the bundle's items, where there are so many that ranking takes two
             stages.
     """
 
     user_space: FeatureSpace
     item_space: FeatureSpace
-    bundled: int
-    more: int = 0
     clusters: Clusters | None = None
 
     @abstractmethod
@@ -155,24 +152,23 @@ class Estimator(ABC):
             Predicted ratings in the data set's units but not clipped to its scale, so that they
             order items beyond its ends too. Shape [items].
         """
-        if not self.more:
-            return self._score(user, items)
         if items is None:
-            everything = np.arange(self.more, dtype=np.int64)
-            return np.concatenate([self._score(user, None), self._score_more(user, everything)])
-        bundled = items < self.bundled
-        scores = np.empty(len(items), dtype=np.float32)
-        scores[bundled] = self._score(user, items[bundled])
-        scores[~bundled] = self._score_more(user, items[~bundled] - self.bundled)
-        return scores
+            return self._vectors.every(lambda table: self._score_rows(table, user, None))
+        return self._vectors.take(items, lambda table, rows: self._score_rows(table, user, rows))
+
+    @property
+    @abstractmethod
+    def _vectors(self) -> ItemVectors[Any]:
+        """What the items are known by, in the preset's own layout."""
 
     @abstractmethod
-    def _score(self, user: AdaptedUser, items: Int64Array | None) -> Float32Array:
-        """Predict the user's rating of items of the bundle; of all if None."""
-
-    @abstractmethod
-    def _score_more(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
-        """Predict the user's rating of items put since, counted from 0."""
+    def _score_rows(
+        self,
+        table: Any,  # noqa: ANN401 - one of `_vectors`, in the preset's own layout
+        user: AdaptedUser,
+        rows: Int64Array | None,
+    ) -> Float32Array:
+        """Predict the user's rating of some rows of a table; of all if None."""
 
     @abstractmethod
     def score_support_set(self, user: AdaptedUser) -> Float32Array:
@@ -238,17 +234,18 @@ class Estimator(ABC):
         Returns:
             The best items; equal scores in the catalogue's order.
         """
-        if not self.more:
+        vectors = self._vectors
+        if not vectors.live_count:
             return self._rank_bundled(user, limit, among, without)
-        more = np.arange(self.bundled, self.bundled + self.more, dtype=np.int64)
+        first_live = vectors.bundled_count
+        live = np.arange(first_live, len(vectors), dtype=np.int64)
         if among is not None:
-            among, more = np.split(among, [np.searchsorted(among, self.bundled)])
-        more = np.setdiff1d(more, without, assume_unique=False)
-        without = without[without < self.bundled]
-        bundled = self._rank_bundled(user, limit, among, without)
-        scores = np.concatenate([bundled.score, self._score_more(user, more - self.bundled)])
+            among, live = np.split(among, [np.searchsorted(among, first_live)])
+        live = np.setdiff1d(live, without, assume_unique=False)
+        bundled = self._rank_bundled(user, limit, among, without[without < first_live])
+        scores = np.concatenate([bundled.score, self.score(user, live)])
         chosen = best(scores, limit)
-        return Ranking(np.concatenate([bundled.index, more])[chosen], scores[chosen])
+        return Ranking(np.concatenate([bundled.index, live])[chosen], scores[chosen])
 
     def _rank_bundled(
         self, user: AdaptedUser, limit: int, among: Int64Array | None, without: Int64Array
@@ -262,13 +259,13 @@ class Estimator(ABC):
     def _rank_some(
         self, user: AdaptedUser, limit: int, among: Int64Array, without: Int64Array
     ) -> Ranking:
-        scores = self._score(user, among)
+        scores = self.score(user, among)
         scores[places_of(without, among)] = -np.inf
         chosen = best(scores, limit)
         return Ranking(among[chosen], scores[chosen])
 
     def _rank_all(self, user: AdaptedUser, limit: int, without: Int64Array) -> Ranking:
-        scores = self._score(user, None)
+        scores = self._score_rows(self._vectors.bundled, user, None)
         scores[without] = -np.inf
         chosen = best(scores, limit)
         return Ranking(chosen, scores[chosen])

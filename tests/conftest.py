@@ -1,7 +1,8 @@
 """Real parts for tests: a trained bundle and a running service."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -44,11 +45,24 @@ def two_tastes(two_tastes_folder: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def bundle(two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    preset = QUICK_PRESETS["default"]
-    folder = tmp_path_factory.mktemp("bundle") / "model"
-    save_bundle(*fit_estimator(two_tastes, preset, seed=1), preset, two_tastes, folder)
-    return folder
+def bundle_of(
+    two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Train a quick preset once; return its bundle."""
+
+    @cache
+    def trained(preset_name: str) -> Path:
+        preset = QUICK_PRESETS[preset_name]
+        folder = tmp_path_factory.mktemp("bundle") / "model"
+        save_bundle(*fit_estimator(two_tastes, preset, seed=1), preset, two_tastes, folder)
+        return folder
+
+    return trained
+
+
+@pytest.fixture(scope="session")
+def bundle(bundle_of: Callable[[str], Path]) -> Path:
+    return bundle_of("default")
 
 
 @pytest.fixture(scope="session")

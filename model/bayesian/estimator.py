@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -31,6 +30,7 @@ from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
 from model.estimator import AdaptedUser, Estimator, LiveItems, Ranking
 from model.features import FeatureSpace, FeatureValue
+from model.item_vectors import ItemVectors
 
 _ITEMS_CHUNK = 8_192
 
@@ -74,8 +74,6 @@ class BayesianEstimator(Estimator):
         self.item_space = item_space
         self._scale = scale
         self._stored = stored
-        self.bundled = len(stored.rows)
-        self._more: ItemTable | None = None
         self._statistics = statistics
         self._theta = StackedWeights.of(stored.networks, user_space.names)
 
@@ -84,8 +82,14 @@ class BayesianEstimator(Estimator):
         return RepresentedMembers(self._stored.networks, self._stored.rows, self._scale)
 
     @cached_property
+    def _vectors(self) -> ItemVectors[ItemTable]:
+        rows = self._stored.rows
+        return ItemVectors(build_item_table(self._stored.networks, rows), len(rows))
+
+    @property
     def _items(self) -> ItemTable:
-        return build_item_table(self._stored.networks, self._stored.rows)
+        """The items of the bundle."""
+        return self._vectors.bundled
 
     @classmethod
     def fit(
@@ -195,46 +199,29 @@ class BayesianEstimator(Estimator):
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         slots = self.user_space.slots(attributes)
         decision = local_update(self._theta, slots, self._rated(support_set), kept)
-        base = np.empty(len(items), dtype=np.float32)
-        for table, chosen, rows in self._parts(items):
-            base[chosen] = table.mean_base[rows]
+        base = self._vectors.take(items, lambda table, rows: table.mean_base[rows])
         personal = decision.predict(self._items.of_members(self.representations(items)))
         return from_five_point(base + personal, self._scale)
 
     def representations(self, items: Int64Array) -> Float32Array:
         """Return φ of all members; see `Estimator`."""
-        phi = np.empty((len(items), self._items.features.shape[1]), dtype=np.float32)
-        for table, chosen, rows in self._parts(items):
-            phi[chosen] = table.flat(rows)
-        return phi
-
-    def _parts(
-        self, items: Int64Array
-    ) -> list[tuple[ItemTable, npt.NDArray[np.bool_], Int64Array]]:
-        """Part items into those of the bundle and those put since: table, which, and its rows."""
-        bundled = items < self.bundled
-        parts = [(self._items, bundled, items[bundled])]
-        if self._more is not None:
-            parts.append((self._more, ~bundled, items[~bundled] - self.bundled))
-        return parts
+        return self._vectors.take(items, lambda table, rows: table.flat(rows))
 
     def _rated(self, support_set: Sequence[tuple[int, float]]) -> RatedItems:
-        """Look a support set's items up, those of the bundle and those put since."""
+        """Look a support set's items up."""
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         stars = np.array([rating for _, rating in support_set], dtype=np.float32)
         rating = to_five_point(stars, self._scale)
-        since = index >= self.bundled
-        if self._more is None or not since.any():
-            return rated_items(self._items, self._stored.networks, index, rating)
-        parts = [
-            rated_items(self._items, self._stored.networks, index[~since], rating[~since]),
-            rated_items(
-                self._more, self._stored.networks, index[since] - self.bundled, rating[since]
-            ),
+        parts = self._vectors.parts(index)
+        found = [
+            rated_items(table, self._stored.networks, rows, rating[chosen])
+            for table, chosen, rows in parts
         ]
+        if len(found) == 1:
+            return found[0]
         # Back into the order in which they were given.
-        order = np.argsort(np.concatenate([np.flatnonzero(~since), np.flatnonzero(since)]))
-        return RatedItems.joined(parts, order)
+        order = np.argsort(np.concatenate([np.flatnonzero(chosen) for _, chosen, _ in parts]))
+        return RatedItems.joined(found, order)
 
     def extended(self, items: LiveItems) -> Self:
         """Represent more items by what their content foretells; see `Estimator`."""
@@ -249,18 +236,15 @@ class BayesianEstimator(Estimator):
             changed = changed_rows(trained, before, foretold[items.changed], config)
             for name, tensor in rows.named_tensors().items():
                 tensor[torch.from_numpy(items.changed)] = changed.named_tensors()[name]
-        served = build_item_table(self._stored.networks, rows, reduce=False)
+        served = build_item_table(self._stored.networks, rows, is_live=True)
         other = copy(self)
-        other._more = served if self._more is None else joined(self._more, served)
-        other.more = self.more + items.count
+        other._vectors = self._vectors.append(served, items.count, joined)
         return other
 
-    def _score(self, user: AdaptedUser, items: Int64Array | None) -> Float32Array:
-        return self._predicted(self._items, user, items)
-
-    def _score_more(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
-        assert self._more is not None  # noqa: S101 - else nobody asks
-        return self._predicted(self._more, user, items)
+    def _score_rows(
+        self, table: ItemTable, user: AdaptedUser, rows: Int64Array | None
+    ) -> Float32Array:
+        return self._predicted(table, user, rows)
 
     def _predicted(
         self, items: ItemTable, user: AdaptedUser, index: Int64Array | None
@@ -336,8 +320,7 @@ class BayesianEstimator(Estimator):
         gram += user.decision.noise[0][..., None] * np.eye(known.shape[1])
         factor = np.linalg.cholesky(gram)
         told = np.linalg.solve(factor, known).astype(np.float32)
-        parts = [self._items] if self._more is None else [self._items, self._more]
-        return np.concatenate([_deviations(items, told) for items in parts])
+        return self._vectors.every(lambda table: _deviations(table, told))
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""

@@ -21,6 +21,7 @@ from model.episodes import Episodes
 from model.errors import BundleError
 from model.estimator import AdaptedUser, Estimator, LiveItems
 from model.features import EncodedTable, FeatureSpace, FeatureValue
+from model.item_vectors import ItemVectors
 from model.melu.batch_features import BatchFeatures
 from model.melu.decision_layers import predict, predicted_gradient_norm
 from model.melu.global_update import predict_query_sets
@@ -82,8 +83,7 @@ class MeluEstimator(Estimator):
         self._items = items
         with torch.no_grad():
             self._item_embeddings = embed(theta.item_embeddings, items, item_count)
-        self.bundled = item_count
-        self._more = self._item_embeddings[:0]
+        self._embeddings = ItemVectors(self._item_embeddings, item_count)
         self._user_tables = {
             name: table.detach().numpy() for name, table in theta.user_embeddings.items()
         }
@@ -235,7 +235,7 @@ class MeluEstimator(Estimator):
         return local_update(
             self._serving,
             user,
-            self._embeddings_of(index).numpy(),
+            self._embeddings.take(index, _rows),
             self.units.standardise(rating),
             local_steps=steps,
             local_learning_rate=config.local_learning_rate,
@@ -257,14 +257,14 @@ class MeluEstimator(Estimator):
     ) -> Float32Array:
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         steps = self.preset.estimator.local_steps
-        embeddings = self._item_embeddings[torch.from_numpy(items)]
+        embeddings = torch.from_numpy(self._embeddings.take(items, _rows))
         variants = self._local_update(attributes, support_set, steps, kept)
         predicted = np.stack([predict_items(decision, embeddings) for decision in variants])
         return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
 
     def representations(self, items: Int64Array) -> Float32Array:
         """Return what the items' embeddings are to the first layer; see `Estimator`."""
-        features: Float32Array = self._item_embeddings.numpy()[items] @ self._serving.item
+        features: Float32Array = self._embeddings.take(items, _rows) @ self._serving.item
         return features
 
     def extended(self, items: LiveItems) -> Self:
@@ -272,30 +272,18 @@ class MeluEstimator(Estimator):
         encoded = self.item_space.encode_table(items.features)
         other = copy(self)
         with torch.no_grad():
-            more = embed(self.theta.item_embeddings, encoded, items.count)
-        other._more = torch.cat([self._more, more])
-        other.more = self.more + items.count
+            live = embed(self.theta.item_embeddings, encoded, items.count)
+        other._embeddings = self._embeddings.append(live, items.count, _joined)
         return other
 
-    def _embeddings_of(self, index: Int64Array) -> Tensor:
-        """Look items up, those of the bundle and those put since."""
-        if not self.more:
-            return self._item_embeddings[torch.from_numpy(index)]
-        since = torch.from_numpy(index >= self.bundled)
-        found = self._item_embeddings.new_empty(len(index), self._item_embeddings.shape[1])
-        rows = torch.from_numpy(index)
-        found[~since] = self._item_embeddings[rows[~since]]
-        found[since] = self._more[rows[since] - self.bundled]
-        return found
+    @property
+    def _vectors(self) -> ItemVectors[Tensor]:
+        return self._embeddings
 
-    def _score(self, user: AdaptedUser, items: Int64Array | None) -> Float32Array:
-        embeddings = self._item_embeddings
-        return self._predicted(
-            user, embeddings if items is None else embeddings[torch.from_numpy(items)]
-        )
-
-    def _score_more(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
-        return self._predicted(user, self._more[torch.from_numpy(items)])
+    def _score_rows(
+        self, table: Tensor, user: AdaptedUser, rows: Int64Array | None
+    ) -> Float32Array:
+        return self._predicted(user, table if rows is None else table[torch.from_numpy(rows)])
 
     def _predicted(self, user: AdaptedUser, embeddings: Tensor) -> Float32Array:
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
@@ -325,10 +313,8 @@ class MeluEstimator(Estimator):
     def discrimination(self, user: AdaptedUser) -> Float32Array:
         """Norm of each prediction's gradient under the user's own weights; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        everything = torch.cat([self._item_embeddings, self._more]) if self.more else None
-        return item_gradient_norms(
-            user.decision, self._item_embeddings if everything is None else everything
-        )
+        decision = user.decision
+        return self._embeddings.every(lambda table: item_gradient_norms(decision, table))
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
@@ -348,3 +334,12 @@ class MeluEstimator(Estimator):
         raters = np.bincount(ratings.item_index, minlength=len(total))
         mean: Float32Array = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
         return mean
+
+
+def _rows(table: Tensor, rows: Int64Array) -> Float32Array:
+    found: Float32Array = table[torch.from_numpy(rows)].numpy()
+    return found
+
+
+def _joined(one: Tensor, other: Tensor) -> Tensor:
+    return torch.cat([one, other])

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model.bayesian.serving import item_table
 from model.bundle.bundle import save_bundle
 from model.catalogue.live import ItemChange
 from model.data import Dataset
@@ -156,3 +157,58 @@ def test_a_support_set_is_predicted_as_its_items_are(recommender: Recommender):
     np.testing.assert_allclose(
         estimator.score_support_set(user), estimator.score(user, rated), atol=1e-4
     )
+
+
+def _with_live_items(recommender: Recommender) -> Recommender:
+    """As `recommender`, with changed, new and deleted items."""
+    return recommender.with_changes(
+        [
+            _put("new", "3", recommender),
+            _put("7", "7", recommender),
+            _put("newer", "40", recommender),
+            ItemChange("12"),
+        ]
+    )
+
+
+def test_reasons_of_live_items_are_those_of_really_leaving_out(recommender: Recommender):
+    live = _with_live_items(recommender)
+    index_of = live.catalogue.index_of
+    support = [(index_of["new"], 5.0), (31, 1.0), (index_of["7"], 4.0)]
+    items = np.array([index_of["newer"], 5, index_of["new"], 50])
+
+    scores = live.leave_one_out({}, support, 10, items)
+
+    assert scores.shape == (4, 4)
+    parts = [support, *(support[:i] + support[i + 1 :] for i in range(3))]
+    really = np.stack([_scores(live, part)[items] for part in parts])
+    np.testing.assert_allclose(scores, really, atol=1e-4)
+
+
+def test_variety_among_live_items(recommender: Recommender):
+    live = _with_live_items(recommender)
+    ranking = live.rank(live.adapt({}, SUPPORT), 200)
+
+    varied = live.diversified(ranking, 0.7)
+
+    assert set(varied.index) == set(ranking.index) == set(live.catalogue.all_items())
+    assert varied.index[0] == ranking.index[0]
+    assert list(varied.index) != list(ranking.index)
+
+
+def test_more_live_items_than_are_ranked_in_one_stage_are_taken_in_at_any_time(
+    recommender: Recommender, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(item_table, "ONE_STAGE_LIMIT", 5)
+    many = [_put(f"new-{item}", str(item), recommender) for item in range(20)]
+
+    at_once = recommender.with_changes([*many, _put("last", "3", recommender)])
+    then_one = recommender.with_changes(many).with_changes([_put("last", "3", recommender)])
+    one_by_one = recommender
+    for change in [*many, _put("last", "3", recommender)]:
+        one_by_one = one_by_one.with_changes([change])
+
+    expected = _scores(at_once, SUPPORT)
+    assert len(expected) == 60 + 21
+    np.testing.assert_allclose(_scores(then_one, SUPPORT), expected, atol=1e-5)
+    np.testing.assert_allclose(_scores(one_by_one, SUPPORT), expected, atol=1e-5)

@@ -79,7 +79,7 @@ def build_item_table(
     rows: ItemRows,
     dtype: npt.DTypeLike = np.float32,
     *,
-    reduce: bool = True,
+    is_live: bool = False,
 ) -> ItemTable:
     """Represent all items once.
 
@@ -87,17 +87,20 @@ def build_item_table(
         networks: The members.
         rows: What the item encoder sees.
         dtype: Precision of the tables.
-        reduce: Find principal components for ranking.
+        is_live: Whether they were put after training: then all of them are scored, without
+            principal components, and have summaries.
 
     Returns:
         The tables; without the summaries where the catalogue is large.
     """
     members, width = len(networks), networks[0].width
     hidden_width = networks[0].output.shape[0]
-    full = len(rows) <= ONE_STAGE_LIMIT
+    # Live items have no second stage, and their tables are joined, however many they become.
+    full = is_live or len(rows) <= ONE_STAGE_LIMIT
+    reduce = full and not is_live
     stored = dtype if full else np.float16
     features: npt.NDArray[np.floating] = np.empty((len(rows), members * width), dtype=stored)
-    hidden = np.empty((len(rows) if full else 0, members * hidden_width), dtype=dtype)
+    hidden = np.empty((len(rows) if reduce else 0, members * hidden_width), dtype=dtype)
     base = np.empty((len(rows), members), dtype=dtype)
     constant = np.zeros(len(rows), dtype=dtype)
     noise_log = np.empty_like(base)
@@ -122,14 +125,15 @@ def build_item_table(
             constant[chunk] += (
                 base[chunk, member] + layer @ network.output.detach().numpy()
             ) / members
-            if full:
+            if reduce:
                 hidden[chunk, member * hidden_width : (member + 1) * hidden_width] = layer
+            if full:
                 if summary is None:
                     summary = np.empty((len(rows), members, items.summary.shape[1]), dtype)
                 summary[chunk, member] = items.summary.numpy()
     mean_base = base.mean(1)
     inputs = None if full else rows.inputs.half()
-    reduced = _reduced(networks, features, hidden, mean_base) if full and reduce else None
+    reduced = _reduced(networks, features, hidden, mean_base) if reduce else None
     return ItemTable(
         features, reduced, base, mean_base, constant, noise_log, summary, inputs, norm, width
     )
@@ -156,9 +160,9 @@ def _reduced(
 
 
 def joined(one: ItemTable, other: ItemTable) -> ItemTable:
-    """Put items behind others; both few, so that they have summaries."""
-    assert one.summary is not None  # noqa: S101 - few items
-    assert other.summary is not None  # noqa: S101 - few items
+    """Put live items behind others."""
+    assert one.summary is not None  # noqa: S101 - live items have summaries
+    assert other.summary is not None  # noqa: S101 - live items have summaries
     return ItemTable(
         features=np.concatenate([one.features, other.features]),
         reduced=None,
