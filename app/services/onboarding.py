@@ -40,8 +40,8 @@ class OnboardingService:
     async def candidates(self, query: OnboardingQuery) -> OnboardingItems:
         """Return the evidence candidates, best first.
 
-        For a user of whom something is stored, without the items already answered (`unseen`
-        included) and with each item's discrimination taken under the user's adapted weights.
+        For a known user, without the items already answered (`unseen` included). From the first
+        usable rating on, each item's discrimination is taken under the user's adapted weights.
 
         Args:
             query: The parameters.
@@ -66,7 +66,10 @@ class OnboardingService:
         evidence = catalogue.evidence
         left_out = list(query.exclude)
         if user is not None:
-            evidence = recommender.evidence(self._adapter.adapt(recommender, user))
+            adapted = self._adapter.adapt(recommender, user)
+            if adapted.support_size:
+                # A profile alone adapts nothing: its owner is asked what everyone is asked.
+                evidence = recommender.evidence(adapted)
             left_out += user.answered
         scores = evidence.score.copy()
         scores[index_of_items(catalogue, left_out)] = -np.inf

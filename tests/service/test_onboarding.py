@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from tests.service.visitors import NewVisitor, Visitor, assert_problem, ok
+from tests.service.visitors import Json, NewVisitor, Visitor, assert_problem, ok
 
 pytestmark = pytest.mark.contract
 
@@ -108,3 +108,15 @@ def test_when_everything_is_answered_nothing_is_asked(visitor: Visitor):
 )
 def test_bad_parameters_are_refused(client: httpx.Client, query: str):
     assert_problem(client.get(f"/onboarding/items?{query}"), 422, "invalid_parameter")
+
+
+@pytest.mark.parametrize("attributes", [{}, {"city": "Rome", "age": 30}])
+def test_a_profile_alone_changes_no_question(visitor: Visitor, attributes: dict[str, Json]):
+    before = visitor.client.get("/onboarding/items?limit=200").json()["items"]
+
+    ok(visitor.put(attributes), 201)
+    visitor.tell({"item_id": "5", "action": "unseen"})
+
+    asked = visitor.onboarding(limit=200)
+    unanswered = [item for item in before if item["item_id"] != "5"]
+    assert [item | {"rank": 0} for item in asked] == [item | {"rank": 0} for item in unanswered]
