@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from app.metrics import note_model
 from app.services.actions import ActionRatings
@@ -12,6 +13,9 @@ from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel
 from app.services.onboarding import OnboardingService
 from app.services.recommendations.adaptation import Adapter
+from app.services.recommendations.cache_invalidation import UserCache
+from app.services.recommendations.fingerprint import digest_of_settings
+from app.services.recommendations.pagination import Pagination
 from app.services.recommendations.ranker import Ranker
 from app.services.recommendations.ranking_snapshots import RankingSnapshots
 from app.services.recommendations.response_cache import ResponseCache
@@ -27,7 +31,7 @@ class Services:
     """Everything that a request may need."""
 
     live: LiveModel
-    answers: ResponseCache
+    caches: tuple[UserCache, ...]
     users: UserService
     feedback: FeedbackService
     recommendations: RecommendationService
@@ -39,7 +43,7 @@ def build_services(
     settings: Settings,
     store: UserStore,
     items: CatalogueStore,
-    lists: RankingSnapshotStore,
+    snapshot_store: RankingSnapshotStore,
     recommender: Recommender,
     compute: InferenceExecutor,
 ) -> Services:
@@ -49,7 +53,7 @@ def build_services(
         settings: How.
         store: Where users are.
         items: Where the catalogue's changes are.
-        lists: Where frozen rankings are.
+        snapshot_store: Where frozen rankings are.
         recommender: The bundle's model.
         compute: Where tensors are computed.
 
@@ -62,18 +66,21 @@ def build_services(
     live = LiveModel(recommender, items)
     adapter = Adapter(actions, settings.support_limit)
     cache = ResponseCache(settings.cache_megabytes * 2**20, settings.cache_seconds)
+    snapshots = RankingSnapshots(snapshot_store, settings.list_seconds)
     return Services(
         live=live,
-        answers=cache,
+        caches=(cache, snapshots),
         users=UserService(store, live, actions, cache),
         feedback=FeedbackService(store, live, actions),
         recommendations=RecommendationService(
             store,
             live,
-            RankingSnapshots(lists, settings.list_seconds),
+            snapshots,
+            Pagination(settings.list_seconds, settings.list_items),
             Ranker(adapter, settings.list_items),
             compute,
             cache,
+            digest_of_settings(version("melu-online"), settings.ranking_settings),
         ),
         onboarding=OnboardingService(store, live, adapter, compute),
         items=ItemService(live, items),

@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from multiprocessing import parent_process
 from threading import Thread
@@ -17,8 +17,7 @@ from app.problems import InvalidBundle
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.manager import ModelManager
 from app.services.model_state.recall_check import report_recall
-from app.services.recommendations.cache_invalidation import invalidate_erased_users
-from app.services.recommendations.response_cache import ResponseCache
+from app.services.recommendations.cache_invalidation import UserCache, invalidate_erased_users
 from app.settings import Settings
 from app.store import (
     Announcements,
@@ -80,8 +79,8 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         lambda recommender: build_services(settings, store, items, lists, recommender, compute),
     )
 
-    def answers() -> ResponseCache | None:
-        return None if manager.services is None else manager.services.answers
+    def caches() -> Sequence[UserCache]:
+        return () if manager.services is None else manager.services.caches
 
     try:
         await manager.reload()
@@ -96,7 +95,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(work) for work in beside]
     announcements = Announcements(announcing)
     try:
-        async with invalidate_erased_users(announcements, answers), announcements.listening():
+        async with invalidate_erased_users(announcements, caches), announcements.listening():
             yield
     finally:
         for task in tasks:

@@ -18,6 +18,7 @@ from app.middleware.security_headers import PAGE_HEADERS
 from app.openapi import describe, describe_access, name_operation
 from app.problems import ProblemBody, install_problem_handlers
 from app.routes import routers
+from app.routes.recommendations import CheckedQueryRoute
 from app.settings import Settings
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
     app.state.tokens = UserTokens(settings.token_secrets, settings.token_seconds)
+    app.router.routes.insert(0, CheckedQueryRoute())
     for router in routers:
         app.include_router(router)
     app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")

@@ -19,6 +19,19 @@ _STORE_SCHEMES = ("redis", "rediss", "unix")
 _LEAST_SECRET = 32
 
 
+RANKING_SETTINGS = frozenset(
+    {
+        "action_click",
+        "action_dislike",
+        "action_like",
+        "action_skip",
+        "list_items",
+        "support_limit",
+    }
+)
+"""What a list follows from beside model, catalogue and user; part of every ETag."""
+
+
 class Settings(BaseSettings):
     """Everything about a running service that can be set; docs/settings.md lists it."""
 
@@ -188,6 +201,11 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
+
+    @cached_property
+    def ranking_settings(self) -> dict[str, object]:
+        """The settings that change a ranking: answers before and after a change differ."""
+        return {name: getattr(self, name) for name in RANKING_SETTINGS}
 
     @cached_property
     def action_places(self) -> dict[str, float | None]:

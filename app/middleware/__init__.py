@@ -11,7 +11,6 @@ from app.access.tokens import UserTokens
 from app.logs import RequestLog
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.compression import CompressionMiddleware
-from app.middleware.fast_path import KnownRequests
 from app.middleware.head_options import HeadOptionsMiddleware
 from app.middleware.request_metrics import RequestMetricsMiddleware
 from app.middleware.response_headers import ResponseHeadersMiddleware
@@ -29,7 +28,6 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
         tokens: Knows users' tokens.
     """
     # The first is the innermost.
-    app.add_middleware(KnownRequests)
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     if settings.api_keys:
         app.add_middleware(AccessGuardMiddleware, keys=settings.api_keys, tokens=tokens)

@@ -81,8 +81,14 @@ class Recommendations(BaseModel):
 
     user_id: str
     strategy: Literal["adapted", "prior"] = Field(
-        description="`adapted`: the local update ran on this user's support set; `prior`: θ as "
-        "it is: no usable feedback yet, or the local update went astray."
+        description="`adapted`: the local update ran on this user's support set; `prior`: the "
+        "shared model (θ) as it is, for there is no usable feedback yet or the local update "
+        "diverged."
+    )
+    diverged: bool = Field(
+        default=False,
+        description="Present where the local update diverged on this user's feedback: numbers "
+        "grew without bound, so the ranking is that of the shared model.",
     )
     support_size: int = Field(description="Ratings that the local update learnt from.")
     support_version: int

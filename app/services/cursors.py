@@ -1,15 +1,32 @@
-"""Cursors: where the next page begins, as opaque text."""
+"""Cursors: where the next page begins, as opaque text.
+
+A cursor comes back from a client, so it is input like any other: its place is parsed strictly,
+and whatever this service would not have written is refused.
+"""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from hashlib import blake2b
+from typing import TypeVar
 
 import orjson
+from pydantic import BaseModel, ConfigDict
 
 from app.problems import InvalidCursor
 
+_DIGEST_BYTES = 12
 
-def encode_cursor(request: list[str], place: list[str | int]) -> str:
+
+class Place(BaseModel):
+    """Where a page begins; each kind of list has fields of its own."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Kind = TypeVar("Kind", bound=Place)
+
+
+def encode_cursor(request: list[str], place: Place) -> str:
     """Name the place where the next page of a request begins.
 
     Args:
@@ -19,15 +36,17 @@ def encode_cursor(request: list[str], place: list[str | int]) -> str:
     Returns:
         Text safe in a URL.
     """
-    return urlsafe_b64encode(orjson.dumps([_digest(request), place])).decode().rstrip("=")
+    content = orjson.dumps([_digest(request), place.model_dump(mode="json")])
+    return urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, request: list[str]) -> list[str | int]:
+def decode_cursor(cursor: str, request: list[str], kind: type[Kind]) -> Kind:
     """Return the place that `encode_cursor` named.
 
     Args:
         cursor: What a client sent.
         request: The request that it was sent with.
+        kind: What a place of this kind of list may say.
 
     Returns:
         The place.
@@ -37,18 +56,17 @@ def decode_cursor(cursor: str, request: list[str]) -> list[str | int]:
     """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        decoded = orjson.loads(urlsafe_b64decode(padded))
-        whose, place = decoded
-    except (ValueError, TypeError, Base64Error) as error:
+        whose, place = orjson.loads(urlsafe_b64decode(padded))
+        if whose != _digest(request):
+            raise InvalidCursor(_REMEDY)
+        return kind.model_validate(place, strict=True)
+    except (ValueError, TypeError, Base64Error) as error:  # a ValidationError is a ValueError
         raise InvalidCursor(_REMEDY) from error
-    if whose != _digest(request) or not isinstance(place, list):
-        raise InvalidCursor(_REMEDY)
-    return place
 
 
 def _digest(request: list[str]) -> str:
     """A request may be long; its cursors stay short."""
-    return blake2b(orjson.dumps(request), digest_size=12).hexdigest()
+    return blake2b(orjson.dumps(request), digest_size=_DIGEST_BYTES).hexdigest()
 
 
 _REMEDY = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from app.problems import Fault, InvalidCursor, RatingOutOfRange, UnknownFeedback, UnknownItemInBody
+from app.problems import Fault, RatingOutOfRange, UnknownFeedback, UnknownItemInBody
 from app.schemas import (
     ActedItem,
     FeedbackAccepted,
@@ -13,10 +13,18 @@ from app.schemas import (
     RatedItem,
 )
 from app.services.actions import ActionRatings
-from app.services.cursors import decode_cursor, encode_cursor
+from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.model_state.live_model import LiveModel
 from app.store import Feedback, NewEvent, UserStore
+from app.store.records import microseconds
 from model.recommender import Recommender
+
+
+class FeedbackPlace(Place):
+    """The last piece of the page before: its time in microseconds since the epoch, its item."""
+
+    at: int
+    item_id: str
 
 
 class FeedbackService:
@@ -78,7 +86,7 @@ class FeedbackService:
             StoreUnavailable: If the store can't be reached.
         """
         request = ["feedback", user_id]
-        after = decode_cursor(cursor, request) if cursor is not None else None
+        after = None if cursor is None else decode_cursor(cursor, request, FeedbackPlace)
         stored = await self._store.get(user_id)
         feedback = list(stored.feedback) if stored else []
         if after is not None:
@@ -151,14 +159,11 @@ def _shown(feedback: Feedback) -> FeedbackItem:
     return RatedItem(item_id=feedback.item_id, rating=feedback.value, at=feedback.at)
 
 
-def _place(feedback: Feedback) -> list[str | int]:
-    return [feedback.at.isoformat(), feedback.item_id]
+def _place(feedback: Feedback) -> FeedbackPlace:
+    return FeedbackPlace(at=microseconds(feedback.at), item_id=feedback.item_id)
 
 
-def _comes_after(feedback: Feedback, place: list[str | int]) -> bool:
-    try:
-        at, item_id = place
-        before = datetime.fromisoformat(str(at))
-        return feedback.at < before or (feedback.at == before and feedback.item_id > str(item_id))
-    except (ValueError, TypeError) as error:
-        raise InvalidCursor("The cursor is damaged; begin again without one.") from error
+def _comes_after(feedback: Feedback, place: FeedbackPlace) -> bool:
+    """Whether feedback is older; of equal times the greater item id comes later."""
+    at = microseconds(feedback.at)
+    return at < place.at or (at == place.at and feedback.item_id > place.item_id)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from pydantic import Field
 
-from app.problems import Fault, InvalidAttribute, InvalidCursor, UnknownAttribute, UnknownItem
+from app.problems import Fault, InvalidAttribute, UnknownAttribute, UnknownItem
 from app.schemas import BulkItem, Item, ItemContent, ItemPage, ItemQuery, ItemsPut, PutItem
-from app.services.cursors import decode_cursor, encode_cursor
+from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.filters import matching_items
 from app.services.model_state.live_model import LiveModel
 from app.store import CatalogueStore, StoredItem
@@ -16,6 +17,13 @@ from model.arrays import Int64Array
 from model.catalogue.bundled import AttributeValue
 from model.catalogue.live import LiveCatalogue
 from model.errors import FeatureValueError, UnknownFeatureError
+
+
+class ItemPlace(Place):
+    """The last item of the page before: its popularity, and its internal index."""
+
+    popularity: float
+    index: int = Field(ge=0, lt=2**63)
 
 
 class ItemService:
@@ -63,7 +71,9 @@ class ItemService:
             InvalidCursor: If the cursor belongs to another search.
         """
         request = ["items", query.query, *query.filter]
-        after = _place(decode_cursor(query.cursor, request)) if query.cursor is not None else None
+        after = None
+        if query.cursor is not None:
+            after = decode_cursor(query.cursor, request, ItemPlace)
         snapshot = await self._live.latest_known()
         catalogue = snapshot.catalogue
         passed = matching_items(catalogue, query.filter)
@@ -77,14 +87,17 @@ class ItemService:
         order = np.lexsort((passed, -popularity))
         passed, popularity = passed[order], popularity[order]
         if after is not None:
-            last, index = after
-            later = (popularity < last) | ((popularity == last) & (passed > index))
+            last = after.popularity
+            later = (popularity < last) | ((popularity == last) & (passed > after.index))
             passed, popularity = passed[later], popularity[later]
         page = passed[: query.limit].tolist()
         more = len(passed) > query.limit
         return ItemPage(
             items=shown_items(catalogue, page),
-            next_cursor=encode_cursor(request, [repr(float(popularity[len(page) - 1])), page[-1]])
+            next_cursor=encode_cursor(
+                request,
+                ItemPlace(popularity=float(popularity[len(page) - 1]), index=page[-1]),
+            )
             if more
             else None,
         )
@@ -201,13 +214,3 @@ def _checked(
 
 def _no_item(item_id: str) -> UnknownItem:
     return UnknownItem(f"There is no item {item_id!r}.")
-
-
-def _place(place: list[str | int]) -> tuple[float, int]:
-    match place:
-        case [str(popularity), int(index)]:
-            try:
-                return float(popularity), index
-            except ValueError:
-                pass
-    raise InvalidCursor("The cursor is damaged; begin again without one.")

@@ -38,8 +38,3 @@ def keys_of_user(user_id: str) -> list[str]:
 def digest_of_user(user_id: str) -> str:
     """Name a user where the id itself is not to be seen: in announcements, and in memory."""
     return blake2b(user_id.encode(), digest_size=16).hexdigest()
-
-
-def shared_list_key(list_id: str) -> str:
-    """Return the key of a frozen list that belongs to nobody."""
-    return f"melu:lists:shared:{list_id}"

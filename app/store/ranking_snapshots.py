@@ -2,7 +2,6 @@
 
 melu:lists:{melu:user:<user id>}   <list id>   the list, as its owner wrote it
                                    order       the list ids, oldest first
-melu:lists:shared:<list id>        the same, of one list, for users of whom nothing is stored
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from app.store.connection import store_errors
-from app.store.keys import shared_list_key, user_key, user_lists_key
+from app.store.keys import user_key, user_lists_key
 from app.store.records import microseconds
 from app.store.scripts import read_script
 from app.store.writes import CoalescedWrites
@@ -34,7 +33,7 @@ class RankingSnapshotStore:
     def __init__(self, redis: Redis, timeout_seconds: float) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
-        self._freeze = CoalescedWrites(redis, read_script("freeze_list"))
+        self._freeze = CoalescedWrites(redis, read_script("freeze_ranking"))
 
     async def put(
         self, user_id: str, created_at: datetime, list_id: str, text: str, seconds: int
@@ -57,29 +56,17 @@ class RankingSnapshotStore:
         async with store_errors(self._seconds):
             return bool(await self._freeze.run(keys, arguments))
 
-    async def put_shared(self, list_id: str, text: str, seconds: int) -> None:
-        """Keep a list that holds nothing of any user.
-
-        Args:
-            list_id: Names the list.
-            text: The list.
-            seconds: How long to keep it.
-        """
-        async with store_errors(self._seconds):
-            await self._freeze.run([shared_list_key(list_id)], [list_id, text, seconds, 1])
-
-    async def get(self, user_id: str | None, list_id: str) -> str | None:
+    async def get(self, user_id: str, list_id: str) -> str | None:
         """Return a list, or None if it is not kept.
 
         Args:
-            user_id: The user; None for a list that is nobody's.
+            user_id: The user.
             list_id: The list.
 
         Returns:
             What was put.
         """
-        key = shared_list_key(list_id) if user_id is None else user_lists_key(user_id)
         async with store_errors(self._seconds):
-            found = await self._redis.hget(key, list_id)
+            found = await self._redis.hget(user_lists_key(user_id), list_id)
         assert not isinstance(found, bytes)  # noqa: S101 - the client's answers are text
         return found

@@ -19,7 +19,7 @@ ITEMS = 60
 
 
 @dataclass(frozen=True)
-class CachedResponse:
+class Answer:
     """How one request went."""
 
     kind: str
@@ -38,7 +38,7 @@ class Load:
     """
 
     service: Service
-    answers: list[CachedResponse] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     acknowledged: dict[str, dict[str, float]] = field(default_factory=dict)
     stopping: Event = field(default_factory=Event)
 
@@ -90,7 +90,7 @@ class Load:
         started = time.monotonic()
         answer = http.request(method, path, json=json)
         seconds = time.monotonic() - started
-        self.answers.append(CachedResponse(kind, started, seconds, answer.status_code))
+        self.answers.append(Answer(kind, started, seconds, answer.status_code))
         if answer.status_code != 200:
             assert_problem(answer, 503, "store_unavailable")
             assert int(answer.headers["retry-after"]) >= 1

@@ -49,7 +49,9 @@ async def workers(service: Service, bundle: Path, user: str) -> AsyncIterator[li
                 transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
             )
             await stack.enter_async_context(client)
-            workers.append(Worker(client, app.state.manager.services.answers))
+            caches = app.state.manager.services.caches
+            (answers,) = (one for one in caches if isinstance(one, ResponseCache))
+            workers.append(Worker(client, answers))
         with service.store() as store:
             await soon(lambda: dict(store.pubsub_numsub("melu:erased"))["melu:erased"] >= 2)
         event = {"item_id": "0", "rating": 5}

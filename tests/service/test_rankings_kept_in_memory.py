@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from app.schemas import Recommendations
+from app.services.recommendations.fingerprint import ANONYMOUS
 from app.services.recommendations.response_cache import CachedResponse, ResponseCache
 from app.store import digest_of_user
 from tests.running import Service
@@ -226,3 +227,33 @@ def test_a_cache_of_no_size_keeps_nothing(answer: CachedResponse):
     cache = ResponseCache(0)
     cache.put("ann", "1", "q", answer)
     assert cache.get("ann", "1", "q") is None
+
+
+def test_of_too_many_answers_the_oldest_goes(answer: CachedResponse):
+    cache = ResponseCache(2**20)
+    for query in range(60):
+        cache.put("ann", "r", f"q{query}", answer)
+
+    kept = [query for query in range(60) if cache.get("ann", "r", f"q{query}")]
+
+    assert kept == list(range(10, 60))
+
+
+def test_unknown_users_many_queries_leave_one_another_in_memory(answer: CachedResponse):
+    cache = ResponseCache(2**20)
+    for query in range(100):
+        cache.put(ANONYMOUS, ANONYMOUS, f"q{query}", answer)
+
+    assert [cache.get(ANONYMOUS, ANONYMOUS, f"q{query}") for query in range(100)] == [answer] * 100
+
+
+def test_unknown_and_known_users_do_not_crowd_each_other_out(answer: CachedResponse):
+    cache = ResponseCache(40_000)
+    cache.put("ann", "r", "q", answer)
+    for query in range(1000):
+        cache.put(ANONYMOUS, ANONYMOUS, f"q{query}", answer)
+    assert cache.get("ann", "r", "q") is answer
+
+    for user in range(1000):
+        cache.put(f"u{user}", "r", "q", answer)
+    assert cache.get(ANONYMOUS, ANONYMOUS, "q999") is answer

@@ -16,24 +16,9 @@ from app.services.ranking import index_of_items
 from app.services.recommendations.adaptation import Adapter
 from app.services.recommendations.explanations import Explanations
 from app.services.recommendations.ranking_snapshots import SCORE_SCALE, RankingSnapshot
+from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import StoredUser
 from model.recommender import DIVERSIFIED
-
-
-@dataclass
-class Timing:
-    """Milliseconds that the parts of an answer took; 0 for what was at hand."""
-
-    store: float = 0.0
-    local_update: float = 0.0
-    ranking: float = 0.0
-
-    def header(self) -> str:
-        """Render as a Server-Timing header."""
-        return (
-            f"store;dur={self.store:.2f}, local_update;dur={self.local_update:.2f}, "
-            f"ranking;dur={self.ranking:.2f}"
-        )
 
 
 @dataclass(frozen=True)
@@ -43,10 +28,12 @@ class Page:
     Attributes:
         body: JSON from after the user's id to the end of the items.
         following: Items of the ranking up to the end of the page; None for the last page.
+        milliseconds: How long it took to write.
     """
 
     body: bytes
     following: int | None
+    milliseconds: float
 
 
 class Ranker:
@@ -68,19 +55,17 @@ class Ranker:
         user: StoredUser | None,
         query: RecommendationQuery,
         list_id: str,
-        timing: Timing,
-    ) -> RankingSnapshot:
+    ) -> tuple[RankingSnapshot, Timing]:
         """Adapt to a user's stored feedback and rank the whole catalogue.
 
         Args:
             snapshot: Model and catalogue.
-            user: What is stored; None for a user never seen.
+            user: What is stored; None for an unknown user.
             query: The parameters.
             list_id: Names the ranking.
-            timing: Takes how long it took.
 
         Returns:
-            The best items, as many as can be paged through.
+            The best items, as many as can be paged through, and how long it took.
 
         Raises:
             InvalidFilter: If a filter is not `name:value`.
@@ -90,7 +75,7 @@ class Ranker:
         started = perf_counter()
         known = self._adapter.support_set_of(recommender, user)
         adapted = self._adapter.adapt_to(recommender, known)
-        timing.local_update += 1000 * (perf_counter() - started)
+        local_update = milliseconds_since(started)
 
         started = perf_counter()
         left_out = set(query.exclude)
@@ -113,18 +98,29 @@ class Ranker:
             "model_version": recommender.manifest.version,
             "list_id": list_id,
         }
+        if adapted.diverged:
+            head["diverged"] = True
         found = RankingSnapshot(
             head,
             catalogue.ids(ranking.index[:depth]),
             np.rint(scores.astype(np.float64) * SCORE_SCALE).astype(np.int64).tolist(),
             known if query.explain and not adapted.diverged else None,
         )
-        timing.ranking += 1000 * (perf_counter() - started)
-        return found
+        return found, Timing(local_update=local_update, ranking=milliseconds_since(started))
 
-    def page(
-        self, snapshot: Snapshot, ranking: RankingSnapshot, start: int, limit: int, timing: Timing
-    ) -> Page:
+    def rank_and_page(
+        self,
+        snapshot: Snapshot,
+        user: StoredUser | None,
+        query: RecommendationQuery,
+        list_id: str,
+    ) -> tuple[RankingSnapshot, Page, Timing]:
+        """Rank, and write the first page; see `rank` and `page`."""
+        ranking, timing = self.rank(snapshot, user, query, list_id)
+        page = self.page(snapshot, ranking, 0, query.limit)
+        return ranking, page, timing + Timing(ranking=page.milliseconds)
+
+    def page(self, snapshot: Snapshot, ranking: RankingSnapshot, start: int, limit: int) -> Page:
         """Write a page; items that were removed since the ranking was computed are passed over.
 
         Args:
@@ -132,7 +128,6 @@ class Ranker:
             ranking: The ranking.
             start: Items before the page.
             limit: Most items on the page.
-            timing: Takes how long it took.
 
         Returns:
             The page.
@@ -159,5 +154,5 @@ class Ranker:
         ]
         body = b',%b,"items":[%b]' % (orjson.dumps(ranking.head)[1:-1], b",".join(items))
         has_more = next(left, None) is not None
-        timing.ranking += 1000 * (perf_counter() - started)
-        return Page(body, shown[-1][0] + 1 if has_more else None)
+        following = shown[-1][0] + 1 if has_more else None
+        return Page(body, following, milliseconds_since(started))

@@ -1,6 +1,6 @@
 -- Keep a ranking, so that later pages of it show the same.
 -- KEYS[1]  the hash of lists
--- KEYS[2]  the user's hash; left out for a list that is nobody's
+-- KEYS[2]  the user's hash
 -- ARGV[1]  list id
 -- ARGV[2]  the list
 -- ARGV[3]  seconds to keep it
@@ -8,9 +8,9 @@
 -- ARGV[5]  when the user was created, in microseconds since the epoch
 -- Returns 1, or 0 if the user has been erased meanwhile: then nothing may be kept.
 local key, id = KEYS[1], ARGV[1]
-if KEYS[2] and redis.call('HGET', KEYS[2], 'created') ~= ARGV[5] then return 0 end
+if redis.call('HGET', KEYS[2], 'created') ~= ARGV[5] then return 0 end
 
--- A list is gone in an hour and can mostly be computed anew. So it is not worth a flush to disk:
+-- A list is gone in an hour and can mostly be computed again. So it is not worth a flush to disk:
 -- it goes neither to the append-only file nor to replicas. That the user is erased does.
 redis.set_repl(redis.REPL_NONE)
 
