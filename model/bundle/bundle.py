@@ -11,6 +11,7 @@ training.json/.png   how the training went
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,16 +39,18 @@ from model.features import FeatureSpace
 from model.presets import Preset, restore_estimator
 from model.ranking import ONE_STAGE_LIMIT, Clusters
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST_FILE = "bundle.json"
 WEIGHTS_FILE = "weights.safetensors"
 VOCABULARIES_FILE = "vocabularies.json"
 CATALOGUE_FILE = "catalogue.parquet"
 CLUSTERS_FILE = "clusters.safetensors"
+_ANSWERING_FILES = (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE, CLUSTERS_FILE)
+"""What an answer follows from."""
 TRAINING_FILE = "training.json"
 TRAINING_PLOT_FILE = "training.png"
 
-_REMEDY = "Train it anew with `melu train FOLDER --out DIR`."
+_REMEDY = "Train it again with `melu train FOLDER --out DIR`."
 
 
 class _Format(BaseModel):
@@ -71,6 +74,12 @@ class Manifest(BaseModel):
     metrics: dict[str, FiniteFloat]
     checksums: dict[str, str]
     """File → SHA-256."""
+    checksum: str = ""
+    """Of all the other fields; see `digest`."""
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all fields but `checksum`, as JSON with sorted keys."""
+        return _digest(self.model_dump(mode="json", exclude={"checksum"}))
 
 
 class Vocabularies(BaseModel):
@@ -168,14 +177,17 @@ def write_bundle(
         (folder / TRAINING_FILE).write_text(report.model_dump_json(indent=2), encoding="utf-8")
         draw_training(report, folder / TRAINING_PLOT_FILE)
         checksums = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
-        # Equal weights over an equal catalogue are the same model, whenever they were trained.
-        identity = "".join(
-            checksums[file] for file in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE)
-        )
-        digest = hashlib.sha256(identity.encode()).hexdigest()
+        # Equal parts are the same model, whenever they were trained; whatever changes an answer
+        # is in one of them.
+        identity = {
+            "format": FORMAT_VERSION,
+            "preset": preset.model_dump(mode="json"),
+            "rating_scale": scale,
+            "files": {name: checksums[name] for name in _ANSWERING_FILES if name in checksums},
+        }
         manifest = Manifest(
             format_version=FORMAT_VERSION,
-            version=f"{name}-{preset.name}-{digest[:12]}",
+            version=f"{name}-{preset.name}-{_digest(identity)[:12]}",
             created_at=datetime.now(UTC),
             dataset=name,
             preset=preset,
@@ -184,6 +196,7 @@ def write_bundle(
             metrics=_metrics(report),
             checksums=checksums,
         )
+        manifest = manifest.model_copy(update={"checksum": manifest.digest()})
         (folder / MANIFEST_FILE).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
     return manifest
 
@@ -316,11 +329,14 @@ def _read_manifest(folder: Path) -> Manifest:
             raise BundleError(
                 f"{folder} has format {found}; this release reads {FORMAT_VERSION}. {_REMEDY}"
             )
-        return Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(str(part) for part in problem["loc"]) or "the file"
         raise BundleError(f"{path}: {where}: {problem['msg']}. {_REMEDY}") from error
+    if manifest.checksum != manifest.digest():
+        raise BundleError(f"{path} is not as the bundle was written with. {_REMEDY}")
+    return manifest
 
 
 def _metrics(report: TrainingReport) -> dict[str, float]:
@@ -330,6 +346,11 @@ def _metrics(report: TrainingReport) -> dict[str, float]:
         if epoch.validation_mae is not None and epoch.epoch == report.best_epoch:
             metrics |= {f"validation_mae@{k}": mae for k, mae in epoch.validation_mae.items()}
     return metrics
+
+
+def _digest(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

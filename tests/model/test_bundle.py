@@ -5,16 +5,19 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model.bundle.bundle import FORMAT_VERSION, _sha256, load_bundle, save_bundle
+from model.bundle.bundle import FORMAT_VERSION, load_bundle, save_bundle, write_bundle
 from model.bundle.reports import TrainingReport
+from model.catalogue.bundled import Catalogue
 from model.data import Dataset
 from model.errors import BundleError
 from model.estimator import Estimator
-from model.presets import Preset
+from model.presets import Preset, with_options
+from tests.sealing import edit_manifest, seal
 
 Fitted = tuple[Estimator, TrainingReport]
 
@@ -24,19 +27,17 @@ def copy(bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "bundle"))
 
 
-def _edit_manifest(folder: Path, change: Callable[[dict], object]) -> None:
-    path = folder / "bundle.json"
-    manifest = json.loads(path.read_text())
-    change(manifest)
-    path.write_text(json.dumps(manifest))
-
-
 def _edit_weights(folder: Path, change: Callable[[dict], object]) -> None:
     path = folder / "weights.safetensors"
     tensors = load_file(path)
     change(tensors)
     save_file(tensors, path)
-    _edit_manifest(folder, lambda m: m["checksums"].update({path.name: _sha256(path)}))
+    seal(folder)
+
+
+def _nudge(tensors: dict[str, torch.Tensor]) -> None:
+    """Change one weight a little."""
+    next(t for t in tensors.values() if t.is_floating_point() and t.numel()).view(-1)[0] += 1e-3
 
 
 def test_holds_what_it_promises_and_no_pickle(bundle: Path):
@@ -87,14 +88,14 @@ def test_a_manifest_that_is_no_json_is_named(copy: Path):
 
 
 def test_another_format_is_refused_by_number(copy: Path):
-    _edit_manifest(copy, lambda m: m.update(format_version=FORMAT_VERSION + 1))
+    edit_manifest(copy, lambda m: m.update(format_version=FORMAT_VERSION + 1))
     with pytest.raises(BundleError, match=f"format {FORMAT_VERSION + 1}; this release reads"):
         load_bundle(copy)
 
 
 def test_a_configuration_that_does_not_fit_the_weights_is_refused(copy: Path, preset: Preset):
     field = "embedding_width" if preset.name == "melu" else "hidden_width"
-    _edit_manifest(copy, lambda m: m["preset"]["estimator"].update({field: 7}))
+    edit_manifest(copy, lambda m: m["preset"]["estimator"].update({field: 7}))
     with pytest.raises(BundleError, match="where the configuration asks for"):
         load_bundle(copy)
 
@@ -120,7 +121,7 @@ def test_wrong_weights_are_named(copy: Path, change: Callable[[dict], object], e
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 def test_metrics_that_are_no_numbers_are_refused(copy: Path, number: float):
-    _edit_manifest(copy, lambda m: m["metrics"].update(query_loss=number))
+    edit_manifest(copy, lambda m: m["metrics"].update(query_loss=number))
     with pytest.raises(BundleError, match=r"metrics\.query_loss"):
         load_bundle(copy)
 
@@ -182,9 +183,7 @@ def test_a_configuration_beyond_all_measure_is_refused_at_once(copy: Path, prese
     fields = {"default": ("members", "encoder_width"), "melu": ("embedding_width",)}
     for field in fields[preset.name]:
         text = (copy / "bundle.json").read_text()
-        _edit_manifest(
-            copy, lambda m, field=field: m["preset"]["estimator"].update({field: 10**12})
-        )
+        edit_manifest(copy, lambda m, field=field: m["preset"]["estimator"].update({field: 10**12}))
         with pytest.raises(BundleError, match="configuration asks for"):
             load_bundle(copy)
         (copy / "bundle.json").write_text(text)
@@ -193,6 +192,65 @@ def test_a_configuration_beyond_all_measure_is_refused_at_once(copy: Path, prese
 def test_a_variance_that_no_weight_can_hold_is_refused(copy: Path, preset: Preset):
     if preset.name != "default":
         pytest.skip("only the preset default has one")
-    _edit_manifest(copy, lambda m: m["preset"]["estimator"].update(user_variance=1e300))
+    edit_manifest(copy, lambda m: m["preset"]["estimator"].update(user_variance=1e300))
     with pytest.raises(BundleError, match="can't score its items"):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize("change", ["preset", "rating_scale", "weights", "catalogue"])
+def test_whatever_changes_an_answer_changes_the_version(
+    copy: Path, bundle: Path, fitted: Fitted, preset: Preset, tmp_path: Path, change: str
+):
+    loaded = load_bundle(bundle)
+    estimator, report = fitted
+    scale, catalogue = loaded.manifest.rating_scale, loaded.catalogue
+    other_preset = preset
+    match change:
+        case "preset":
+            other_preset = with_options(preset, local_steps=preset.estimator.local_steps + 1)
+        case "rating_scale":
+            scale = (scale[0], scale[1] + 1)
+        case "weights":
+            _edit_weights(copy, _nudge)
+            estimator = load_bundle(copy).estimator
+        case "catalogue":
+            table = catalogue.table.with_columns(title=pl.col("title") + "!")
+            catalogue = Catalogue(table)
+
+    again = write_bundle(
+        estimator, report, other_preset, catalogue, "two-tastes", scale, tmp_path / "other"
+    )
+
+    assert again.version != loaded.manifest.version
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": "two-tastes-default-000000000000"},
+        {"dataset": "others"},
+        {"rating_scale": [1, 10]},
+        {"items": 59},
+        {"metrics": {}},
+        {"created_at": "2020-01-01T00:00:00Z"},
+        {"checksum": ""},
+        {"checksum": None},
+    ],
+    ids=str,
+)
+def test_a_manifest_edited_by_hand_is_refused(copy: Path, change: dict[str, object]):
+    path = copy / "bundle.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+
+    with pytest.raises(BundleError, match="Train it again"):
+        load_bundle(copy)
+
+
+def test_a_preset_edited_by_hand_is_refused(copy: Path):
+    path = copy / "bundle.json"
+    manifest = json.loads(path.read_text())
+    manifest["preset"]["estimator"]["local_steps"] += 1
+    path.write_text(json.dumps(manifest))
+
+    with pytest.raises(BundleError, match=r"bundle\.json is not as the bundle was written"):
         load_bundle(copy)

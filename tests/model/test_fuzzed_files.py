@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save
 
-from model.bundle.bundle import _sha256
 from model.data import load_dataset
 from model.errors import BundleError, DatasetError
 from model.recommender import Recommender
 from tests.model.damage import changed_json, changed_table, damaged, reworded
+from tests.sealing import seal
 
 # Weights that are no good overflow before they are refused.
 pytestmark = [
@@ -70,10 +70,8 @@ def load_model(folder: Path) -> None:
 def replace(folder: Path, name: str, content: bytes, checksum: bool = True) -> None:
     """Write a file of a bundle; with its checksum, as somebody would who means it."""
     (folder / name).write_bytes(content)
-    if checksum and name != "bundle.json":
-        manifest = json.loads((folder / "bundle.json").read_bytes())
-        manifest["checksums"][name] = _sha256(folder / name)
-        (folder / "bundle.json").write_text(json.dumps(manifest))
+    if checksum:
+        seal(folder)
 
 
 @pytest.fixture(scope="module")

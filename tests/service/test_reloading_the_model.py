@@ -15,6 +15,7 @@ from model.data import Dataset
 from model.presets import fit_estimator
 from tests.conftest import QUICK_PRESETS
 from tests.running import Service, wait_for
+from tests.sealing import edit_manifest
 from tests.service.visitors import Json, Visitor, assert_problem, ok
 
 RELOADS = 100
@@ -61,8 +62,7 @@ def _stand_in(service: Service, bundle: Path, broken: Callable[[Path], None] | N
 
 
 def _manifest(folder: Path, **changes: Json) -> None:
-    path = folder / "bundle.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    edit_manifest(folder, lambda manifest: manifest.update(changes))
 
 
 def _truncate(folder: Path) -> None:
