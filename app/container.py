@@ -83,5 +83,5 @@ def build_services(
             digest_of_settings(version("melu-online"), settings.ranking_settings),
         ),
         onboarding=OnboardingService(store, live, adapter, compute),
-        items=ItemService(live, items),
+        items=ItemService(live, items, compute),
     )

@@ -28,7 +28,7 @@ class BodyLimitMiddleware:
             return
         refusal = PayloadTooLarge(f"The body is over {self._max_bytes:,} bytes; send it in parts.")
         declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._max_bytes:
+        if not declared.isdigit() or _is_above(declared, self._max_bytes):
             await problem_response(refusal)(scope, receive, send)
             return
         received = 0
@@ -49,3 +49,9 @@ class BodyLimitMiddleware:
         await self._app(scope, limited_receive, send_unless_refused)
         if received > self._max_bytes:
             await problem_response(refusal)(scope, receive, send)
+
+
+def _is_above(digits: bytes, limit: int) -> bool:
+    """Compare a number of any length: `int` refuses one of more than 4,300 digits."""
+    digits = digits.lstrip(b"0")
+    return len(digits) > len(str(limit)) or int(digits or b"0") > limit

@@ -11,7 +11,8 @@ from app.problems import Fault, InvalidAttribute, UnknownAttribute, UnknownItem
 from app.schemas import BulkItem, Item, ItemContent, ItemPage, ItemQuery, ItemsPut, PutItem
 from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.filters import matching_items
-from app.services.model_state.live_model import LiveModel
+from app.services.model_state.executor import InferenceExecutor
+from app.services.model_state.live_model import LiveModel, Snapshot
 from app.store import CatalogueStore, StoredItem
 from model.arrays import Int64Array
 from model.catalogue.bundled import AttributeValue
@@ -32,11 +33,13 @@ class ItemService:
     Args:
         live: The model and its catalogue.
         store: Where the catalogue's changes are kept.
+        compute: Where what grows with the catalogue is done.
     """
 
-    def __init__(self, live: LiveModel, store: CatalogueStore) -> None:
+    def __init__(self, live: LiveModel, store: CatalogueStore, compute: InferenceExecutor) -> None:
         self._live = live
         self._store = store
+        self._compute = compute
 
     async def get(self, item_id: str) -> Item:
         """Return one item.
@@ -69,38 +72,14 @@ class ItemService:
             InvalidFilter: If a filter is not `name:value`.
             UnknownAttribute: If a filter names no attribute.
             InvalidCursor: If the cursor belongs to another search.
+            Overloaded: If too much is asked for at once.
         """
         request = ["items", query.query, *query.filter]
         after = None
         if query.cursor is not None:
             after = decode_cursor(query.cursor, request, ItemPlace)
         snapshot = await self._live.latest_known()
-        catalogue = snapshot.catalogue
-        passed = matching_items(catalogue, query.filter)
-        found = snapshot.search.find(query.query)
-        if found is not None:
-            passed = _both(np.array(found, dtype=np.int64), passed, catalogue)
-        elif passed is None:
-            passed = catalogue.all_items()
-        # Most popular first; equally popular in the catalogue's order.
-        popularity = catalogue.evidence.popularity[passed]
-        order = np.lexsort((passed, -popularity))
-        passed, popularity = passed[order], popularity[order]
-        if after is not None:
-            last = after.popularity
-            later = (popularity < last) | ((popularity == last) & (passed > after.index))
-            passed, popularity = passed[later], popularity[later]
-        page = passed[: query.limit].tolist()
-        more = len(passed) > query.limit
-        return ItemPage(
-            items=shown_items(catalogue, page),
-            next_cursor=encode_cursor(
-                request,
-                ItemPlace(popularity=float(popularity[len(page) - 1]), index=page[-1]),
-            )
-            if more
-            else None,
-        )
+        return await self._compute.run(lambda: _page(snapshot, query, request, after))
 
     async def put(self, item_id: str, content: ItemContent) -> tuple[bool, PutItem]:
         """Add or change an item; the next request of every worker and replica knows it.
@@ -177,6 +156,30 @@ class ItemService:
         (existed,) = await self._store.change([(StoredItem(item_id), bundled)])
         if not existed:
             raise _no_item(item_id)
+
+
+def _page(
+    snapshot: Snapshot, query: ItemQuery, request: list[str], after: ItemPlace | None
+) -> ItemPage:
+    """Find a page, most popular first; equally popular items in the catalogue's order."""
+    catalogue = snapshot.catalogue
+    passed = matching_items(catalogue, query.filter)
+    found = snapshot.search.find(query.query)
+    if found is not None:
+        passed = _both(found, passed, catalogue)
+    elif passed is None:
+        passed = catalogue.all_items()
+    popularity = catalogue.evidence.popularity
+    if after is not None:
+        mine, last = popularity[passed], after.popularity
+        passed = passed[(mine < last) | ((mine == last) & (passed > after.index))]
+    more = len(passed) > query.limit
+    page = catalogue.most_popular(passed, query.limit).tolist()
+    next_cursor = None
+    if more:
+        place = ItemPlace(popularity=float(popularity[page[-1]]), index=page[-1])
+        next_cursor = encode_cursor(request, place)
+    return ItemPage(items=shown_items(catalogue, page), next_cursor=next_cursor)
 
 
 def shown_items(catalogue: LiveCatalogue, index: Sequence[int]) -> list[Item]:

@@ -136,6 +136,30 @@ class LiveCatalogue:
             found = np.concatenate([found, put + len(self.bundled)])
         return np.setdiff1d(found, self.hidden, assume_unique=True) if len(self.hidden) else found
 
+    def most_popular(self, items: Int64Array, limit: int) -> Int64Array:
+        """Return the most popular of some items; equally popular ones in the catalogue's order.
+
+        Args:
+            items: Item indices.
+            limit: Most items to return.
+
+        Returns:
+            Item indices, most popular first.
+        """
+        order, place = self._by_popularity
+        places = place[items]
+        if len(places) > limit:
+            places = np.partition(places, limit)[:limit]
+        return order[np.sort(places)]
+
+    @cached_property
+    def _by_popularity(self) -> tuple[Int64Array, Int64Array]:
+        """All indices by popularity, and the place of each in that order."""
+        order = np.argsort(-self.evidence.popularity, kind="stable")
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        return order, place
+
     def all_items(self) -> Int64Array:
         """Indices of all items, in ascending order."""
         every = np.arange(self.size, dtype=np.int64)

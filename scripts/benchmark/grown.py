@@ -63,7 +63,9 @@ def grow(bundle: Bundle, items: int, seed: int) -> tuple[Estimator, Catalogue]:
     return estimator, catalogue
 
 
-def write_grown(bundle: Bundle, folder: Path, items: int, seed: int, out: Path) -> None:
+def write_grown(
+    bundle: Bundle, folder: Path, items: int, seed: int, out: Path, name: str = "grown"
+) -> None:
     """Write a grown catalogue as a bundle of its own.
 
     Args:
@@ -72,11 +74,12 @@ def write_grown(bundle: Bundle, folder: Path, items: int, seed: int, out: Path) 
         items: How many to make.
         seed: Every random draw follows from it.
         out: The folder to write.
+        name: The data set's name; a service changes over to a bundle of the same data set only.
     """
     estimator, catalogue = grow(bundle, items, seed)
     manifest = bundle.manifest
     report = TrainingReport.model_validate_json((folder / TRAINING_FILE).read_bytes())
-    write_bundle(estimator, report, manifest.preset, catalogue, "grown", manifest.rating_scale, out)
+    write_bundle(estimator, report, manifest.preset, catalogue, name, manifest.rating_scale, out)
 
 
 def _table(

@@ -65,3 +65,55 @@ def test_a_connection_goes_on_after_requests_of_a_good_size(guarded: Service):
                 assert received, answer
                 answer += received
         assert connection.fileno() >= 0, "closed"
+
+
+@pytest.mark.parametrize(
+    ("length", "statuses"),
+    [
+        ("0" * 5_000, {200}),
+        ("0" * 5_000 + "1", {200, 400, 422}),
+        ("9" * 5_000, {400, 413}),
+        ("9" * 19, {400, 413}),
+        ("٣", {400, 413}),
+        ("²", {400, 413}),
+        ("+5", {400, 413}),
+        ("-5", {400, 413}),
+        ("1_0", {400, 413}),
+        ("0x10", {400, 413}),
+        ("1e3", {400, 413}),
+        ("1, 1", {400, 413}),
+    ],
+    ids=lambda value: value[:8] if isinstance(value, str) else "",
+)
+def test_a_length_that_is_no_plain_number_breaks_nothing(
+    guarded: Service, length: str, statuses: set[int]
+):
+    head = (
+        "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        f"Content-Length: {length}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", guarded.port), timeout=10) as connection:
+        connection.sendall(head.encode() + b"x")
+        received = connection.recv(4096)
+
+    assert int(received.split(b" ", 2)[1]) in statuses, received
+
+
+@pytest.mark.parametrize("digits", ["9" * 900, "1" + "0" * 900, "-" + "9" * 900, "0." + "9" * 900])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/items?limit={}",
+        "/items?filter=year:{}",
+        "/items?filter=year:{}..",
+        "/onboarding/items?limit={}",
+        "/users/ann/recommendations?limit={}",
+        "/users/ann/recommendations?diversity={}",
+        "/users/ann/recommendations?filter=year:..{}",
+        "/users/ann/feedback?limit={}",
+    ],
+)
+def test_a_number_of_many_digits_is_answered(client: httpx.Client, path: str, digits: str):
+    answer = client.get(path.format(digits), headers=bearer(KEY))
+
+    assert answer.status_code in (200, 422), answer.text

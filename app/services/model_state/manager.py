@@ -77,7 +77,8 @@ class ModelManager(Generic[S]):
             try:
                 recommender = await asyncio.to_thread(_load, self._folder)
                 if before is None:
-                    self.services = self._build(recommender)
+                    # Its search index grows with the catalogue.
+                    self.services = await asyncio.to_thread(self._build, recommender)
                     previous = None
                 else:
                     previous = before.live.current.recommender.manifest.version
