@@ -133,3 +133,42 @@ def test_each_threat_names_tests_that_exist():
         assert named, row
         for path in named:
             assert (ROOT / path).is_file(), path
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_what_developers_are_pointed_at_exists(page: str):
+    text = (ROOT / page).read_text()
+    named = re.findall(r"`((?:app|model|scripts|tests|docs)/[\w./-]*)(?::(\w+))?`", text)
+
+    assert len(named) > 20
+    missing = [
+        f"{path}:{name}"
+        for path, name in named
+        if not (ROOT / path).exists()
+        or (
+            name
+            and not re.search(
+                rf"^\s*(?:async )?(?:def|class) {name}\b", (ROOT / path).read_text(), re.MULTILINE
+            )
+        )
+    ]
+    assert missing == []
+
+
+def test_the_hooks_run_what_make_check_runs():
+    recipe = (ROOT / "Makefile").read_text().partition("\ncheck:")[2].partition("\n\n")[0]
+    checks = re.findall(r"^\t\$\(BIN\)/(.+)$", recipe, re.MULTILINE)
+    hooks = re.findall(
+        r"entry: \.venv/bin/(.+?), pass_filenames", (ROOT / ".pre-commit-config.yaml").read_text()
+    )
+
+    assert checks
+    assert hooks == checks
+
+
+def test_the_index_of_the_documentation_names_every_page():
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    index = (ROOT / "docs" / "README.md").read_text()
+
+    assert pages
+    assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", index))
