@@ -10,6 +10,7 @@ from app.problems import (
     InvalidFilter,
     InvalidParameter,
     ModelUnavailable,
+    Overloaded,
     PayloadTooLarge,
     StoreUnavailable,
     UnknownAttribute,
@@ -39,6 +40,7 @@ router = APIRouter(prefix="/items", tags=["items"])
         InvalidFilter,
         UnknownAttribute,
         ModelUnavailable,
+        Overloaded,
     ),
 )
 async def get_items(query: ItemParameters, services: ServicesDep) -> ItemPage:

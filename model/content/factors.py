@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.sparse as sparse
-from scipy.sparse.linalg import svds
+from scipy.linalg import orthogonal_procrustes
+from scipy.sparse.linalg import LinearOperator, svds
 
 from model.arrays import Float32Array, Float64Array
 from model.data.loading import Ratings
@@ -75,8 +78,11 @@ def cooccurrence_factors(
 ) -> Float32Array:
     """Factorise who rated what, whatever the ratings: which items are known to the same people.
 
-    A truncated SVD of the 0/1 matrix divided by √((n_u + 10)(n_i + 10)), without its first
-    factor, which is little else than activity.
+    A truncated SVD of A, the 0/1 matrix divided by √((n_u + 10)(n_i + 10)), without what activity
+    alone explains. That is the direction of √(n_u + 10) among users and of √(n_i + 10) among
+    items, for which A has its largest singular value, or nearly so (it is exact without the 10).
+    It is projected out: to leave "the first factor" out instead would hang on the order of
+    singular values, which equal communities have equal, and then on the machine's arithmetic.
 
     Args:
         ratings: Who rated what.
@@ -94,15 +100,32 @@ def cooccurrence_factors(
         (user_count[ratings.user_index] + 10.0) * (item_count[ratings.item_index] + 10.0)
     )
     matrix = sparse.csr_matrix((weight, (ratings.user_index, ratings.item_index)), (users, items))
-    count = min(factors + 1, min(matrix.shape) - 1)
-    if count < 2:
+    count = min(factors, min(matrix.shape) - 2)
+    if count < 1:
         return np.zeros((items, 0), np.float32)
-    _, size, right = svds(matrix, count, v0=random.normal(size=min(matrix.shape)))
-    order = np.argsort(-size)[1:]
+    among_users = _without(np.sqrt(user_count + 10.0))
+    among_items = _without(np.sqrt(item_count + 10.0))
+    rest = LinearOperator(
+        matrix.shape,
+        matvec=lambda x: among_users(matrix @ among_items(x.ravel())),
+        rmatvec=lambda x: among_items(matrix.T @ among_users(x.ravel())),
+        dtype=np.float64,
+    )
+    _, size, right = svds(rest, count, v0=random.normal(size=min(matrix.shape)))
+    order = np.argsort(-size)
+    # The sign of a singular vector is anybody's choice: the largest entry is positive.
+    largest = np.abs(right).argmax(1)
+    right *= np.sign(right[np.arange(len(right)), largest])[:, None]
     found = (right[order] * size[order, None]).T / np.sqrt(item_count + 10.0)[:, None]
     scaled = found / (np.sqrt((found**2).mean()) + 1e-12)
     clipped: Float32Array = scaled.clip(-5, 5).astype(np.float32)
     return clipped
+
+
+def _without(direction: Float64Array) -> Callable[[Float64Array], Float64Array]:
+    """Return the projection that leaves a direction out."""
+    unit = direction / np.linalg.norm(direction)
+    return lambda vector: vector - unit * (unit @ vector)
 
 
 def rotate_onto(factors: Float32Array, target: Float32Array, weight: Float64Array) -> Float32Array:
@@ -118,6 +141,6 @@ def rotate_onto(factors: Float32Array, target: Float32Array, weight: Float64Arra
     Returns:
         Shape [items, factors].
     """
-    left, _, right = np.linalg.svd((factors * weight[:, None]).T @ target)
-    rotated: Float32Array = (factors @ (left @ right)).astype(np.float32)
+    rotation, _ = orthogonal_procrustes(factors * weight[:, None], target)
+    rotated: Float32Array = (factors @ rotation).astype(np.float32)
     return rotated

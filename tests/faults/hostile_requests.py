@@ -24,12 +24,31 @@ NUMBERS = (
     "NaN",
     "inf",
     "9" * 400,
+    "9" * 5_000,
+    "0" * 5_000 + "1",
+    "1e999",
+    "+5",
+    "1_0",
+    "\u0663",
     "x",
     "",
     "%00",
     "0x1",
 )
-TEXTS = (*IDS, "genre:comedy", "year:1960..1970", "year:..", "genre:", ":", "x:y", "st", "true")
+TEXTS = (
+    *IDS,
+    "genre:comedy",
+    "year:1960..1970",
+    "year:..",
+    "year:" + "9" * 5_000,
+    "year:1e999..",
+    "year:nan",
+    "genre:",
+    ":",
+    "x:y",
+    "st",
+    "true",
+)
 PARAMETERS = {
     "limit": NUMBERS,
     "diversity": (*NUMBERS, "0.5"),

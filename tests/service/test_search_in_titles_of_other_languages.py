@@ -37,3 +37,18 @@ def search(request: pytest.FixtureRequest) -> TitleSearch:
 )
 def test_a_title_is_found(search: TitleSearch, query: str, title: str, form: str):
     assert search.find(unicodedata.normalize(form, query)) == [TITLES.index(title)]
+
+
+@pytest.mark.parametrize("query", ["a am amel amelie " * 50, "á a à A ame Amélie"])
+def test_words_that_begin_another_word_change_nothing(search: TitleSearch, query: str):
+    assert search.find(query) == search.find("amelie")
+
+
+def test_a_word_said_five_hundred_times_is_looked_up_once(search: TitleSearch):
+    looked_up: list[str] = []
+    search._database.set_trace_callback(looked_up.append)
+
+    search.find("s " * 500)
+
+    search._database.set_trace_callback(None)
+    assert [text.count('"s"*') for text in looked_up if " MATCH " in text] == [1]
