@@ -10,9 +10,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from pydantic import BaseModel
 from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
+from model.bundle.reports import EpochReport, TrainingReport
 from model.data.loading import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
@@ -89,6 +91,63 @@ class Estimator(ABC):
     user_space: FeatureSpace
     item_space: FeatureSpace
     clusters: Clusters | None = None
+
+    @classmethod
+    @abstractmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        ratings: Ratings,
+        preset: BaseModel,
+        *,
+        seed: int,
+        on_epoch: Callable[[EpochReport], None],
+    ) -> tuple[Self, TrainingReport]:
+        """Learn θ from ratings.
+
+        Args:
+            dataset: Users, items and their features.
+            ratings: What to learn from.
+            preset: Configuration, of this estimator's own kind.
+            seed: Every random draw follows from it.
+            on_epoch: Called after each epoch.
+
+        Returns:
+            The estimator, and how the training went.
+
+        Raises:
+            DatasetError: If there are too few users with ratings to learn from.
+        """
+
+    @classmethod
+    @abstractmethod
+    def restore(
+        cls,
+        preset: BaseModel,
+        scale: tuple[float, float],
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+        tensors: dict[str, Tensor],
+        items: pl.DataFrame,
+        item_count: int,
+    ) -> Self:
+        """Put together what `tensors` took apart.
+
+        Args:
+            preset: Configuration, of this estimator's own kind.
+            scale: Lowest and highest rating.
+            user_space: Encoders of the user features.
+            item_space: Encoders of the item features.
+            tensors: As stored.
+            items: The features of the items to score; no column, where the items have no features.
+            item_count: Their number.
+
+        Returns:
+            An estimator whose predictions are bit-equal to the stored one's.
+
+        Raises:
+            BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
+        """
 
     @abstractmethod
     def extended(self, items: LiveItems) -> Self:

@@ -17,6 +17,11 @@ Preset = MeluPreset | BayesianPreset
 
 PRESETS: dict[str, Preset] = {"default": BayesianPreset(), "melu": MeluPreset()}
 
+_ESTIMATORS: dict[type[Preset], type[Estimator]] = {
+    BayesianPreset: BayesianEstimator,
+    MeluPreset: MeluEstimator,
+}
+
 
 def with_options(preset: Preset, **options: Any) -> Preset:  # noqa: ANN401 - checked below
     """Return a copy with some fields of `estimator` or `training` set.
@@ -67,9 +72,8 @@ def fit_estimator(
     """
     ratings = dataset.ratings if ratings is None else ratings
     dataset = dataset.of_preset(preset.name)
-    if isinstance(preset, MeluPreset):
-        return MeluEstimator.fit(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
-    return BayesianEstimator.fit(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
+    estimator = _ESTIMATORS[type(preset)]
+    return estimator.fit(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
 
 
 def restore_estimator(
@@ -98,8 +102,6 @@ def restore_estimator(
     Raises:
         BundleError: If the tensors do not fit the configuration.
     """
-    if isinstance(preset, MeluPreset):
-        return MeluEstimator.restore(
-            preset, scale, user_space, item_space, tensors, items, item_count
-        )
-    return BayesianEstimator.restore(preset, scale, user_space, item_space, tensors, item_count)
+    return _ESTIMATORS[type(preset)].restore(
+        preset, scale, user_space, item_space, tensors, items, item_count
+    )

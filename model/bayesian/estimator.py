@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+import polars as pl
 import torch
+from pydantic import BaseModel
 from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
@@ -96,26 +98,13 @@ class BayesianEstimator(Estimator):
         cls,
         dataset: Dataset,
         ratings: Ratings,
-        preset: BayesianPreset,
+        preset: BaseModel,
         *,
         seed: int,
         on_epoch: Callable[[EpochReport], None],
-    ) -> tuple[BayesianEstimator, TrainingReport]:
-        """Learn θ from ratings.
-
-        Args:
-            dataset: Users, items and their features.
-            ratings: What to learn from.
-            preset: Configuration.
-            seed: Every random draw follows from it.
-            on_epoch: Called after each epoch.
-
-        Returns:
-            The estimator, and how the training went.
-
-        Raises:
-            DatasetError: If there are too few users with ratings to learn from.
-        """
+    ) -> tuple[Self, TrainingReport]:
+        """Learn θ from ratings; see `Estimator`."""
+        assert isinstance(preset, BayesianPreset)  # noqa: S101 - this estimator's own
         learnt = learn(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
         estimator = cls(
             preset,
@@ -130,29 +119,16 @@ class BayesianEstimator(Estimator):
     @classmethod
     def restore(
         cls,
-        preset: BayesianPreset,
+        preset: BaseModel,
         scale: tuple[float, float],
         user_space: FeatureSpace,
         item_space: FeatureSpace,
         tensors: dict[str, Tensor],
+        items: pl.DataFrame,  # noqa: ARG003 - rows of the items are among the tensors
         item_count: int,
-    ) -> BayesianEstimator:
-        """Put together what `tensors` took apart.
-
-        Args:
-            preset: Configuration.
-            scale: Lowest and highest rating.
-            user_space: Encoders of the user features.
-            item_space: Encoders of the item features.
-            tensors: As stored.
-            item_count: Number of items to score.
-
-        Returns:
-            An estimator whose predictions are bit-equal to the stored one's.
-
-        Raises:
-            BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
-        """
+    ) -> Self:
+        """Put together what `tensors` took apart; see `Estimator`."""
+        assert isinstance(preset, BayesianPreset)  # noqa: S101 - this estimator's own
         stored = restore(preset, user_space, item_space, tensors, item_count)
         return cls(preset, scale, user_space, item_space, stored)
 

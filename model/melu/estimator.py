@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 import torch
+from pydantic import BaseModel
 from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
@@ -95,26 +96,13 @@ class MeluEstimator(Estimator):
         cls,
         dataset: Dataset,
         ratings: Ratings,
-        preset: MeluPreset,
+        preset: BaseModel,
         *,
         seed: int,
         on_epoch: Callable[[EpochReport], None],
-    ) -> tuple[MeluEstimator, TrainingReport]:
-        """Learn θ from ratings.
-
-        Args:
-            dataset: Users, items and their features.
-            ratings: What to learn from.
-            preset: Configuration.
-            seed: Every random draw follows from it.
-            on_epoch: Called after each epoch.
-
-        Returns:
-            The estimator, and how the training went.
-
-        Raises:
-            DatasetError: If there are too few users with ratings to learn from.
-        """
+    ) -> tuple[Self, TrainingReport]:
+        """Learn θ from ratings; see `Estimator`."""
+        assert isinstance(preset, MeluPreset)  # noqa: S101 - this estimator's own
         learnt = train(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
         estimator = cls(
             preset,
@@ -130,31 +118,16 @@ class MeluEstimator(Estimator):
     @classmethod
     def restore(
         cls,
-        preset: MeluPreset,
+        preset: BaseModel,
         scale: tuple[float, float],
         user_space: FeatureSpace,
         item_space: FeatureSpace,
         tensors: dict[str, Tensor],
         items: pl.DataFrame,
         item_count: int,
-    ) -> MeluEstimator:
-        """Put together what `tensors` took apart.
-
-        Args:
-            preset: Configuration.
-            scale: Lowest and highest rating.
-            user_space: Encoders of the user features.
-            item_space: Encoders of the item features.
-            tensors: As stored.
-            items: The features of the items to score.
-            item_count: Their number.
-
-        Returns:
-            An estimator whose predictions are bit-equal to the stored one's.
-
-        Raises:
-            BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
-        """
+    ) -> Self:
+        """Put together what `tensors` took apart; see `Estimator`."""
+        assert isinstance(preset, MeluPreset)  # noqa: S101 - this estimator's own
         try:
             # Shapes alone take no memory, so that no configuration asks for too much.
             with torch.device("meta"):
