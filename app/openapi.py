@@ -17,6 +17,13 @@ from app.problems import (
     UnsupportedMediaType,
     problem_responses,
 )
+from app.services.api_examples import (
+    ANONYMOUS_ID,
+    NEW_ITEM_ID,
+    USER_ID,
+    ApiExamples,
+    examples_of,
+)
 
 TAGS = [
     {"name": "users", "description": "Profiles, and their erasure."},
@@ -56,9 +63,14 @@ def describe(app: FastAPI) -> Json:
         app: The application, with all its routes.
 
     Returns:
-        The document; the same one every time.
+        The document, with examples from the model that is served; the same one until another
+        model is.
     """
-    if app.openapi_schema is None:
+    manager = getattr(app.state, "manager", None)
+    services = None if manager is None else manager.services
+    recommender = None if services is None else services.live.current.recommender
+    version = None if recommender is None else recommender.manifest.version
+    if app.openapi_schema is None or getattr(app.state, "described_model", None) != version:
         document = get_openapi(
             title=app.title,
             version=app.version,
@@ -73,7 +85,9 @@ def describe(app: FastAPI) -> Json:
                     _complete(path[method])
         for left_over in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(left_over, None)
-        app.openapi_schema = document
+        if recommender is not None:
+            add_examples(document, examples_of(recommender))
+        app.openapi_schema, app.state.described_model = document, version
     return app.openapi_schema
 
 
@@ -105,6 +119,51 @@ def describe_access(app: FastAPI) -> None:
         return description
 
     app.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to extend it
+
+
+def add_examples(document: Json, examples: ApiExamples) -> None:
+    """Put examples into a description that can be sent as they stand.
+
+    Args:
+        document: The description.
+        examples: What the service that is described knows.
+    """
+    first, second = examples.items[0], examples.items[-1]
+    ids = [first["item_id"], second["item_id"]]
+    content = {name: first[name] for name in ("title", "attributes")}
+    new_item = {"item_id": NEW_ITEM_ID, **content}
+    schemas = document["components"]["schemas"]
+    schemas["ProfileRequest"]["properties"]["attributes"]["examples"] = [examples.profile]
+    schemas["MergeRequest"]["properties"]["from_user_id"]["examples"] = [ANONYMOUS_ID]
+    events = [
+        {"item_id": ids[0], "rating": examples.rating},
+        {"item_id": ids[1], "action": "like"},
+    ]
+    for name, example in (
+        ("FeedbackRequest", {"events": events}),
+        ("ItemContent", content),
+        ("BulkItem", new_item),
+        ("ItemsRequest", {"items": [new_item]}),
+        ("Item", first),
+    ):
+        schemas[name]["examples"] = [example]
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            if method not in _METHODS:
+                continue
+            is_change = method in ("put", "delete") and "feedback" not in operation["tags"]
+            values = {
+                "user_id": USER_ID,
+                # What a reader tries out shall not take an item from the catalogue.
+                "item_id": NEW_ITEM_ID if is_change else ids[0],
+                "exclude": [ids[1]],
+                "filter": examples.filter or None,
+                "query": first["title"][:3],
+            }
+            for parameter in operation.get("parameters", ()):
+                value = values.get(parameter["name"])
+                if value is not None:
+                    parameter["example"] = value
 
 
 def _complete(operation: Json) -> None:

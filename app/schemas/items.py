@@ -49,6 +49,8 @@ class ItemContent(StrictRequest):
 class BulkItem(ItemContent):
     """One of many items."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_ITEM]})
+
     item_id: Id
 
 
@@ -76,7 +78,7 @@ class ItemsPut(BaseModel):
 class ItemPage(BaseModel):
     """Items that match a search, most popular first."""
 
-    model_config = example(items=[EXAMPLE_ITEM], next_cursor=None)
+    model_config = example(items=[EXAMPLE_ITEM], next_cursor="WyI3ZjQ…")
 
     items: list[Item]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")

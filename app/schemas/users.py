@@ -44,12 +44,12 @@ class PutUser(User):
 
     model_config = example(
         user_id="ada",
-        attributes={"age": 25, "city": "Atlantis"},
+        attributes={"age": 25, "occupation": "astronaut"},
         support_size=0,
         support_version=0,
         created_at="2026-01-31T12:00:00Z",
         updated_at="2026-01-31T12:00:00Z",
-        warnings=["city: training never saw this value, so it counts as unknown"],
+        warnings=["occupation: training never saw this value, so it counts as unknown"],
     )
 
     warnings: list[str] = Field(description="Values that training never saw.")

@@ -65,9 +65,9 @@ _ID_SCHEMA: dict[str, Any] = {
     "type": "string",
     "minLength": 1,
     "maxLength": MAX_ID_LENGTH,
-    # Unicode's own classes: letters, marks, numbers, punctuation, symbols, and the plain space.
-    "pattern": r"^(?:(?![/\uFFFD])[\p{L}\p{M}\p{N}\p{P}\p{S} ])+$",
-    "not": {"enum": [".", ".."]},
+    # A pattern for every reader: some compile it without the flag for Unicode's classes, and take
+    # `not` for another type. So it lets a few characters pass that are not printable either.
+    "pattern": r"^(?!\.{1,2}$)[^/\u0000-\u001F\u007F-\u009F\u2028\u2029\uFFFD]+$",
 }
 
 Id = Annotated[str, Strict(), AfterValidator(_check_id), WithJsonSchema(_ID_SCHEMA)]

@@ -1,0 +1,63 @@
+"""Examples for the API's description that work on the catalogue that is served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from model.features import NumberBins
+from model.ranking import best
+from model.recommender import Recommender
+
+USER_ID, ANONYMOUS_ID, NEW_ITEM_ID = "ada", "anon-17", "my-new-item"
+
+
+@dataclass(frozen=True)
+class ApiExamples:
+    """Values that a reader of the description can send as they stand.
+
+    Attributes:
+        items: Popular items as clients see them, at least one.
+        profile: Attributes of a user that the model has.
+        filter: Of items; empty where they have no attributes.
+        rating: The highest.
+    """
+
+    items: list[dict[str, Any]]
+    profile: dict[str, Any]
+    filter: list[str]
+    rating: float
+
+
+def examples_of(recommender: Recommender) -> ApiExamples:
+    """Take examples from the model and the catalogue that answer now.
+
+    Args:
+        recommender: The model over its catalogue.
+
+    Returns:
+        The examples.
+    """
+    catalogue = recommender.catalogue
+    popularity = np.array(catalogue.evidence.popularity)
+    popularity[catalogue.hidden] = -np.inf
+    records = catalogue.records(best(popularity, 2).tolist())
+    items = [
+        {"item_id": one.item_id, "title": one.title, "attributes": one.attributes}
+        for one in records
+    ]
+    profile: dict[str, Any] = {}
+    for name, encoder in recommender.user_space.encoders.items():
+        if isinstance(encoder, NumberBins):
+            profile[name] = encoder.lowest
+        elif encoder.values:
+            profile[name] = encoder.values[0]
+    filters = []
+    for name, value in records[0].attributes.items():
+        one = value[0] if isinstance(value, list) else value
+        filters.append(f"{name}:{one}")
+    high = recommender.rating_scale[1]
+    rating = int(high) if float(high).is_integer() else high
+    return ApiExamples(items, profile, filters[:1], rating)
