@@ -35,6 +35,11 @@ class NumberBins(BaseModel):
         """Number of slots, the unknown one included."""
         return len(self.edges) + 2
 
+    @property
+    def is_text(self) -> bool:
+        """Tell whether the values are words of a free text, which TF-IDF weighs."""
+        return False
+
     def encode(self, value: FeatureValue) -> list[int]:
         """Return the slot of the bin that holds `value`; an empty list is unknown.
 

@@ -32,6 +32,11 @@ class Vocabulary(BaseModel):
         """Number of slots, the unknown one included."""
         return len(self.values) + 1
 
+    @property
+    def is_text(self) -> bool:
+        """Tell whether the values are words of a free text, which TF-IDF weighs."""
+        return self.kind is FeatureKind.TEXT
+
     @cached_property
     def _slot_of(self) -> dict[str, int]:
         return {value: i + 1 for i, value in enumerate(self.values)}

@@ -93,6 +93,10 @@ def test_a_feature_that_does_not_exist_is_refused_with_those_that_do(space: Feat
         space.encode([{"publisher": "Hogarth"}])
 
 
+def test_only_a_free_text_holds_words(space: FeatureSpace):
+    assert [name for name, encoder in space.encoders.items() if encoder.is_text] == ["title"]
+
+
 def test_survives_json(space: FeatureSpace):
     again = FeatureSpace.model_validate_json(space.model_dump_json())
     assert again == space
