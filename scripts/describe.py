@@ -61,15 +61,15 @@ def _spread(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
 
 
 def _feature(column: pl.Series, kind: FeatureKind) -> tuple[str, str, str, str]:
-    flat = column.explode() if kind is FeatureKind.CATEGORIES else column
-    empty = column.list.len() == 0 if kind is FeatureKind.CATEGORIES else column.is_null()
+    flat = column.explode() if kind.holds_several else column
+    empty = column.list.len() == 0 if kind.holds_several else column.is_null()
     unknown = f"{empty.fill_null(value=True).to_numpy().mean():.1%}"
     known = flat.drop_nulls()
-    if kind is FeatureKind.NUMBER:
+    if kind.is_number:
         numbers = known.to_numpy()
         examples = f"{numbers.min():g} to {numbers.max():g}"
         return kind.value, f"{known.n_unique():,}", unknown, examples
-    if kind is FeatureKind.TEXT:
+    if kind.is_text:
         known = pl.Series([word for text in known for word in words(text)], dtype=pl.String)
     common = known.value_counts(sort=True).get_column(known.name).head(_EXAMPLES)
     return kind.value, f"{known.n_unique():,}", unknown, ", ".join(common)

@@ -7,11 +7,9 @@ from app.dependencies import ManagerDep, ServicesDep, StoreDep
 from app.metrics import CONTENT_TYPE, exposition
 from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
 from app.schemas import FeatureDescription, Health, ModelDescription, ModelReloaded, Readiness
-from model.features import FeatureSpace, NumberBins
+from model.features import FeatureSpace
 
 router = APIRouter(tags=["operations"])
-
-_LISTED_VALUES = 100
 
 
 @router.get("/healthz", summary="Alive")
@@ -93,15 +91,7 @@ def get_metrics() -> Response:
 
 
 def _described(space: FeatureSpace) -> dict[str, FeatureDescription]:
-    described = {}
-    for name, encoder in space.encoders.items():
-        if isinstance(encoder, NumberBins):
-            described[name] = FeatureDescription(
-                kind=encoder.kind.value, minimum=encoder.lowest, maximum=encoder.highest
-            )
-        else:
-            few = len(encoder.values) <= _LISTED_VALUES
-            described[name] = FeatureDescription(
-                kind=encoder.kind.value, values=list(encoder.values) if few else None
-            )
-    return described
+    return {
+        name: FeatureDescription(**vars(encoder.describe()))
+        for name, encoder in space.encoders.items()
+    }

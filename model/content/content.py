@@ -74,14 +74,13 @@ class ItemContent:
         blocks, projections, inverse_frequencies = {}, {}, {}
         for name, encoder in space.encoders.items():
             raw = raw_rows(encoded[name], encoder.slots)
-            match encoder.kind:
-                case FeatureKind.CATEGORY | FeatureKind.CATEGORIES:
-                    blocks[name] = category_rows(raw)
-                case FeatureKind.TEXT if raw.shape[1]:
-                    inverse_frequencies[name] = _inverse_frequency(raw, known)
-                    weighted = text_rows(raw, inverse_frequencies[name])
-                    projections[name] = _projection(weighted, known, random)
-                    blocks[name] = sparse.csr_matrix(weighted @ projections[name])
+            if encoder.is_text and raw.shape[1]:
+                inverse_frequencies[name] = _inverse_frequency(raw, known)
+                weighted = text_rows(raw, inverse_frequencies[name])
+                projections[name] = _projection(weighted, known, random)
+                blocks[name] = sparse.csr_matrix(weighted @ projections[name])
+            elif not encoder.is_text and not encoder.kind.is_number:
+                blocks[name] = category_rows(raw)
         count = table.height if table.width else len(known)
         return cls(space, blocks, projections, inverse_frequencies, count)
 

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from model.arrays import Float64Array
 from model.content.content import ItemContent, category_rows, raw_rows, text_rows
-from model.data.description import FeatureKind
 from model.errors import BundleError
 from model.features import FeatureSpace, Vocabulary
 
@@ -101,7 +100,7 @@ class ContentTables:
             encoder = space.encoders[name]
             rows = raw_rows(encoded[name], encoder.slots)[:, one.place]
             rows.eliminate_zeros()
-            if encoder.kind is FeatureKind.TEXT:
+            if encoder.is_text:
                 rows = text_rows(rows, one.inverse_frequency.astype(np.float64))
             else:
                 rows = category_rows(rows)

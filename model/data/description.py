@@ -25,6 +25,21 @@ class FeatureKind(StrEnum):
     TEXT = "text"
     """Free text, such as a title; the embeddings of its words are averaged."""
 
+    @property
+    def holds_several(self) -> bool:
+        """Tell whether a cell holds a list of values."""
+        return self is FeatureKind.CATEGORIES
+
+    @property
+    def is_number(self) -> bool:
+        """Tell whether a cell holds a number."""
+        return self is FeatureKind.NUMBER
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether a cell holds a free text, whose words are the values."""
+        return self is FeatureKind.TEXT
+
 
 class Feature(BaseModel):
     """One column of the user or the item table that the estimator may use."""

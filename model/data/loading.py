@@ -226,7 +226,7 @@ def _entities(
         table = _checked_number(table, name, feature, path, checker)
     for name, feature in described.features.items():
         column = _typed(table.get_column(name), feature)
-        spread = column.explode() if feature.kind is FeatureKind.CATEGORIES else column
+        spread = column.explode() if feature.kind.holds_several else column
         if spread.drop_nulls().n_unique() < 2:
             checker.drop_feature(f"{what}.{name}")
         else:
@@ -237,7 +237,7 @@ def _entities(
 def _checked_number(
     table: pl.DataFrame, name: str, feature: Feature, path: Path, checker: RowChecker
 ) -> pl.DataFrame:
-    if feature.kind is not FeatureKind.NUMBER:
+    if not feature.kind.is_number:
         return table
     text = pl.col(name).str.strip_chars()
     number = text.cast(pl.Float64, strict=False)
@@ -249,7 +249,7 @@ def _checked_number(
 
 def _typed(column: pl.Series, feature: Feature) -> pl.Series:
     """Give a column its feature's type; an empty value is unknown (null)."""
-    if feature.kind is FeatureKind.CATEGORIES:
+    if feature.kind.holds_several:
         parts = (
             column.cast(pl.List(pl.String))
             if isinstance(column.dtype, pl.List)
@@ -259,7 +259,7 @@ def _typed(column: pl.Series, feature: Feature) -> pl.Series:
             pl.element().str.strip_chars().replace("", None).drop_nulls()
         ).list.unique(maintain_order=True)
     text = column.str.strip_chars().replace("", None)
-    return text.cast(pl.Float64) if feature.kind is FeatureKind.NUMBER else text
+    return text.cast(pl.Float64) if feature.kind.is_number else text
 
 
 def _ratings(

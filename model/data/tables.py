@@ -118,9 +118,7 @@ def read_table(
             f"it has: {', '.join(table.columns)}. Correct dataset.toml or the file."
         )
     table = table.select(list(dict.fromkeys(columns)))
-    categories = {
-        name for name, one in (features or {}).items() if one.kind is FeatureKind.CATEGORIES
-    }
+    categories = {name for name, one in (features or {}).items() if one.kind.holds_several}
     as_text = []
     for name, dtype in table.schema.items():
         if isinstance(dtype, pl.List) and name in categories and not dtype.inner.is_nested():

@@ -13,7 +13,6 @@ from model.bayesian import BayesianEstimator
 from model.bundle.bundle import TRAINING_FILE, Bundle, write_bundle
 from model.bundle.reports import TrainingReport
 from model.catalogue.bundled import Catalogue
-from model.data.description import FeatureKind
 from model.estimator import Estimator
 from model.presets import restore_estimator
 
@@ -42,7 +41,7 @@ def grow(bundle: Bundle, items: int, seed: int) -> tuple[Estimator, Catalogue]:
     count = len(bundle.catalogue)
     first, second = random.integers(0, count, (2, items))
     encoders = bundle.estimator.item_space.encoders
-    texts = [f"attribute.{name}" for name, one in encoders.items() if one.kind is FeatureKind.TEXT]
+    texts = [f"attribute.{name}" for name, one in encoders.items() if one.is_text]
     catalogue = Catalogue(_table(bundle.catalogue.table, first, second, texts, random))
     tensors = bundle.estimator.tensors()
     if isinstance(bundle.estimator, BayesianEstimator):

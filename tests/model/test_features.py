@@ -7,7 +7,7 @@ import torch
 
 from model.data import FeatureKind
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.features import UNKNOWN_SLOT, FeatureSpace, FeatureValue
+from model.features import UNKNOWN_SLOT, EncoderDescription, FeatureSpace, FeatureValue
 from model.melu.weights import embed
 
 TABLE = pl.DataFrame(
@@ -93,6 +93,10 @@ def test_a_feature_that_does_not_exist_is_refused_with_those_that_do(space: Feat
         space.encode([{"publisher": "Hogarth"}])
 
 
+def test_only_a_free_text_holds_words(space: FeatureSpace):
+    assert [name for name, encoder in space.encoders.items() if encoder.is_text] == ["title"]
+
+
 def test_survives_json(space: FeatureSpace):
     again = FeatureSpace.model_validate_json(space.model_dump_json())
     assert again == space
@@ -134,3 +138,15 @@ def test_a_category_given_as_a_number_is_its_text_however_long():
         pl.DataFrame({"shop": ["1234567", "2.5", "7"]}), {"shop": FeatureKind.CATEGORY}
     )
     assert _bags(space, "shop", 1234567, 7.0, 2.5) == [[1], [3], [2]]
+
+
+def test_a_feature_describes_itself_by_its_range_or_by_its_values_if_they_are_few():
+    years = pl.DataFrame({"year": [1925.0, 1944.0], "shop": ["b", "a"]})
+    kinds = {"year": FeatureKind.NUMBER, "shop": FeatureKind.CATEGORY}
+    encoders = FeatureSpace.fit(years, kinds).encoders
+    assert encoders["year"].describe() == EncoderDescription("number", None, 1925.0, 1944.0)
+    assert encoders["shop"].describe() == EncoderDescription("category", ["a", "b"])
+
+    many = pl.DataFrame({"shop": [str(number) for number in range(101)]})
+    described = FeatureSpace.fit(many, kinds).encoders["shop"].describe()
+    assert described == EncoderDescription("category")

@@ -1,0 +1,134 @@
+"""The encoders of all features of users, or of items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from model.data.description import FeatureKind
+from model.errors import FeatureValueError, UnknownFeatureError
+from model.features.encoded import UNKNOWN_SLOT, EncodedFeature, EncodedTable
+from model.features.number import NumberBins, fit_bins
+from model.features.values import FeatureValue
+from model.features.vocabulary import Vocabulary, fit_vocabulary
+
+FeatureEncoder = Annotated[Vocabulary | NumberBins, Field(discriminator="kind")]
+
+
+class FeatureSpace(BaseModel):
+    """The encoders of all features of users, or of items, in a fixed order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    encoders: dict[str, FeatureEncoder]
+
+    @classmethod
+    def fit(
+        cls,
+        table: pl.DataFrame,
+        kinds: Mapping[str, FeatureKind],
+        minimum_counts: Mapping[FeatureKind, int] | None = None,
+        rows: npt.NDArray[np.int64] | None = None,
+    ) -> FeatureSpace:
+        """Learn vocabularies and bins from the columns of a typed feature table.
+
+        Args:
+            table: A column a feature.
+            kinds: Feature name → kind, for every column at least.
+            minimum_counts: Kind → rows that must hold a value for it to be known; 1 if left out.
+            rows: The rows to learn from; all if None.
+
+        Returns:
+            One encoder a column.
+        """
+        return cls(
+            encoders={
+                column.name: _fit(
+                    column if rows is None else column.gather(rows),
+                    kinds[column.name],
+                    (minimum_counts or {}).get(kinds[column.name], 1),
+                )
+                for column in table.iter_columns()
+            }
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Feature names in order."""
+        return tuple(self.encoders)
+
+    def encode(self, rows: Iterable[Mapping[str, FeatureValue]]) -> EncodedTable:
+        """Encode records; a feature that a record lacks is unknown.
+
+        Args:
+            rows: Feature name → value, one mapping a row.
+
+        Returns:
+            The encoded columns.
+
+        Raises:
+            UnknownFeatureError: If a record names a feature that is not in the space.
+            FeatureValueError: If a value does not fit its feature's kind.
+        """
+        records = list(rows)
+        for record in records:
+            for name in record:
+                if name not in self.encoders:
+                    raise UnknownFeatureError(name, self.names)
+        return {
+            name: _encode_column(encoder, [record.get(name) for record in records], name)
+            for name, encoder in self.encoders.items()
+        }
+
+    def slots(self, record: Mapping[str, FeatureValue]) -> dict[str, list[int]]:
+        """Encode one record of known features; one that it lacks is unknown.
+
+        Args:
+            record: Feature name → value.
+
+        Returns:
+            Feature name → slots, at least one each.
+
+        Raises:
+            FeatureValueError: If a value does not fit its feature's kind.
+        """
+        return {
+            name: encoder.encode(record.get(name)) or [UNKNOWN_SLOT]
+            for name, encoder in self.encoders.items()
+        }
+
+    def encode_table(self, table: pl.DataFrame) -> EncodedTable:
+        """Encode the columns of a typed feature table, which must hold every feature."""
+        return {
+            name: _encode_column(encoder, table.get_column(name).to_list(), name)
+            for name, encoder in self.encoders.items()
+        }
+
+    def unseen(self, record: Mapping[str, FeatureValue]) -> list[str]:
+        """Name the features of `record` whose value training never saw."""
+        return [name for name, value in record.items() if self.encoders[name].unseen(value)]
+
+
+def _fit(column: pl.Series, kind: FeatureKind, minimum_count: int) -> Vocabulary | NumberBins:
+    if kind is FeatureKind.NUMBER:
+        return fit_bins(column.drop_nulls().to_numpy())
+    return fit_vocabulary(column, kind, minimum_count)
+
+
+def _encode_column(
+    encoder: Vocabulary | NumberBins, values: Sequence[FeatureValue], name: str
+) -> EncodedFeature:
+    try:
+        bags = [encoder.encode(value) or [UNKNOWN_SLOT] for value in values]
+    except FeatureValueError as error:
+        raise FeatureValueError(f"feature {name!r}: {error}") from error
+    offsets = np.zeros(len(bags) + 1, dtype=np.int64)
+    np.cumsum([len(bag) for bag in bags], out=offsets[1:])
+    return EncodedFeature(
+        np.fromiter((slot for bag in bags for slot in bag), np.int64, offsets[-1]), offsets
+    )
