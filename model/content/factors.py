@@ -15,6 +15,7 @@ from model.data.loading import Ratings
 _EM_ITERATIONS = 15
 _FIRST_NOISE = 0.75
 USER_BIAS_VARIANCE = 0.2
+_NOTHING_LEFT = 1e-9
 
 
 def probabilistic_pca(
@@ -103,8 +104,14 @@ def cooccurrence_factors(
     count = min(factors, min(matrix.shape) - 2)
     if count < 1:
         return np.zeros((items, 0), np.float32)
-    among_users = _without(np.sqrt(user_count + 10.0))
-    among_items = _without(np.sqrt(item_count + 10.0))
+    by_user, by_item = _unit(np.sqrt(user_count + 10.0)), _unit(np.sqrt(item_count + 10.0))
+    among_users, among_items = _without(by_user), _without(by_item)
+    # The squares that are left, of which there are none where everybody rated the same items.
+    of_items, of_users = matrix @ by_item, matrix.T @ by_user
+    squares = (weight**2).sum()
+    left = squares - of_items @ of_items - of_users @ of_users + (by_user @ of_items) ** 2
+    if left < _NOTHING_LEFT * squares:
+        return np.zeros((items, 0), np.float32)
     rest = LinearOperator(
         matrix.shape,
         matvec=lambda x: among_users(matrix @ among_items(x.ravel())),
@@ -122,9 +129,13 @@ def cooccurrence_factors(
     return clipped
 
 
-def _without(direction: Float64Array) -> Callable[[Float64Array], Float64Array]:
+def _unit(vector: Float64Array) -> Float64Array:
+    unit: Float64Array = vector / np.linalg.norm(vector)
+    return unit
+
+
+def _without(unit: Float64Array) -> Callable[[Float64Array], Float64Array]:
     """Return the projection that leaves a direction out."""
-    unit = direction / np.linalg.norm(direction)
     return lambda vector: vector - unit * (unit @ vector)
 
 

@@ -92,6 +92,13 @@ def test_cooccurrence_tells_apart_what_different_people_rate():
     assert first[0] != first[39]
 
 
+def test_where_everybody_rated_everything_there_are_no_cooccurrence_factors():
+    user, item = np.divmod(np.arange(200), 10)
+    ratings = Ratings(user, item, np.ones(200, np.float32))
+    found = cooccurrence_factors(ratings, 20, 10, 3, np.random.default_rng(0))
+    assert found.shape == (10, 0)
+
+
 def test_a_tiny_matrix_has_no_cooccurrence_factors():
     ratings = Ratings(np.array([0, 1]), np.array([0, 1]), np.ones(2, np.float32))
     assert cooccurrence_factors(ratings, 2, 2, 8, np.random.default_rng(0)).shape == (2, 0)
