@@ -1,5 +1,8 @@
 # make serve   from nothing to a running service at http://127.0.0.1:8000
+#              (TORCH=cuda takes the build of torch for NVIDIA's cards, TORCH=cpu the small one; by
+#              itself it takes the small one on Linux unless a driver is there)
 # make test    all tests, against a real store and, where there is one, a real browser
+# make test-fast   those that take no service and no browser, in under a minute
 # make check   style, types, docstrings that agree with their parameters, and known holes in what
 #              the project depends on
 
@@ -8,8 +11,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA := data/ml-100k
 MODEL := var/model
+TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: serve test check clean
+.PHONY: serve test test-fast check clean
 .DELETE_ON_ERROR:
 
 serve: $(VENV)/.installed
@@ -19,6 +24,9 @@ serve: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -q -m 'not slow'
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
@@ -35,6 +43,10 @@ clean:
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("MeLU Online needs Python 3.11 or newer; run make PYTHON=python3.x" if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+ifeq ($(TORCH),cpu)
+	@# Without its dependencies, which come from the usual index below.
+	$(BIN)/python -m pip install --quiet --no-deps --retries 0 --timeout 10 --constraint constraints.txt --index-url $(TORCH_CPU_INDEX) torch 2>$(VENV)/torch.log || echo 'The small build of torch is not to be had from $(TORCH_CPU_INDEX); taking what pip finds.'
+endif
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $@

@@ -1,12 +1,12 @@
 """The console command `melu`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from model.errors import ModelError
-from scripts.benchmark.commands import app as benchmark_app
 
 app = typer.Typer(
     help="MeLU Online: cold-start recommendations that adapt to a new user's first ratings.",
@@ -18,7 +18,10 @@ fetch_app = typer.Typer(help="Bring a public data set into the prepared form.")
 app.add_typer(fetch_app, name="fetch", no_args_is_help=True)
 items_app = typer.Typer(help="Look after the catalogue of a running service.")
 app.add_typer(items_app, name="items", no_args_is_help=True)
-app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
+if find_spec("scripts.benchmark") is not None:  # an installed wheel has none
+    from scripts.benchmark.commands import app as benchmark_app
+
+    app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(help="Prepared data set: a folder with a dataset.toml.")]
 SkipBadRows = Annotated[
@@ -197,6 +200,24 @@ def serve(
         store=store,
         insecure=insecure or None,
     )
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Option(help="Folder for the data, the model and the store.")
+    ] = Path("melu-demo"),
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on [MELU_HOST, default 127.0.0.1].")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on [MELU_PORT, default 8000].")
+    ] = None,
+) -> None:
+    """Fetch MovieLens 100K, train on it, and serve: each step only if it has not been done."""
+    from scripts.demo import run_demo
+
+    run_demo(folder, host=host, port=port)
 
 
 @items_app.command("import")

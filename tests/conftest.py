@@ -77,6 +77,16 @@ def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     running.stop()
 
 
+SLOW_FOLDERS = {"access", "browser", "contract", "faults", "service", "store"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-fast` leaves out; elsewhere a slow test marks itself."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what is marked as part of the contract on every deployment."""
     if metafunc.definition.get_closest_marker("contract") and "deployment" in metafunc.fixturenames:

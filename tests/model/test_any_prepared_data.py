@@ -14,6 +14,8 @@ from model.presets import Preset, fit_estimator
 from model.recommender import Recommender
 from tests.conftest import QUICK_PRESETS
 
+pytestmark = pytest.mark.slow
+
 BARE = """
 name = "bare"
 [ratings]

@@ -19,6 +19,8 @@ from scripts.evaluation.tables import print_evaluation
 from scripts.evaluation.titles import FLOOR_TITLES, STATE_TITLES, summary
 from tests.conftest import QUICK_PRESETS
 
+pytestmark = pytest.mark.slow
+
 PRESETS = tuple(QUICK_PRESETS)
 
 

@@ -23,6 +23,7 @@ from tests.sealing import seal
 
 # Weights that are no good overflow before they are refused.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::RuntimeWarning"),
     pytest.mark.filterwarnings("ignore:Initializing zero-element"),
 ]

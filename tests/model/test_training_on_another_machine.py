@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import QUICK_PRESETS
 
+pytestmark = pytest.mark.slow
+
 # OpenBLAS takes this one on any x86 machine if told to; others ignore the name.
 KERNELS = ("Haswell", "Prescott")
 

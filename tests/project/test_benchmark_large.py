@@ -4,8 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from scripts.benchmark.large import benchmark_large
 from tests.running import require
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_short_run_measures_everything(bundle: Path, tmp_path: Path):

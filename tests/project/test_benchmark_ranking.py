@@ -17,6 +17,8 @@ from scripts.benchmark.ranking_measurement import (
 )
 from tests.conftest import QUICK_PRESETS
 
+pytestmark = pytest.mark.slow
+
 USER = [(0, 5.0), (1, 4.0), (30, 1.0)]
 
 

@@ -17,6 +17,8 @@ from scripts.benchmark.service import benchmark_service
 from scripts.benchmark.service_measurement import same_ranking
 from tests.running import require
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["default", "melu"])
 def bundle_of_preset(

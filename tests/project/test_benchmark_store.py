@@ -7,6 +7,8 @@ import pytest
 
 from scripts.benchmark.store import benchmark_store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("serve", [False, True])
 def test_a_short_run_measures_memory_and_the_start(bundle: Path, tmp_path: Path, serve: bool):

@@ -12,6 +12,8 @@ from app.main import create_app
 from app.settings import Settings
 from tests.running import Service, require
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "api.md").read_text()
 SNIPPETS = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)

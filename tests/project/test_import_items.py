@@ -10,6 +10,8 @@ import pytest
 from tests.running import Service, run_melu
 from tests.service.visitors import ok
 
+pytestmark = pytest.mark.slow
+
 COUNT = 1200
 
 
