@@ -1,4 +1,11 @@
-"""The local update: a user's own copy of the decision layers, fitted to the support set."""
+"""The local update: a user's own copy of the decision layers, fitted to the support set.
+
+This is the reference: read it to know what the local update is. Two faster copies are held to it:
+
+- `model.melu.fused_update` trains; an epoch through this file takes more than twice as long.
+  `tests/model/test_fused_update.py` compares predictions and meta-gradients.
+- `model.melu.serving.update` serves; `tests/model/test_melu_serving.py` compares scores.
+"""
 
 from torch import Tensor
 

@@ -4,7 +4,8 @@ The gradient of the first layer is δᵀ X with X the support set's embeddings. 
 steps W₁ = W₁⁰ + Xᵀ G, with G [n, H] in place of the widest matrix, and all that the steps need of X
 is its Gram matrix X Xᵀ. Later layers are small and move as they are.
 
-`model.melu.local_update` has the same update for training; a test holds both equal.
+`model.melu.local_update` is the reference, to which `tests/model/test_melu_serving.py` holds this
+copy.
 
 Dimensions: B variants of one support set, n ratings, U user embedding, E item embedding, H width
 of the first layer.

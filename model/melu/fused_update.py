@@ -1,7 +1,8 @@
 """The local update and the query sets of many episodes at once, with the derivative written out.
 
-It does what `model.melu.local_update` does, arranged for training; a test holds both equal. Two
-things make it fast:
+This is the copy that training runs. What it has to compute stands in `model.melu.local_update`,
+the reference, to which `tests/model/test_fused_update.py` holds its predictions and
+meta-gradients. Two things make it fast:
 
 - The first layer's inputs X do not move. So after any number of steps its weights are W₁ + Gᵀ X
   with one row of G a support rating, and what it puts out for inputs X' is

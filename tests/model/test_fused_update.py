@@ -1,10 +1,10 @@
-"""What trains the preset `melu` at speed equals the plain local update under autograd."""
+"""The fused update that trains the preset `melu` equals the reference under autograd."""
 
 import pytest
 import torch
 from torch import Tensor
 
-from model.melu.batched_update import predict_adapted
+from model.melu.fused_update import predict_adapted
 from model.melu.decision_layers import DecisionWeights, initial_decision_weights, predict
 from model.melu.local_update import local_update
 
