@@ -1,14 +1,12 @@
-"""θ of the preset `default`, and the local update that it serves.
+"""θ of the preset `default`: what all users share.
 
 Shared by all users: an item encoder that gives each item a representation φ, a base rating, and
 how noisy ratings of it are; and the decision layers
 
     ŷ = base + w·φ + v·tanh(Wᵀ φ + b).
 
-A user's copy of w starts from the exact posterior mean of a Bayesian linear regression of the
-support set on φ: one Newton step on the local loss. Its prior mean depends on the user's features
-and on a summary of the support set. Then all decision layers (w, v, W, b) take a few gradient
-steps with learnt rates, and the global update goes through all of it.
+Both, and what the prior of a user's own copy is made of, are learnt through the local update
+(`model.bayesian.local_update`).
 
 Dimensions: B episodes, n ratings, R item rows, D representation, H hidden decision layer,
 C inputs to a support set's summary.
@@ -21,17 +19,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from model.bayesian.local_update import (
-    DecisionWeights,
-    gradient_steps,
-    posterior_mean,
-    rating_precision,
-)
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.training.item_features import ItemRows
-from model.features import EncodedTable, FeatureSpace
+from model.features import FeatureSpace
 
 _ENCODER_GAIN = 0.3
 SET_GAIN = 0.3
@@ -124,7 +115,7 @@ class BayesianNetwork(nn.Module):
     ) -> None:
         super().__init__()
         config, training = preset.estimator, preset.training
-        self._config = config
+        self.config = config
         width = start_width + 1
         self.width = width
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
@@ -151,7 +142,7 @@ class BayesianNetwork(nn.Module):
                 for index, encoder in enumerate(users.encoders.values())
             }
         )
-        self._user_features = tuple(users.encoders)
+        self.user_features = tuple(users.encoders)
         self.set_encoder = nn.Sequential(
             nn.Linear(width + 2 * c + 5, config.set_width),
             nn.SiLU(),
@@ -199,7 +190,7 @@ class BayesianNetwork(nn.Module):
         encoded = self.encoder(rows.inputs)
         d = self.width
         start = rows.linear * self.start_scale_log.exp()
-        user_bias = start.new_full((len(rows), 1), self._config.user_variance**0.5)
+        user_bias = start.new_full((len(rows), 1), self.config.user_variance**0.5)
         # In the rows' own precision: a scalar times single precision would stay single.
         has_ratings = (rows.count > 0).to(rows.count.dtype)
         noise_log = self.noise_log[0] * has_ratings + self.noise_log[1] * (1 - has_ratings)
@@ -235,41 +226,6 @@ class BayesianNetwork(nn.Module):
         count = (items.count[row] - counted).clamp(min=0)
         return self.mean + (total + damping * items.expected[row]) / (count + damping)
 
-    def local_update(
-        self, items: Representation, users: EncodedTable, support: SupportSet
-    ) -> DecisionWeights:
-        """Adapt a copy of the decision layers to each support set; θ is left untouched.
-
-        Args:
-            items: Represented items.
-            users: The users' encoded features, B rows.
-            support: The support sets.
-
-        Returns:
-            Each episode's own decision layers.
-        """
-        phi = items.phi[support.row]
-        prior, noise_log = self._prior(items, users, support, phi)
-        precision = _support_precision(items, support, noise_log)
-        hidden = self.hidden_layer(phi)
-        left = support.residual - (hidden @ self.output) * support.mask
-        start = posterior_mean(phi, left, precision, prior)
-        episodes = len(phi)
-        decision = DecisionWeights(
-            linear=start,
-            hidden_weight=self.hidden_weight.expand(episodes, -1, -1),
-            hidden_bias=self.hidden_bias.expand(episodes, -1),
-            output=self.output.expand(episodes, -1),
-        )
-        return gradient_steps(
-            decision,
-            phi,
-            support.residual,
-            support.mask,
-            rates=self.rates * RATE_GAIN,
-            support_damping=self.support_damping_log.exp(),
-        )
-
     def hidden_layer(self, phi: Tensor) -> Tensor:
         """The hidden decision layer before any step, tanh(Wᵀ φ + b), shape [R, H]."""
         return torch.tanh(phi @ self.hidden_weight + self.hidden_bias)
@@ -290,40 +246,3 @@ class BayesianNetwork(nn.Module):
         inner = (self.output * (1 - hidden**2)).square().sum(1)
         phi = items.phi.square().sum(1)
         return (phi * (1 + inner) + hidden.square().sum(1) + inner).sqrt()
-
-    def _prior(
-        self, items: Representation, users: EncodedTable, support: SupportSet, phi: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Prior mean of w, shape [B, D], and log of a noise factor, shape [B].
-
-        They depend on the user's features, on which items were rated, and on how.
-        """
-        c = self._config.set_inputs
-        mean = self.prior_mean.expand(len(support.row), -1)
-        for table, name in zip(self.user_embeddings.values(), self._user_features, strict=True):
-            column = users[name]
-            mean = mean + functional.embedding_bag(
-                torch.from_numpy(column.slots),
-                table,
-                torch.from_numpy(column.offsets[:-1]),
-                mode="mean",
-            )
-        number = support.mask.sum(1, keepdim=True)
-        root = (number + SET_DAMPING).sqrt()
-        mask = support.mask.unsqueeze(-1)
-        parts = items.summary[support.row] * mask
-        seen = torch.cat([parts[..., :c].sum(1), (phi * mask).sum(1)], dim=1) / root
-        liked = (parts[..., c:] * support.residual.unsqueeze(-1)).sum(1) / root
-        place = ((support.rating - 1) / 2 - 1) * support.mask  # −1 lowest, 1 highest
-        moments = torch.stack(
-            [place.sum(1), (place**2).sum(1), (place**3).sum(1), (support.residual**2).sum(1)],
-            dim=1,
-        ) / (number + MOMENT_DAMPING)
-        size = torch.log1p(number) / 3
-        told = self.set_encoder(torch.cat([seen, liked, moments, size], dim=1))
-        return mean + self.set_linear(seen) + SET_GAIN * told[:, :-1], told[:, -1]
-
-
-def _support_precision(items: Representation, support: SupportSet, noise_log: Tensor) -> Tensor:
-    """How much each rating of the support sets tells, 0 where padded, shape [B, n]."""
-    return support.mask * rating_precision(items.noise_log[support.row] + noise_log.unsqueeze(1))

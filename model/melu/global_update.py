@@ -8,8 +8,8 @@ from torch.nn import functional
 from model.arrays import Int64Array
 from model.episodes import Episodes, PaddedRatings
 from model.melu.batch_features import BatchFeatures, Hide
-from model.melu.fused_update import predict_adapted
 from model.melu.decision_layers import DecisionWeights
+from model.melu.fused_update import predict_adapted
 from model.melu.preset import EstimatorConfig
 from model.melu.weights import RatingUnits
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from model.bayesian import BayesianPreset
+from model.bayesian.local_update import local_update
 from model.bayesian.network import RATE_GAIN, BayesianNetwork, Representation, SupportSet
 from model.bayesian.rating_scale import from_five_point, to_five_point
 from model.bayesian.training.item_features import ItemRows
@@ -152,7 +153,8 @@ class NaiveBayesian:
         )
         residual = rating - member.base[row]
         with torch.no_grad():
-            start = member.network.local_update(
+            start = local_update(
+                member.network,
                 member.items,
                 self._users.encode([dict(attributes)]),
                 SupportSet(

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from model.melu.fused_update import predict_adapted
 from model.melu.decision_layers import DecisionWeights, initial_decision_weights, predict
+from model.melu.fused_update import predict_adapted
 from model.melu.local_update import local_update
 
 EPISODES, SUPPORT, QUERY, INPUTS = 5, 7, 4, 6

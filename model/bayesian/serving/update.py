@@ -21,7 +21,7 @@ from scipy.linalg.lapack import dposv
 from scipy.special import expit
 
 from model.arrays import Float32Array, Int64Array
-from model.bayesian.local_update import LEAST_NOISE_LOG
+from model.bayesian.decision_layers import LEAST_NOISE_LOG
 from model.bayesian.network import MOMENT_DAMPING, SET_DAMPING
 from model.bayesian.serving.weights import StackedWeights
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from model.arrays import Float32Array
+from model.bayesian.local_update import local_update
 from model.bayesian.network import BayesianNetwork, Representation
 from model.bayesian.rating_scale import from_five_point, to_five_point
 from model.bayesian.training.item_features import ItemRows
@@ -86,7 +87,7 @@ class RepresentedMembers:
                 support = make_support_set(
                     member.network, member.items, row, ratings, residual, own
                 )
-                decision = member.network.local_update(member.items, encoded, support)
+                decision = local_update(member.network, member.items, encoded, support)
                 predictions.append(
                     member.base[query_row] + decision.predict(member.items.phi[query_row])
                 )
@@ -122,7 +123,7 @@ class RepresentedMembers:
             support = make_support_set(
                 member.network, member.items, empty, nobody, nobody.rating, nobody.mask
             )
-            linear = member.network.local_update(member.items, users, support).linear
+            linear = local_update(member.network, member.items, users, support).linear
             norms = member.network.gradient_norms(member.items)
             shared = member.network.hidden_layer(member.items.phi) @ member.network.output
             for start in range(0, len(ratings), _RATINGS_CHUNK):

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from model.arrays import Int64Array
+from model.bayesian.local_update import local_update
 from model.bayesian.network import BayesianNetwork, Representation, SupportSet
 from model.bayesian.preset import BayesianPreset, TrainingConfig
 from model.bayesian.training.item_features import TrainingRows
@@ -178,7 +179,7 @@ def _query_loss(
         )
         for name, column in users.items()
     }
-    decision = network.local_update(items, hidden, support)
+    decision = local_update(network, items, hidden, support)
     residual = own_residuals(batch.user_index, batch.query_set, rows.statistics)
     base = network.base(items, batch.query_row, residual, every(residual))
     predicted = base + decision.predict(items.phi[batch.query_row])

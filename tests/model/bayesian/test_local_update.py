@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from model.bayesian.local_update import DecisionWeights, gradient_steps, posterior_mean
+from model.bayesian.decision_layers import DecisionWeights
+from model.bayesian.local_update import gradient_steps, local_update, posterior_mean
 from model.bayesian.network import BayesianNetwork, Representation, SupportSet
 from model.bayesian.preset import BayesianPreset, EstimatorConfig
 from model.bayesian.training.item_features import ItemRows
@@ -121,11 +122,12 @@ def test_a_batch_with_padding_equals_one_user_at_a_time(network: BayesianNetwork
         items = network.represent(rows)
         support = _support(network, items, sizes, 9)
         users = _users(len(sizes))
-        together = network.local_update(items, users, support)
+        together = local_update(network, items, users, support)
         every = items.phi.unsqueeze(0)
         for episode, size in enumerate(sizes):
             one = slice(episode, episode + 1)
-            alone = network.local_update(
+            alone = local_update(
+                network,
                 items,
                 {name: column.rows(np.array([episode])) for name, column in users.items()},
                 SupportSet(
@@ -148,7 +150,7 @@ def test_meta_gradient_equals_finite_differences(network: BayesianNetwork, rows:
     def loss() -> torch.Tensor:
         items = network.represent(rows)
         support = _support(network, items, (5, 2, 0), 5)
-        decision = network.local_update(items, _users(3), support)
+        decision = local_update(network, items, _users(3), support)
         nothing = torch.zeros_like(target)
         base = network.base(items, query, nothing, nothing)
         return ((base + decision.predict(items.phi[query]) - target) ** 2).mean()
@@ -178,7 +180,7 @@ def test_adapting_leaves_theta_bit_equal(network: BayesianNetwork, rows: ItemRow
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     with torch.no_grad():
         items = network.represent(rows)
-        network.local_update(items, _users(2), _support(network, items, (3, 5), 5))
+        local_update(network, items, _users(2), _support(network, items, (3, 5), 5))
     assert before
     for name, tensor in network.state_dict().items():
         assert torch.equal(tensor, before[name]), name

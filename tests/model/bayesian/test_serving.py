@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from model.bayesian.local_update import DecisionWeights
+from model.bayesian import local_update as reference
+from model.bayesian.decision_layers import DecisionWeights
 from model.bayesian.network import BayesianNetwork
 from model.bayesian.preset import BayesianPreset, EstimatorConfig
 from model.bayesian.serving import item_table
@@ -80,7 +81,7 @@ class World:
                 items = network.represent(self.rows)
                 row, nothing = torch.from_numpy(index)[None], torch.zeros_like(rating)
                 support = make_support_set(network, items, row, ratings, nothing, nothing)
-                decision = network.local_update(items, USER, support)
+                decision = reference.local_update(network, items, USER, support)
                 nothing = torch.zeros(1, ITEMS)
                 base = network.base(items, torch.arange(ITEMS)[None], nothing, nothing)
                 decisions.append(decision)
