@@ -47,7 +47,7 @@ RANKING_SECONDS = Histogram(
     "melu_ranking_seconds", "Time of ranking the catalogue.", buckets=_PART_SECONDS
 )
 DIVERGED = Counter(
-    "melu_adaptation_diverged", "Local updates that went astray, so that θ answered instead."
+    "melu_adaptation_diverged", "Local updates that diverged, so that θ answered instead."
 )
 STORE_ERRORS = Counter("melu_store_errors", "Failures of the store, by kind.", ["kind"])
 COMPUTE_PENDING = Gauge(

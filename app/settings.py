@@ -52,15 +52,15 @@ class Settings(BaseSettings):
     insecure: bool = False
     """Allow an address that other machines can reach although no access control is set up."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    """Origins whose pages may call the API, parted by commas; none by default."""
+    """Origins whose pages may call the API, separated by commas; none by default."""
     max_body_bytes: int = Field(default=512 * 1024, ge=1024)
     """Largest request body."""
 
     # Who may call it
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = ()
-    """Keys of servers, parted by commas: the key itself or `sha256:` and its hash."""
+    """Keys of servers, separated by commas: the key itself or `sha256:` and its hash."""
     token_secret: SecretStr | None = Field(default=None, validate_default=True)
-    """Signs user tokens; several parted by commas, of which the first signs and all are good."""
+    """Signs user tokens; several separated by commas, of which the first signs and all are good."""
     token_seconds: int = Field(default=900, ge=1, le=86_400)
     """How long a user token is good."""
     rate_limit: str | None = None
@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     log_requests: bool = True
     """Log a line for each request."""
     log_salt: SecretStr | None = None
-    """Hashes users' ids in the log; drawn anew at each start if none is given."""
+    """Hashes users' ids in the log; drawn again at each start if none is given."""
 
     # The model
     model: Path = Path("var/model")

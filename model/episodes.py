@@ -1,4 +1,4 @@
-"""Episodes: each user's ratings parted into a support set and a disjoint query set."""
+"""Episodes: each user's ratings split into a support set and a disjoint query set."""
 
 from __future__ import annotations
 

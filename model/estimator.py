@@ -54,7 +54,7 @@ class AdaptedUser:
     Attributes:
         local_steps: Steps taken; 0 without a support set.
         support_size: Ratings that they were taken on.
-        diverged: Whether these are θ's own weights because the local update went astray.
+        diverged: Whether these are θ's own weights because the local update diverged.
     """
 
     local_steps: int
@@ -191,7 +191,7 @@ class Estimator(ABC):
 
     @abstractmethod
     def moved_weights(self, user: AdaptedUser) -> Sequence[Float32Array]:
-        """Return the weights that the local update moved; what went astray shows in them.
+        """Return the weights that the local update moved; what diverged shows in them.
 
         Args:
             user: What `adapt` returned.
@@ -357,7 +357,7 @@ class Estimator(ABC):
         """Build what serving needs, so that no first user waits for it.
 
         Args:
-            open_tensors: Opens anew what the estimator was restored from. An estimator that read
+            open_tensors: Opens again what the estimator was restored from. An estimator that read
                 large tables once goes on with a fresh mapping of the file, so that the memory
                 goes back to the system.
         """

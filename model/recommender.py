@@ -74,7 +74,7 @@ class Recommender:
     def with_changes(self, changes: Sequence[ItemChange]) -> Recommender:
         """Return a recommender over the catalogue after some changes; this one stays as it is.
 
-        A new item is scored by what its content foretells. A trained one that changes keeps what
+        A new item is scored by what its content predicts. A trained one that changes keeps what
         its ratings told.
 
         Args:
@@ -147,7 +147,7 @@ class Recommender:
 
         Returns:
             The user's own copy of the decision layers; θ's own, marked `diverged`, where the
-            local update went astray.
+            local update diverged.
         """
         usable = self._usable(attributes)
         if not support_set:
@@ -269,7 +269,7 @@ class Recommender:
 
         Returns:
             Predicted ratings, not clipped to the scale. The first row is with all feedback, row
-            i + 1 without piece i. Rows are finite: where a local update goes astray θ answers, as
+            i + 1 without piece i. Rows are finite: where a local update diverges θ answers, as
             in `adapt`. Shape [1 + min(n, limit), items].
         """
         support_set = support_set[: limit + 1]
@@ -281,9 +281,9 @@ class Recommender:
         usable = self._usable(attributes)
         with np.errstate(over="ignore", invalid="ignore"):
             scores = self._estimator.score_ablations(usable, support_set, kept, items)
-        astray = ~np.isfinite(scores).all(1)
-        if astray.any():
-            scores[astray] = self._estimator.score(self._estimator.adapt(usable, []), items)
+        diverged = ~np.isfinite(scores).all(1)
+        if diverged.any():
+            scores[diverged] = self._estimator.score(self._estimator.adapt(usable, []), items)
         return scores
 
     @property

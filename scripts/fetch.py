@@ -236,7 +236,7 @@ def _tables_1m(folder: Path) -> Tables:
 
 
 def _about_films(path: Path) -> pl.DataFrame:
-    """Read what IMDb tells of the films: lists parted by `|`, without "(as himself)" and such."""
+    """Read what IMDb tells of the films: lists split by `|`, without "(as himself)" and such."""
     columns = [
         *("item_id", "_title", "_year", "rated", "_released", "genre"),
         *("director", "writer", "actors", "plot"),

@@ -1,4 +1,4 @@
-"""A bundle whose local update goes astray."""
+"""A bundle whose local update diverges."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def write_diverging(bundle: Path, out: Path, factor: float = 1e9) -> Path:
         for name in tensors:
             if name.endswith(".rates"):
                 tensors[name] = tensors[name] * factor
-    astray = restore_estimator(
+    diverged = restore_estimator(
         preset,
         manifest.rating_scale,
         estimator.user_space,
@@ -32,6 +32,6 @@ def write_diverging(bundle: Path, out: Path, factor: float = 1e9) -> Path:
     )
     report = TrainingReport.model_validate_json((bundle / TRAINING_FILE).read_bytes())
     write_bundle(
-        *(astray, report, preset, trained.catalogue, manifest.dataset, manifest.rating_scale, out)
+        *(diverged, report, preset, trained.catalogue, manifest.dataset, manifest.rating_scale, out)
     )
     return out

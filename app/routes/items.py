@@ -105,5 +105,5 @@ async def put_item(
     responses=problem_responses(UnknownItem, StoreUnavailable, ModelUnavailable),
 )
 async def delete_item(item_id: ItemId, services: ServicesDep) -> None:
-    """It is never recommended, found or asked about again, until it is put anew."""
+    """It is never recommended, found or asked about again, until it is put again."""
     await services.items.delete(item_id)

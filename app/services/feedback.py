@@ -79,7 +79,7 @@ class FeedbackService:
             cursor: `next_cursor` of the page before.
 
         Returns:
-            The page; empty for a user of whom nothing is stored.
+            The page; empty for a user who is unknown.
 
         Raises:
             InvalidCursor: If the cursor is not one of this user's listing.

@@ -201,7 +201,7 @@ const parts = Object.fromEntries(
   Object.keys(load).map((name) => [name, { isStale: true, asked: 0, shown: 0 }]),
 );
 
-/** Load parts anew; of several answers on their way, an older one never replaces a newer one. */
+/** Load parts again; of several answers on their way, an older one never replaces a newer one. */
 function refresh(...names) {
   for (const name of names) parts[name].isStale = true;
   return Promise.all(names.map(loadPart));

@@ -47,12 +47,12 @@ class CatalogueChanges:
 
     Attributes:
         version: The version that they lead to.
-        anew: They start from the bundle's own catalogue; what was known before does not count.
+        is_whole: They start from the bundle's own catalogue; what was known before does not count.
         items: The changed items, oldest change first.
     """
 
     version: CatalogueVersion
-    anew: bool
+    is_whole: bool
     items: tuple[StoredItem, ...]
 
 
@@ -115,7 +115,7 @@ class CatalogueStore:
         Returns:
             The changes that are left to make, each item once.
         """
-        anew = False
+        is_whole = False
         items: dict[str, StoredItem] = {}
         while True:
             async with store_errors(self._seconds):
@@ -124,14 +124,14 @@ class CatalogueStore:
                 )
             version = CatalogueVersion.of_text(text)
             if from_start:
-                anew = True
+                is_whole = True
                 items.clear()
             for number, item_id, content in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
                 items.pop(item_id, None)
                 items[item_id] = _item(item_id, content)
                 known = CatalogueVersion(version.epoch, int(number))
             if len(flat) < 3 * _CHANGES_AT_ONCE:
-                return CatalogueChanges(version, anew, tuple(items.values()))
+                return CatalogueChanges(version, is_whole, tuple(items.values()))
 
     async def change(self, items: Sequence[tuple[StoredItem, bool]]) -> list[bool]:
         """Put and delete items, all or none.

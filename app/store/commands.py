@@ -78,7 +78,7 @@ class HeldConnection:
             The answers; a command that the server refused has the error in its place.
 
         Raises:
-            RedisError: If the store can't be reached; the next call connects anew.
+            RedisError: If the store can't be reached; the next call connects again.
         """
         if self._connection is None:
             self._connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]

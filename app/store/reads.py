@@ -36,7 +36,7 @@ class CoalescedReads:
         self, redis: Redis, script: str, shared: str | int, seconds: float, *, also: str
     ) -> None:
         self._connection = HeldConnection(redis)
-        # EVAL with the whole text: a server that lost its scripts knows it anew.
+        # EVAL with the whole text: a server that lost its scripts knows it again.
         self._prefix = b"*6\r\n$4\r\nEVAL\r\n%b$1\r\n1\r\n" % bulk(script)
         self._suffix = bulk(str(shared))
         self._also_command = b"*2\r\n$3\r\nGET\r\n%b" % bulk(also)

@@ -54,7 +54,7 @@ class CoalescedWrites:
             del self._waiting[:_MOST_AT_ONCE]
             answers: list[Any]
             try:
-                # The whole text: a server that lost its scripts knows it anew.
+                # The whole text: a server that lost its scripts knows it again.
                 commands = [command("EVAL", self._script, keys, *both) for both, keys, _ in batch]
                 answers = await send_commands(self._redis, commands)
             except Exception as error:  # noqa: BLE001 - every caller of the batch raises it

@@ -133,7 +133,7 @@ class BayesianEstimator(Estimator):
         return cls(preset, scale, user_space, item_space, stored)
 
     def tensors(self) -> dict[str, Tensor]:
-        """The members' weights, what the encoder sees of the items, what content foretells."""
+        """The members' weights, what the encoder sees of the items, what content predicts."""
         return self._stored.named_tensors(self.item_space)
 
     def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
@@ -200,16 +200,16 @@ class BayesianEstimator(Estimator):
         return RatedItems.joined(found, order)
 
     def extended(self, items: LiveItems) -> Self:
-        """Represent more items by what their content foretells; see `Estimator`."""
-        foretold = self._stored.content.foretell(self.item_space, items.features, items.count)
+        """Represent more items by what their content predicts; see `Estimator`."""
+        predicted = self._stored.content.predict(self.item_space, items.features, items.count)
         config = self.preset.estimator
-        rows = new_rows(foretold, config, self._stored.rows.inputs.shape[1])
+        rows = new_rows(predicted, config, self._stored.rows.inputs.shape[1])
         if len(items.changed):
-            before = self._stored.content.foretell(
+            before = self._stored.content.predict(
                 self.item_space, items.trained_features, len(items.trained)
             )
             trained = self._stored.rows.rows(torch.from_numpy(items.trained))
-            changed = changed_rows(trained, before, foretold[items.changed], config)
+            changed = changed_rows(trained, before, predicted[items.changed], config)
             for name, tensor in rows.named_tensors().items():
                 tensor[torch.from_numpy(items.changed)] = changed.named_tensors()[name]
         served = build_item_table(self._stored.networks, rows, is_live=True)

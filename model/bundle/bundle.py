@@ -273,7 +273,7 @@ def _prepare(
             estimator.prepare(read_weights)
             nobody = estimator.adapt({}, [])
             found = [estimator.score(nobody), estimator.discrimination(nobody)]
-            # Where a local update goes astray is found when it does; see `Recommender.adapt`.
+            # Where a local update diverges is found when it does; see `Recommender.adapt`.
             estimator.score(estimator.adapt({}, [(0, manifest.rating_scale[1])]))
     except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as error:
         raise BundleError(f"{folder} can't score its items: {error}. {_REMEDY}") from error
@@ -311,9 +311,9 @@ def _check_target(out: Path) -> None:
 def _check_trained(estimator: Estimator, report: TrainingReport) -> None:
     finite = {name: bool(tensor.isfinite().all()) for name, tensor in estimator.tensors().items()}
     finite |= {name: isfinite(value) for name, value in _metrics(report).items()}
-    if astray := [name for name, is_finite in finite.items() if not is_finite]:
+    if diverged := [name for name, is_finite in finite.items() if not is_finite]:
         raise BundleError(
-            f"the training diverged: {astray[0]} is not finite. Try another --seed or, with the "
+            f"the training diverged: {diverged[0]} is not finite. Try another --seed or, with the "
             "preset melu, a smaller --local-learning-rate."
         )
 

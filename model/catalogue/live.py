@@ -71,7 +71,7 @@ class LiveCatalogue:
 
     @property
     def put_rows(self) -> int:
-        """How many rows were put since, those included that were put anew or deleted later."""
+        """How many rows were put since, those included that were put again or deleted later."""
         return 0 if self._put is None else len(self._put)
 
     @property

@@ -167,7 +167,7 @@ class LeaveOneOutRegression:
         return predicted
 
     def weights(self, target: Float64Array) -> tuple[Float64Array, Float64Array]:
-        """Return the regression that foretells items which are not among the known.
+        """Return the regression that predicts items which are not among the known.
 
         Args:
             target: As `predict` takes it.

@@ -1,4 +1,4 @@
-"""What content foretells: how good an item is, and how much each kind of feature says."""
+"""What content predicts: how good an item is, and how much each kind of feature says."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COUNT_POWER = 0.75
 
 @dataclass(frozen=True)
 class ContentBias:
-    """The item bias that content alone foretells.
+    """The item bias that content alone predicts.
 
     Attributes:
         of_items: Of each item; of a known one, by the others' content. Shape [items].
@@ -35,7 +35,7 @@ class ContentBias:
 
 
 def content_bias(content: ItemContent, statistics: ItemStatistics) -> ContentBias:
-    """Foretell item biases from content.
+    """Predict item biases from content.
 
     A ridge regression of the items' mean residuals. A mean of n ratings has the noise
     0.4 + 0.9 / n, times (n̄ / n)^¾ so that items with a history are fitted best.

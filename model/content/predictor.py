@@ -1,4 +1,4 @@
-"""What content foretells of any item, new ones included: one vector a feature value.
+"""What content predicts of any item, new ones included: one vector a feature value.
 
 Whatever is learnt from content is linear in its rows (`model.content.content`), so a bundle keeps,
 for each value that training knew, the vector that it adds.
@@ -25,7 +25,7 @@ _INTERCEPT = "intercept"
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """What the values of one feature foretell.
+    """What the values of one feature predict.
 
     Attributes:
         place: Where each value stands in the encoder's vocabulary, shape [values].
@@ -43,7 +43,7 @@ class ContentTables:
     """Content regressions, ready for items that training never saw.
 
     Attributes:
-        features: Feature → its table; only features that foretell something have one.
+        features: Feature → its table; only features that predict something have one.
         intercept: What every item begins with, shape [targets].
     """
 
@@ -83,8 +83,8 @@ class ContentTables:
             )
         return cls(features, intercept.astype(np.float32))
 
-    def foretell(self, space: FeatureSpace, table: pl.DataFrame, count: int) -> Float64Array:
-        """Foretell the targets of items.
+    def predict(self, space: FeatureSpace, table: pl.DataFrame, count: int) -> Float64Array:
+        """Predict the targets of items.
 
         Args:
             space: The encoders.

@@ -57,7 +57,7 @@ def train(
     """Learn θ.
 
     A share of the users is held out first: training runs until their mean absolute error, over
-    several support sizes, stops falling. Then θ is learnt anew from all users for as many
+    several support sizes, stops falling. Then θ is learnt again from all users for as many
     epochs as were best, so that no rating is left unused.
 
     Args:

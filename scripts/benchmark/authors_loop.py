@@ -1,6 +1,6 @@
 """The design of the MeLU authors' code, to measure our training beside it.
 
-Written anew after https://github.com/hoyeoplee/MeLU; what it has of their design:
+Written again after https://github.com/hoyeoplee/MeLU; what it has of their design:
 
 - Users are learnt from one after another in a Python loop.
 - Each pair of user and item is one long vector of whole numbers: the index of each feature that

@@ -87,7 +87,7 @@ def ranking(
     json_file: JsonFile = None,
     plot_file: PlotFile = None,
 ) -> None:
-    """Time a user's exact ranking beside a forward pass that is nobody's, and a naive design."""
+    """Time a user's exact ranking beside a forward pass that is anonymous, and a naive design."""
     from scripts.benchmark.ranking import benchmark_ranking
 
     benchmark_ranking(model, rounds=rounds, json_file=json_file, plot_file=plot_file)

@@ -53,7 +53,7 @@ class Crowd:
         )
 
     def change(self) -> None:
-        """Let every user rate one item anew, so that no answer given before is still right."""
+        """Let every user rate one item again, so that no answer given before is still right."""
         self._write({name: [NewEvent(*self._changed(name))] for name in self.names})
 
     def asks(self) -> list[HttpRequest]:

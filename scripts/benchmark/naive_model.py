@@ -43,7 +43,7 @@ class NaiveModel(Protocol):
         """Adapt to a user and predict the user's rating of every item, shape [items]."""
 
     def forward(self) -> Tensor:
-        """Run θ's own decision layers over every item, nobody's in particular, shape [items].
+        """Run θ's own decision layers over every item, anonymous in particular, shape [items].
 
         The plainest pass there is: all that goes into it is computed before, nothing is adapted
         and nothing ranked.

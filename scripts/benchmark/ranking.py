@@ -1,4 +1,4 @@
-"""`melu benchmark ranking`: one user's ranking beside a forward pass that is nobody's."""
+"""`melu benchmark ranking`: one user's ranking beside a forward pass that is anonymous."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def keep_busy(service: Service, user: Visitor, other: Visitor, number: int, stop
 
 
 def test_nothing_is_left(service: Service, new_visitor: NewVisitor):
-    """A write after an erasure makes the user anew, so the last word is an erasure."""
+    """A write after an erasure makes the user again, so the last word is an erasure."""
     assert ROUNDS > 0
     for number in range(ROUNDS):
         user, other = new_visitor(f"leaving {number}"), new_visitor(f"merged {number}")

@@ -56,7 +56,7 @@ def attacked(
 
 
 class Connection:
-    """A keep-alive connection that is made anew where the service closes it."""
+    """A keep-alive connection that is made again where the service closes it."""
 
     def __init__(self, port: int) -> None:
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)

@@ -17,7 +17,7 @@ LOW, HIGH = 1.0, 5.0
 
 
 @pytest.fixture(params=[1e9, 1e37])
-def astray(bundle: Path, request: pytest.FixtureRequest, tmp_path: Path) -> Recommender:
+def diverged(bundle: Path, request: pytest.FixtureRequest, tmp_path: Path) -> Recommender:
     """Of steps that are far too long: weights explode, or are no longer finite."""
     return Recommender.load(write_diverging(bundle, tmp_path / "model", request.param))
 
@@ -31,18 +31,18 @@ def crowded(recommender: Recommender) -> Recommender:
     )
 
 
-def test_theta_answers_instead(astray: Recommender):
-    user = astray.adapt({"age": 30}, SUPPORT)
+def test_theta_answers_instead(diverged: Recommender):
+    user = diverged.adapt({"age": 30}, SUPPORT)
 
     assert (user.diverged, user.local_steps, user.support_size) == (True, 0, 0)
-    prior = astray.adapt({"age": 30}, [])
+    prior = diverged.adapt({"age": 30}, [])
     assert not prior.diverged
-    np.testing.assert_array_equal(astray.score(user), astray.score(prior))
-    assert np.isfinite(astray.evidence(user).score).all()
+    np.testing.assert_array_equal(diverged.score(user), diverged.score(prior))
+    assert np.isfinite(diverged.evidence(user).score).all()
 
 
-def test_reasons_stay_finite(astray: Recommender):
-    scores = astray.leave_one_out({}, SUPPORT, 100, EVERY)
+def test_reasons_stay_finite(diverged: Recommender):
+    scores = diverged.leave_one_out({}, SUPPORT, 100, EVERY)
 
     assert scores.shape == (4, 60)
     assert np.isfinite(scores).all()

@@ -131,9 +131,9 @@ def test_a_training_that_diverged_writes_no_bundle(
 ):
     estimator, report = fitted
     last = report.epochs[-1].model_copy(update={"loss": float("nan")})
-    astray = report.model_copy(update={"epochs": [*report.epochs[:-1], last]})
+    diverged = report.model_copy(update={"epochs": [*report.epochs[:-1], last]})
     with pytest.raises(BundleError, match="query_loss is not finite"):
-        save_bundle(estimator, astray, preset, two_tastes, tmp_path / "model")
+        save_bundle(estimator, diverged, preset, two_tastes, tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
 

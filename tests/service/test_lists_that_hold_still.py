@@ -239,7 +239,7 @@ def test_the_newest_lists_of_a_user_are_kept(reader: Visitor, service: Service):
         assert store.hlen(key) == LISTS_A_USER + 1  # and their order
         assert 3600 - 60 < store.ttl(key) <= 2 * 3600
 
-    # While nothing changes, a list that is gone is computed anew.
+    # While nothing changes, a list that is gone is computed again.
     for parameters, cursor in cursors:
         assert reader.recommendations(**parameters, cursor=cursor)["items"]
     for parameters, cursor in cursors:

@@ -1,4 +1,4 @@
-"""A local update that goes astray, and users of one opinion: answers stay numbers."""
+"""A local update that diverges, and users of one opinion: answers stay numbers."""
 
 import json
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ def strict(response: httpx.Response) -> Json:
 
 
 @pytest.fixture(scope="module")
-def astray(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    folder = tmp_path_factory.mktemp("astray")
+def diverged(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("diverged")
     service = Service(write_diverging(bundle, folder / "model"), folder / "service").start()
     with service.client() as client:
         yield client
@@ -48,42 +48,44 @@ def crowded(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     service.stop()
 
 
-def test_the_prior_answers_and_it_is_counted(astray: httpx.Client, user: str):
-    visitor = Visitor(astray, user)
-    nobody = Visitor(astray, f"nobody {user}"[:128])
-    before = numbers(astray)[COUNTER]
+def test_the_prior_answers_and_it_is_counted(diverged: httpx.Client, user: str):
+    visitor = Visitor(diverged, user)
+    nobody = Visitor(diverged, f"nobody {user}"[:128])
+    before = numbers(diverged)[COUNTER]
     visitor.rate(RATINGS)
 
     answer = strict(visitor.get("recommendations", limit=200, exclude_seen=False, explain=True))
 
     assert answer["strategy"] == "prior"
+    assert answer["diverged"] is True
+    assert "diverged" not in nobody.recommendations()
     assert (answer["local_steps"], answer["support_size"]) == (0, 0)
     assert answer["items"]
     assert all(item["because"] == [] for item in answer["items"])
     assert {item["item_id"]: item["score"] for item in answer["items"]} == nobody.scores()
-    wait_for(lambda: numbers(astray)[COUNTER] == before + 1, "the count", 5)
+    wait_for(lambda: numbers(diverged)[COUNTER] == before + 1, "the count", 5)
 
 
-def test_what_was_rated_stays_left_out(astray: httpx.Client, user: str):
-    visitor = Visitor(astray, user)
+def test_what_was_rated_stays_left_out(diverged: httpx.Client, user: str):
+    visitor = Visitor(diverged, user)
     visitor.rate(RATINGS)
 
     assert not {str(item) for item in RATINGS} & set(visitor.recommended(limit=200))
 
 
-def test_onboarding_falls_back_too(astray: httpx.Client, user: str):
-    visitor = Visitor(astray, user)
+def test_onboarding_falls_back_too(diverged: httpx.Client, user: str):
+    visitor = Visitor(diverged, user)
     visitor.rate(RATINGS)
 
-    response = astray.get("/onboarding/items", params={"user_id": user, "limit": 200})
+    response = diverged.get("/onboarding/items", params={"user_id": user, "limit": 200})
     items = strict(response)["items"]
 
     assert len(items) == 60 - len(RATINGS)
     assert all(0 <= item["score"] <= 1 for item in items)
 
 
-def test_the_model_is_described_in_numbers(astray: httpx.Client):
-    metrics = strict(astray.get("/model"))["metrics"]
+def test_the_model_is_described_in_numbers(diverged: httpx.Client):
+    metrics = strict(diverged.get("/model"))["metrics"]
 
     assert metrics
     assert all(isinstance(value, float) for value in metrics.values())

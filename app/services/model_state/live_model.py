@@ -17,7 +17,7 @@ from model.errors import FeatureValueError, UnknownFeatureError
 from model.recommender import Recommender
 
 _SPARE_ROWS = 1000
-"""Rows of items put that may be out of date before the catalogue is built anew."""
+"""Rows of items put that may be out of date before the catalogue is built again."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,11 @@ class LiveModel:
     async def _catch_up(self) -> None:
         before = self.current
         found = await self._store.changes_since(before.catalogue_version)
-        if found.anew:
+        if found.is_whole:
             self._changes.clear()
         self._changes.update({item.item_id: item for item in found.items})
         self.current = await asyncio.to_thread(
-            self._next, None if found.anew else before, found.items, found.version
+            self._next, None if found.is_whole else before, found.items, found.version
         )
 
     def _next(

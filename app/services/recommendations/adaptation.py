@@ -77,8 +77,7 @@ class Adapter:
             user: What is stored; None for a user never seen.
 
         Returns:
-            The user's own copy, or θ where there is no usable feedback or the local update went
-            astray.
+            The user's own copy, or θ where there is no usable feedback or the update diverged.
         """
         return self.adapt_to(recommender, self.support_set_of(recommender, user))
 
@@ -90,8 +89,7 @@ class Adapter:
             known: What `support_set_of` returned.
 
         Returns:
-            The user's own copy, or θ where there is no usable feedback or the local update went
-            astray.
+            The user's own copy, or θ where there is no usable feedback or the update diverged.
         """
         support_set = known.indexed(recommender)[: self._support_limit]
         adapted = recommender.adapt(known.attributes, support_set)

@@ -9,9 +9,9 @@
 local version = redis.call('GET', KEYS[3])
 if not version then return {'', ARGV[1] == '' and 0 or 1, {}} end
 local epoch, number = string.match(version, '^(%x+):(%d+)$')
-local known, anew = tonumber(ARGV[2]), 0
+local known, from_start = tonumber(ARGV[2]), 0
 if epoch ~= ARGV[1] or known > tonumber(number) then
-  known, anew = 0, 1
+  known, from_start = 0, 1
 end
 local found = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. known, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
 local changes = {}
@@ -20,4 +20,4 @@ for i = 1, #found, 2 do
   changes[#changes + 1] = found[i]
   changes[#changes + 1] = redis.call('HGET', KEYS[1], found[i]) or ''
 end
-return {version, anew, changes}
+return {version, from_start, changes}

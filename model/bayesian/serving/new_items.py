@@ -15,22 +15,22 @@ from model.bayesian.preset import EstimatorConfig
 from model.bayesian.training.item_features import ItemRows, encoder_inputs
 
 
-def new_rows(foretold: Float64Array, config: EstimatorConfig, inputs: int) -> ItemRows:
-    """Show items as training shows new ones: by what content foretells, and nothing else.
+def new_rows(predicted: Float64Array, config: EstimatorConfig, inputs: int) -> ItemRows:
+    """Show items as training shows new ones: by what content predicts, and nothing else.
 
     Args:
-        foretold: Quality, factors and components of each item, shape [rows, 1 + F + C].
+        predicted: Quality, factors and components of each item, shape [rows, 1 + F + C].
         config: Configuration.
         inputs: Columns that the encoder reads.
 
     Returns:
         The rows.
     """
-    quality, expected, components = _parts(foretold, config)
-    zero = np.zeros(len(foretold))
+    quality, expected, components = _parts(predicted, config)
+    zero = np.zeros(len(predicted))
     laid_out = encoder_inputs(
         *(quality, expected, 0 * expected, quality, zero, zero, zero),
-        np.zeros((len(foretold), inputs - 5 - 2 * expected.shape[1])),
+        np.zeros((len(predicted), inputs - 5 - 2 * expected.shape[1])),
     )
     start = np.concatenate([expected, components * config.content_variance**0.5], axis=1)
     return ItemRows(
@@ -43,14 +43,14 @@ def changed_rows(
 ) -> ItemRows:
     """Give trained items another content; what their ratings told stays.
 
-    Of a known item, training foretold quality and factors without its own ratings. What the new
-    content foretells otherwise than the old is added to that, so that content which did not
+    Of a known item, training predicted quality and factors without its own ratings. What the new
+    content predicts otherwise than the old is added to that, so that content which did not
     change changes nothing.
 
     Args:
         rows: As trained.
-        before: What the content foretold that they were trained with, shape [rows, 1 + F + C].
-        after: What their content foretells now, shape [rows, 1 + F + C].
+        before: What the content predicted that they were trained with, shape [rows, 1 + F + C].
+        after: What their content predicts now, shape [rows, 1 + F + C].
         config: Configuration.
 
     Returns:
@@ -80,11 +80,11 @@ def changed_rows(
 
 
 def _parts(
-    foretold: Float64Array, config: EstimatorConfig
+    predicted: Float64Array, config: EstimatorConfig
 ) -> tuple[npt.NDArray[np.float64], Float64Array, Float64Array]:
     """Quality, expected factors and content components."""
     f = config.rating_factors
-    return foretold[:, 0], foretold[:, 1 : 1 + f], foretold[:, 1 + f :]
+    return predicted[:, 0], predicted[:, 1 : 1 + f], predicted[:, 1 + f :]
 
 
 def _tensor(array: npt.NDArray[np.float64]) -> Tensor:

@@ -26,7 +26,7 @@ class Stored(NamedTuple):
     Attributes:
         networks: The members.
         rows: What the item encoder sees, one row an item.
-        content: What content foretells of items that training never saw.
+        content: What content predicts of items that training never saw.
     """
 
     networks: Sequence[BayesianNetwork]

@@ -42,7 +42,7 @@ class TrainingResult:
         statistics: Item statistics of the training ratings.
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
-        content: What content foretells of items that training never saw.
+        content: What content predicts of items that training never saw.
         report: How the training went.
     """
 

@@ -1,4 +1,4 @@
-"""What the item encoder sees of each item: statistics, factors, and what content foretells."""
+"""What the item encoder sees of each item: statistics, factors, and what content predicts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ItemRows:
     Attributes:
         inputs: What the encoder reads, shape [rows, inputs].
         linear: Where the representation starts, shape [rows, D − 1].
-        quality: Item bias foretold by content, shape [rows].
+        quality: Item bias predicted by content, shape [rows].
         residual_sum: Σ residuals of the training ratings, shape [rows].
         count: Number of training ratings, shape [rows].
     """
@@ -73,19 +73,19 @@ class TrainingRows:
         folds: For each fold of the users, fitted without that fold's ratings, on the same axes.
         fold_of_user: Shape [users].
         statistics: Of all training ratings.
-        content: What content foretells of an item: quality, factors, and principal components.
+        content: What content predicts of an item: quality, factors, and principal components.
     """
 
     whole: ItemRows
     folds: tuple[ItemRows, ...]
     fold_of_user: npt.NDArray[np.int64]
     statistics: ItemStatistics
-    content: ForetoldByContent
+    content: PredictedFromContent
 
 
 @dataclass(frozen=True)
-class ForetoldByContent:
-    """What content foretells of items that training never saw.
+class PredictedFromContent:
+    """What content predicts of items that training never saw.
 
     Attributes:
         content: The content of the training items.
@@ -114,7 +114,7 @@ def build_training_rows(
     """Fit everything that is known before meta-training.
 
     A training episode must not see factors that its own ratings went into: a representation
-    fitted to the query set would promise more than new users get. So the users are parted into
+    fitted to the query set would promise more than new users get. So the users are split into
     folds, and the factors are fitted once without each fold (cross-fitting).
 
     Args:
@@ -132,8 +132,8 @@ def build_training_rows(
     known = statistics.known
     content = ItemContent.fit(dataset.item_features, dataset.item_feature_kinds, known, random)
     taste = content.rows(TASTE_WEIGHTS)
-    foretold = content_bias(content, statistics)
-    quality = foretold.of_items
+    predicted = content_bias(content, statistics)
+    quality = predicted.of_items
     axes = principal_axes(taste, known, config.content_width, random)
     components: Float64Array = taste @ axes
 
@@ -177,21 +177,21 @@ def build_training_rows(
         tuple(folds),
         fold_of_user,
         statistics,
-        _foretold(content, foretold, smoother.weights(whole.factors), axes),
+        _predicted_from(content, predicted, smoother.weights(whole.factors), axes),
     )
 
 
-def _foretold(
+def _predicted_from(
     content: ItemContent,
     quality: ContentBias,
     factors: tuple[Float64Array, Float64Array],
     axes: Float64Array,
-) -> ForetoldByContent:
+) -> PredictedFromContent:
     """Put the three regressions side by side."""
     columns, intercept = factors
     of_quality = content.by_value(quality.columns, QUALITY_WEIGHTS)
     of_taste = content.by_value(np.concatenate([columns, axes], axis=1), TASTE_WEIGHTS)
-    return ForetoldByContent(
+    return PredictedFromContent(
         content,
         {name: np.concatenate([of_quality[name], of_taste[name]], axis=1) for name in of_taste},
         np.concatenate([quality.intercept, intercept, np.zeros(axes.shape[1])]),
@@ -211,8 +211,8 @@ def encoder_inputs(
     """Lay out what the item encoder reads.
 
     Args:
-        quality: Item bias foretold by content, shape [rows].
-        expected: Factors foretold by content, shape [rows, F].
+        quality: Item bias predicted by content, shape [rows].
+        expected: Factors predicted by content, shape [rows, F].
         apart: Factors less the expected ones, 0 for a new item, shape [rows, F].
         bias: Damped item bias, shape [rows].
         log_count: ln(1 + number of ratings) / 5, shape [rows].
