@@ -152,6 +152,11 @@ def gradient_steps(
 ) -> DecisionWeights:
     """Step 3: gradient steps on Σ (√(1 + e²) − 1) / (n + n₀), e = prediction − residual.
 
+    The inner loop of MAML (Finn, Abbeel and Levine, 2017) and of MeLU (Lee et al., 2019, algorithm
+    1, line 8), with a rate learnt for each step and layer (Antoniou, Edwards and Storkey, "How to
+    train your MAML", 2019). The derivative e / √(1 + e²) of the pseudo-Huber loss keeps one odd
+    rating from moving the weights far; n₀ shortens the steps of users with few ratings.
+
     Args:
         decision: Where each episode starts; left untouched.
         phi: Representations of the support set, shape [B, n, D].

@@ -5,7 +5,8 @@ number of steps w = m + Φᵀ α and W = W₀ + Φᵀ G with Φ the support set'
 move α and G; all that they need of Φ is the Gram matrix K = Φ Φᵀ. The posterior mean that they
 start from is, in the same coordinates, α = (K + P⁻¹)⁻¹ (r − Φ m).
 
-`model.bayesian.local_update` has the same update for training; a test holds both equal.
+`model.bayesian.local_update` is the same update as training runs it, and the one to read;
+`tests/model/bayesian/test_serving.py` holds this fast copy to it.
 
 Dimensions: B variants of one support set, M members, n ratings, D representation, H hidden decision
 layer, C inputs to a support set's summary.
@@ -273,8 +274,8 @@ def _prior(
     sums = weigh @ rated.summary
     place = (rated.rating - 1) / 2 - 1  # −1 lowest, 1 highest
     squared = place * place
-    told = np.empty((variants, members, 1, 2 * c + d + 5), dtype=residual.dtype)
-    x = told[:, :, 0]
+    inputs = np.empty((variants, members, 1, 2 * c + d + 5), dtype=residual.dtype)
+    x = inputs[:, :, 0]
     x[..., :c] = sums[:, :, 0, :c]
     x[..., c : c + d] = (weigh[:, :, :1] @ rated.phi)[:, :, 0]
     x[..., c + d : 2 * c + d] = sums[:, :, 1, c:]
@@ -288,7 +289,7 @@ def _prior(
         moments[..., 3] = (kept[:, None] * residual**2).sum(-1)
     moments /= (number + MOMENT_DAMPING)[..., None]
     x[..., -1] = np.log1p(number) / 3
-    first: Float32Array = (told @ theta.summary_first)[..., 0, :]
+    first: Float32Array = (inputs @ theta.summary_first)[..., 0, :]
     inner = first[..., :-d] + theta.summary_bias
     hidden: Float32Array = inner * expit(inner)
     second: Float32Array = (hidden[..., None, :] @ theta.summary_second)[..., 0, :]
