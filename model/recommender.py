@@ -92,8 +92,8 @@ class Recommender:
         other._catalogue = catalogue
         known = self._catalogue.put_rows
         if catalogue.put_rows > known:
-            more = catalogue.more_items(known, self.item_space.names)
-            other._estimator = self._estimator.extended(more)
+            put = catalogue.live_items(known, self.item_space.names)
+            other._estimator = self._estimator.extended(put)
         return other
 
     @property

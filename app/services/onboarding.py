@@ -8,7 +8,6 @@ from app.schemas import OnboardingItem, OnboardingItems, OnboardingQuery
 from app.services.items import shown_items
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel
-from app.services.ranking import index_of_items
 from app.services.recommendations.adaptation import Adapter
 from app.store import StoredUser, UserStore
 from model.ranking import best
@@ -72,7 +71,7 @@ class OnboardingService:
                 evidence = recommender.evidence(adapted)
             left_out += user.answered
         scores = evidence.score.copy()
-        scores[index_of_items(catalogue, left_out)] = -np.inf
+        scores[catalogue.indices_of(left_out)] = -np.inf
         scores[catalogue.hidden] = -np.inf
         chosen = best(scores, query.limit).tolist()
         items = [

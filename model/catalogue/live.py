@@ -7,7 +7,7 @@ shown from the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,6 +125,11 @@ class LiveCatalogue:
         new = iter(self._put.records([one - count for one in index if one >= count]))
         return [next(old) if one < count else next(new) for one in index]
 
+    def indices_of(self, item_ids: Iterable[str]) -> Int64Array:
+        """Look items up; ids that do not exist are passed over."""
+        known = [self.index_of[one] for one in item_ids if one in self.index_of]
+        return np.array(known, dtype=np.int64)
+
     def matching(self, filters: Mapping[str, Sequence[str]]) -> Int64Array | None:
         """Find the items that pass filters; see `ItemTable.matching`."""
         found = self.bundled.matching(filters)
@@ -194,7 +199,7 @@ class LiveCatalogue:
             put = ItemTable(more if put is None else pl.concat([put.table, more]))
         return LiveCatalogue(self.bundled, put, places, hidden)
 
-    def more_items(self, start: int, names: Sequence[str]) -> LiveItems:
+    def live_items(self, start: int, names: Sequence[str]) -> LiveItems:
         """Return rows put as an estimator takes them.
 
         Args:

@@ -12,7 +12,6 @@ import orjson
 from app.schemas import RecommendationQuery
 from app.services.filters import matching_items
 from app.services.model_state.live_model import Snapshot
-from app.services.ranking import index_of_items
 from app.services.recommendations.adaptation import Adapter
 from app.services.recommendations.explanations import Explanations
 from app.services.recommendations.ranking_snapshots import SCORE_SCALE, RankingSnapshot
@@ -86,7 +85,7 @@ class Ranker:
             adapted,
             max(depth, DIVERSIFIED) if query.diversity else depth,
             among=matching_items(catalogue, query.filter),
-            without=index_of_items(catalogue, left_out),
+            without=catalogue.indices_of(left_out),
         )
         ranking = recommender.diversified(ranking, query.diversity)
         scores = ranking.score[:depth].clip(*recommender.rating_scale)
