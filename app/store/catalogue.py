@@ -19,7 +19,7 @@ import orjson
 from redis.asyncio import Redis
 
 from app.store.connection import store_errors
-from app.store.scripts import read_script
+from app.store.scripts import StoredScript
 
 VERSION_KEY = "{melu:catalogue}:version"
 _KEYS = ["{melu:catalogue}:items", "{melu:catalogue}:changes", VERSION_KEY]
@@ -97,8 +97,8 @@ class CatalogueStore:
     def __init__(self, redis: Redis, timeout_seconds: float) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
-        self._change = redis.register_script(read_script("change_items"))
-        self._read = redis.register_script(read_script("read_items"))
+        self._change = StoredScript(redis, "change_items")
+        self._read = StoredScript(redis, "read_items")
 
     async def version(self) -> CatalogueVersion:
         """Return the present version."""

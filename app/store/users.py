@@ -44,7 +44,7 @@ from app.store.records import (
     pairs,
     stored_user,
 )
-from app.store.scripts import read_script
+from app.store.scripts import StoredScript, read_script
 
 ERASED_CHANNEL = "melu:erased"
 """Where the digests of erased users are announced."""
@@ -99,13 +99,11 @@ class UserStore:
         )
         self._version_text: str | None = None
         self._version = CatalogueVersion()
-        self._add_feedback = redis.register_script(
-            read_script("touch", "trim_feedback", "add_feedback")
-        )
-        self._delete_feedback = redis.register_script(read_script("touch", "delete_feedback"))
-        self._put_profile = redis.register_script(read_script("touch", "put_profile"))
-        self._merge = redis.register_script(read_script("touch", "trim_feedback", "merge"))
-        self._erase = redis.register_script(read_script("erase"))
+        self._add_feedback = StoredScript(redis, "touch", "trim_feedback", "add_feedback")
+        self._delete_feedback = StoredScript(redis, "touch", "delete_feedback")
+        self._put_profile = StoredScript(redis, "touch", "put_profile")
+        self._merge = StoredScript(redis, "touch", "trim_feedback", "merge")
+        self._erase = StoredScript(redis, "erase")
 
     @property
     def catalogue_version(self) -> CatalogueVersion:
