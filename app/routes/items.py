@@ -17,16 +17,16 @@ from app.problems import (
     UnknownItem,
     problem_responses,
 )
-from app.schemas import (
+from app.schemas.items import (
     Item,
     ItemContent,
-    ItemId,
     ItemPage,
     ItemParameters,
     ItemsPut,
     ItemsRequest,
     PutItem,
 )
+from app.schemas.values import ItemId
 
 router = APIRouter(prefix="/items", tags=["items"])
 

@@ -6,7 +6,13 @@ from fastapi.responses import PlainTextResponse
 from app.dependencies import ManagerDep, ServicesDep, StoreDep
 from app.metrics import CONTENT_TYPE, exposition
 from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
-from app.schemas import FeatureDescription, Health, ModelDescription, ModelReloaded, Readiness
+from app.schemas.operations import (
+    FeatureDescription,
+    Health,
+    ModelDescription,
+    ModelReloaded,
+    Readiness,
+)
 from model.features import FeatureSpace
 
 router = APIRouter(tags=["operations"])

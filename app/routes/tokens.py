@@ -4,7 +4,8 @@ from fastapi import APIRouter, Response
 
 from app.dependencies import TokensDep
 from app.problems import StoreUnavailable, problem_responses
-from app.schemas import UserId, UserToken
+from app.schemas.users import UserToken
+from app.schemas.values import UserId
 
 router = APIRouter(prefix="/users/{user_id}/token", tags=["users"])
 

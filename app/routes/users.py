@@ -13,7 +13,8 @@ from app.problems import (
     UnknownUser,
     problem_responses,
 )
-from app.schemas import Merged, MergeRequest, ProfileRequest, PutUser, User, UserId
+from app.schemas.users import Merged, MergeRequest, ProfileRequest, PutUser, User
+from app.schemas.values import UserId
 
 router = APIRouter(prefix="/users/{user_id}", tags=["users"])
 

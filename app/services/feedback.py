@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from app.problems import Fault, RatingOutOfRange, UnknownFeedback, UnknownItemInBody
-from app.schemas import (
+from app.schemas.feedback import (
     ActedItem,
     FeedbackAccepted,
     FeedbackEvent,
