@@ -1,4 +1,4 @@
-"""The OpenAPI description, made whole: what holds for every path is written here once."""
+"""The OpenAPI description: what all paths have in common, and examples that can be sent."""
 
 from collections.abc import Callable
 from typing import Any

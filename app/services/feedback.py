@@ -1,4 +1,4 @@
-"""Feedback: a user's support set and what else the user told."""
+"""Feedback: the ratings of a user's support set, and actions."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
