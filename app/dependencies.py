@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from app.access.tokens import UserTokens
 from app.container import Services
 from app.problems import Fault, InvalidParameter, ModelUnavailable
-from app.schemas import REPEATABLE_PARAMETERS
+from app.schemas.values import REPEATABLE_PARAMETERS
 from app.services.model_state.manager import ModelManager
 from app.store import UserStore
 

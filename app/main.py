@@ -16,7 +16,8 @@ from app.middleware import add_middleware
 from app.middleware.head_options import answer_wrong_method
 from app.middleware.security_headers import PAGE_HEADERS
 from app.openapi import describe, describe_access, name_operation
-from app.problems import ProblemBody, install_problem_handlers
+from app.problem_handlers import install_problem_handlers
+from app.problems import ProblemBody
 from app.routes import routers
 from app.routes.recommendations import CheckedQueryRoute
 from app.settings import Settings

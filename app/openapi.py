@@ -1,4 +1,4 @@
-"""The OpenAPI description, made whole: what holds for every path is written here once."""
+"""The OpenAPI description: what all paths have in common, and examples that can be sent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +22,7 @@ from app.services.api_examples import (
     NEW_ITEM_ID,
     USER_ID,
     ApiExamples,
+    can_be_sent,
     examples_of,
 )
 
@@ -64,13 +65,13 @@ def describe(app: FastAPI) -> Json:
 
     Returns:
         The document, with examples from the model that is served; the same one until another
-        model is.
+        model is, or an item of the examples was deleted.
     """
     manager = getattr(app.state, "manager", None)
     services = None if manager is None else manager.services
     recommender = None if services is None else services.live.current.recommender
-    version = None if recommender is None else recommender.manifest.version
-    if app.openapi_schema is None or getattr(app.state, "described_model", None) != version:
+    known = getattr(app.state, "api_examples", None)
+    if app.openapi_schema is None or not can_be_sent(known, recommender):
         document = get_openapi(
             title=app.title,
             version=app.version,
@@ -85,9 +86,10 @@ def describe(app: FastAPI) -> Json:
                     _complete(path[method])
         for left_over in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(left_over, None)
-        if recommender is not None:
-            add_examples(document, examples_of(recommender))
-        app.openapi_schema, app.state.described_model = document, version
+        examples = None if recommender is None else examples_of(recommender)
+        if examples is not None:
+            add_examples(document, examples)
+        app.openapi_schema, app.state.api_examples = document, examples
     return app.openapi_schema
 
 

@@ -1,21 +1,43 @@
-"""Problems: the errors that clients see, as `application/problem+json` (RFC 9457)."""
+"""Problems: the errors that clients see, as `application/problem+json` (RFC 9457).
 
-import logging
-import re
+Each with its status and its `code`:
+
+    Problem                    500  internal_error
+      BadRequest               400  bad_request
+      InvalidCursor            400  invalid_cursor
+      Unauthorised             401  unauthorised
+      Forbidden                403  forbidden
+      UnknownUser              404  unknown_user
+      UnknownItem              404  unknown_item
+        UnknownItemInBody      422  unknown_item
+      UnknownFeedback          404  unknown_feedback
+      MethodNotAllowed         405  method_not_allowed
+      PayloadTooLarge          413  payload_too_large
+      UriTooLong               414  uri_too_long
+      UnsupportedMediaType     415  unsupported_media_type
+      RatingOutOfRange         422  rating_out_of_range
+      UnknownAttribute         422  unknown_attribute
+      InvalidAttribute         422  invalid_attribute
+      InvalidFilter            422  invalid_filter
+      InvalidBody              422  invalid_body
+        InvalidParameter       422  invalid_parameter
+      SameUser                 422  same_user
+      InvalidBundle            422  invalid_bundle
+      RateLimited              429  rate_limited
+      HeadersTooLarge          431  headers_too_large
+      StoreUnavailable         503  store_unavailable
+      ModelUnavailable         503  model_unavailable
+      Overloaded               503  overloaded
+
+`app.problem_handlers` turns every error of an application into one of them.
+"""
+
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 import orjson
-from asgi_correlation_id import correlation_id
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import Response
 from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
-
-_NOT_JSON = "the body is not valid JSON"
-
-logger = logging.getLogger("uvicorn.error")
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -225,92 +247,6 @@ def problem_response(problem: Problem) -> Response:
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     return Response(orjson.dumps(body), problem.status, headers, MEDIA_TYPE)
-
-
-def install_problem_handlers(app: FastAPI) -> None:
-    """Let every error of an application be answered as a problem."""
-    # Handlers take the general Exception in Starlette's signature; each is registered for the
-    # one type that it names.
-    app.add_exception_handler(Problem, _answer_problem)
-    app.add_exception_handler(RequestValidationError, _answer_validation_error)
-    app.add_exception_handler(HTTPException, _answer_http_exception)
-    app.add_exception_handler(Exception, _answer_unexpected)
-
-
-async def _answer_problem(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - narrows the type
-    return problem_response(error)
-
-
-async def _answer_validation_error(request: Request, error: Exception) -> Response:
-    """Tell where and what, never the value: it may be a secret, or not be valid JSON."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
-    if error.errors()[0]["loc"][0] == "body":
-        unsupported = _unsupported_media(request)
-        if unsupported is not None:
-            return unsupported
-    faults = [
-        Fault(loc=["body"], message=_NOT_JSON)
-        if fault["type"] == "json_invalid"
-        else Fault(loc=list(fault["loc"]), message=fault["msg"].removeprefix("Value error, "))
-        for fault in error.errors()
-    ]
-    first = faults[0]
-    where = ".".join(str(part) for part in first.loc)
-    kind = InvalidBody if first.loc[0] == "body" else InvalidParameter
-    return problem_response(kind(f"{where}: {first.message}", errors=faults))
-
-
-def _unsupported_media(request: Request) -> Response | None:
-    """Tell a client that its body could not be read because of what it is, not of what it says."""
-    headers = request.headers
-    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
-        return None  # there is no body
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not (kind == "application/json" or re.fullmatch(r"application/\S+\+json", kind)):
-        detail = "The body has to be JSON: send it with Content-Type: application/json."
-        extra = {"Accept": "application/json"}
-    elif headers.get("content-encoding", "identity").lower() != "identity":
-        detail = "The body has to come uncompressed: leave Content-Encoding out."
-        extra = {"Accept-Encoding": "identity"}
-    else:
-        return None
-    response = problem_response(UnsupportedMediaType(detail))
-    response.headers.update(extra)
-    return response
-
-
-async def _answer_http_exception(request: Request, error: Exception) -> Response:
-    """Errors of the framework itself: no such path, unreadable body."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type
-    status = HTTPStatus(error.status_code)
-    if status == HTTPStatus.BAD_REQUEST:  # no UTF-8, or nested too deep
-        fault = Fault(loc=["body"], message=_NOT_JSON)
-        return _unsupported_media(request) or problem_response(
-            InvalidBody(f"body: {_NOT_JSON}", errors=[fault])
-        )
-    problem = Problem(
-        "There is no such path; /docs shows those that there are."
-        if status == HTTPStatus.NOT_FOUND
-        else str(error.detail)
-    )
-    problem.status = status.value
-    problem.title = status.phrase
-    problem.code = status.name.lower()
-    response = problem_response(problem)
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
-    """Answer from outside of all middleware; the server logs the traceback after this."""
-    request_id = correlation_id.get() or ""
-    logger.error("Answering 500 to the request with X-Request-ID %s", request_id)
-    response = problem_response(
-        Problem("Something went wrong on our side; the log has it under this X-Request-ID.")
-    )
-    response.headers["X-Request-ID"] = request_id
-    return response
 
 
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:

@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     feedback_limit: int = Field(default=5000, ge=500)
     """Most pieces of feedback of a user; the oldest give way. No less than one call may bring."""
     user_expiry_days: float | None = Field(default=None, gt=0, le=36_500)
-    """Days after which a user of whom nothing is heard is erased; none keeps users for ever."""
+    """Days without any call on a user until the user is erased; none never erases."""
 
     # What an action counts as
     action_like: float | None = Field(default=1.0, ge=0, le=1)
@@ -170,7 +170,9 @@ class Settings(BaseSettings):
         if len(limits) != 1 or limits[0].amount < 1:
             raise ValueError("expected a limit such as 600/minute")
         if not info.data.get("api_keys"):
-            raise ValueError("callers are told apart by MELU_API_KEYS; set these too")
+            raise ValueError(
+                "limits need MELU_API_KEYS, which tell callers from each other; set these too"
+            )
         return value
 
     @field_validator("cors_origins", mode="before")
@@ -220,7 +222,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def user_expiry(self) -> timedelta | None:
-        """How long an idle user is kept; None for ever."""
+        """How long an idle user is kept; None without limit."""
         return None if self.user_expiry_days is None else timedelta(days=self.user_expiry_days)
 
     @cached_property

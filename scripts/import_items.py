@@ -11,7 +11,7 @@ import orjson
 import polars as pl
 from rich.progress import Progress
 
-from app.schemas import MAX_ITEMS
+from app.schemas.values import MAX_ITEMS
 from model.errors import DatasetError, ModelError
 from scripts.terminal import console, output
 

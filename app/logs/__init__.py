@@ -1,4 +1,4 @@
-"""What the service logs: structured, and nothing that a user told it."""
+"""What the service logs: structured lines without any personal data."""
 
 from app.logs.configuration import logging_configuration
 from app.logs.requests import RequestLog

@@ -39,8 +39,8 @@ def render_line(
 class StructuredFormatter(logging.Formatter):
     """Renders log records.
 
-    While a request is answered, an exception is told by its type and where it was raised, without
-    its message: messages quote what they failed on, and that may be what a user told us.
+    While a request is answered, an exception is shown by its type and where it was raised, without
+    its message: messages quote what they failed on, and that may be personal.
 
     Args:
         style: `text` or `json`.
@@ -72,10 +72,10 @@ def _shown(value: object) -> str:
 def _trace(error: BaseException) -> str:
     if correlation_id.get() is None:
         return "".join(traceback.format_exception(error)).rstrip()
-    told: list[str] = []
+    shown: list[str] = []
     current: BaseException | None = error
-    while current is not None and len(told) < 10:  # causes may form a circle
+    while current is not None and len(shown) < 10:  # causes may form a circle
         frames = "".join(traceback.format_tb(current.__traceback__)).rstrip()
-        told.insert(0, f"{type(current).__module__}.{type(current).__qualname__}\n{frames}")
+        shown.insert(0, f"{type(current).__module__}.{type(current).__qualname__}\n{frames}")
         current = current.__cause__ or current.__context__
-    return "\nthen: ".join(told)
+    return "\nthen: ".join(shown)

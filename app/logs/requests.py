@@ -23,13 +23,13 @@ class RequestLog:
     """Logs what was asked, and how it was answered.
 
     A line has the route's template rather than the path, and the user's id as a salted hash. It
-    never has what was told or answered.
+    never has a body of a request or an answer.
 
     Lines of one tenth of a second are written together, and past the logging handlers: to log each
     by itself would take a third of the time of a request that is answered from memory.
 
     Args:
-        salt: Hashes users' ids; None draws one, so that nobody can tell whose hash it is.
+        salt: Hashes users' ids; None draws a random one, so that no hash leads to its user.
         style: `text` or `json`.
     """
 
@@ -48,7 +48,7 @@ class RequestLog:
         """
         if not logger.isEnabledFor(logging.INFO):
             return
-        # No route where none was reached: nobody may call it, or there is none.
+        # No route where none was reached: access was refused, or there is none.
         route = getattr(scope.get("route"), "path", None)
         user_id = scope.get("path_params", {}).get("user_id") or scope.get("token_user")
         level = "DEBUG" if route in _PROBES and status < 400 else "INFO"

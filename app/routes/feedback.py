@@ -14,14 +14,8 @@ from app.problems import (
     UnknownItemInBody,
     problem_responses,
 )
-from app.schemas import (
-    FeedbackAccepted,
-    FeedbackPage,
-    FeedbackParameters,
-    FeedbackRequest,
-    ItemId,
-    UserId,
-)
+from app.schemas.feedback import FeedbackAccepted, FeedbackPage, FeedbackParameters, FeedbackRequest
+from app.schemas.values import ItemId, UserId
 
 router = APIRouter(prefix="/users/{user_id}/feedback", tags=["feedback"])
 

@@ -17,16 +17,16 @@ from app.problems import (
     UnknownItem,
     problem_responses,
 )
-from app.schemas import (
+from app.schemas.items import (
     Item,
     ItemContent,
-    ItemId,
     ItemPage,
     ItemParameters,
     ItemsPut,
     ItemsRequest,
     PutItem,
 )
+from app.schemas.values import ItemId
 
 router = APIRouter(prefix="/items", tags=["items"])
 
@@ -90,8 +90,9 @@ async def put_item(
 ) -> PutItem:
     """The next request of every worker and replica scores it by its content, without training.
 
-    Title and attributes replace those before. An item that training knew keeps what its ratings
-    told. Values that training never saw are kept, and named in `warnings`.
+    Title and attributes replace those before. An item that was in the training data keeps what
+    the model learned from its ratings. Values that training never saw are kept, and named in
+    `warnings`.
     """
     is_new, item = await services.items.put(item_id, content)
     response.status_code = 201 if is_new else 200

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from app.dependencies import ServicesDep
 from app.problems import InvalidParameter, ModelUnavailable, StoreUnavailable, problem_responses
-from app.schemas import OnboardingItems, OnboardingParameters
+from app.schemas.onboarding import OnboardingItems, OnboardingParameters
 
 router = APIRouter(prefix="/onboarding", tags=["onboarding"])
 

@@ -6,7 +6,13 @@ from fastapi.responses import PlainTextResponse
 from app.dependencies import ManagerDep, ServicesDep, StoreDep
 from app.metrics import CONTENT_TYPE, exposition
 from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
-from app.schemas import FeatureDescription, Health, ModelDescription, ModelReloaded, Readiness
+from app.schemas.operations import (
+    FeatureDescription,
+    Health,
+    ModelDescription,
+    ModelReloaded,
+    Readiness,
+)
 from model.features import FeatureSpace
 
 router = APIRouter(tags=["operations"])
@@ -14,7 +20,7 @@ router = APIRouter(tags=["operations"])
 
 @router.get("/healthz", summary="Alive")
 async def healthz() -> Health:
-    """The process answers; says nothing of store and model."""
+    """200 as long as the process answers; store and model are not checked."""
     return Health()
 
 
@@ -64,14 +70,14 @@ async def get_model(services: ServicesDep) -> ModelDescription:
 
 @router.post(
     "/admin/model/reload",
-    summary="Take over a new bundle",
+    summary="Load a new bundle",
     responses=problem_responses(InvalidBundle, StoreUnavailable),
 )
 async def reload_model(manager: ManagerDep) -> ModelReloaded:
-    """Load the bundle that now stands in the service's folder.
+    """Load the bundle that is now in the service's folder.
 
-    It is checked whole before it answers; requests under way finish with the one before, and a bad
-    bundle changes nothing. Other workers find the new bundle by themselves, within
+    It is checked completely before it serves; requests in flight finish on the bundle before, and a
+    bad bundle changes nothing. Other workers find the new bundle by themselves, within
     `MELU_MODEL_WATCH_SECONDS`.
     """
     done = await manager.reload()

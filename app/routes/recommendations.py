@@ -17,7 +17,12 @@ from app.problems import (
     problem_responses,
 )
 from app.routes.etags import not_modified
-from app.schemas import RecommendationParameters, RecommendationQuery, Recommendations, UserId
+from app.schemas.recommendations import (
+    RecommendationParameters,
+    RecommendationQuery,
+    Recommendations,
+)
+from app.schemas.values import UserId
 from model.catalogue.identifiers import is_valid_id
 
 _HEADERS = {

@@ -13,7 +13,8 @@ from app.problems import (
     UnknownUser,
     problem_responses,
 )
-from app.schemas import Merged, MergeRequest, ProfileRequest, PutUser, User, UserId
+from app.schemas.users import Merged, MergeRequest, ProfileRequest, PutUser, User
+from app.schemas.values import UserId
 
 router = APIRouter(prefix="/users/{user_id}", tags=["users"])
 
@@ -29,7 +30,7 @@ router = APIRouter(prefix="/users/{user_id}", tags=["users"])
 async def put_user(
     user_id: UserId, profile: ProfileRequest, services: ServicesDep, response: Response
 ) -> PutUser:
-    """Store the profile; values that training never saw are kept, and named in `warnings`."""
+    """Store the profile. Values that training never saw are kept, and named in `warnings`."""
     is_new, user = await services.users.put(user_id, profile.attributes)
     response.status_code = 201 if is_new else 200
     return user
@@ -37,11 +38,11 @@ async def put_user(
 
 @router.get(
     "",
-    summary="Show what is stored of a user",
+    summary="Show what is stored for a user",
     responses=problem_responses(UnknownUser, StoreUnavailable),
 )
 async def get_user(user_id: UserId, services: ServicesDep) -> User:
-    """404 only if nothing at all is stored; recommendations need no stored user."""
+    """404 only if nothing is stored; recommendations need no stored user."""
     return await services.users.get(user_id)
 
 
@@ -49,7 +50,7 @@ async def get_user(user_id: UserId, services: ServicesDep) -> User:
     "", summary="Erase a user", status_code=204, responses=problem_responses(StoreUnavailable)
 )
 async def delete_user(user_id: UserId, services: ServicesDep) -> None:
-    """Erase everything stored of the user; harmless to repeat."""
+    """Erase everything that is stored for the user. Repeating the call is harmless."""
     await services.users.delete(user_id)
 
 
@@ -59,10 +60,10 @@ async def delete_user(user_id: UserId, services: ServicesDep) -> None:
     responses=problem_responses(InvalidBody, SameUser, PayloadTooLarge, StoreUnavailable),
 )
 async def merge_user(user_id: UserId, merge: MergeRequest, services: ServicesDep) -> Merged:
-    """Move an anonymous visitor's feedback over when they sign up, and erase the visitor.
+    """Move an anonymous visitor's feedback to the account at sign-up, and erase the visitor.
 
-    Of two pieces of feedback on one item the newer stays. Attributes of the user who stays win;
-    the others fill gaps. It happens as a whole or not at all, and is harmless to repeat: with
-    nothing left of `from_user_id`, `merged` is 0.
+    Of two pieces of feedback on one item the newer stays. Attributes of `user_id` win; those of
+    `from_user_id` fill gaps. All of it happens or nothing does, and repeating the call is
+    harmless: once `from_user_id` is erased, `merged` is 0.
     """
     return await services.users.merge(user_id, merge.from_user_id)

@@ -1,4 +1,4 @@
-"""The support set and what else a user told."""
+"""Feedback: ratings, which form the support set, and actions."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -40,7 +40,9 @@ class FeedbackEvent(StrictRequest):
     rating: Number | None = Field(default=None, description="On the data set's scale.")
     action: Action | None = None
     at: Time | None = Field(default=None, description="When it happened; now if left out.")
-    event_id: Id | None = Field(default=None, description="Makes a retry recognisable.")
+    event_id: Id | None = Field(
+        default=None, description="Your own id of the event, by which a retry is recognised."
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "FeedbackEvent":

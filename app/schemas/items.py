@@ -34,7 +34,7 @@ class Item(BaseModel):
 
 
 class ItemContent(StrictRequest):
-    """What is known of an item."""
+    """Title and attributes of an item."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -24,7 +24,9 @@ class OnboardingQuery(StrictRequest):
     """Parameters of the probe set."""
 
     limit: Limit = 12
-    user_id: Id | None = Field(default=None, description="Whom to ask.")
+    user_id: Id | None = Field(
+        default=None, description="The user to ask; leaves out what this user has answered."
+    )
     exclude: Exclude = Field(default=[])
 
 

@@ -25,7 +25,7 @@ class Readiness(BaseModel):
         description="`read_only`: recommendations are served, and writes are answered 503.",
     )
     store_refusal: str | None = Field(
-        default=None, description="In the store's own words, why it takes no writes."
+        default=None, description="Why the store takes no writes, as the store puts it."
     )
     model: str = Field(description="Version of the loaded bundle.")
 

@@ -90,13 +90,13 @@ class Recommendations(BaseModel):
         description="Present where the local update diverged on this user's feedback: numbers "
         "grew without bound, so the ranking is that of the shared model.",
     )
-    support_size: int = Field(description="Ratings that the local update learnt from.")
+    support_size: int = Field(description="Ratings that the local update learned from.")
     support_version: int
     local_steps: int
     model_version: str
     list_id: str = Field(
-        description="This ranking. All of its pages have the same, and show what held when the "
-        "first was asked for."
+        description="The id of this ranking. All of its pages share it, and show the ranking as it "
+        "was when its first page was requested."
     )
     items: list[RecommendedItem]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")

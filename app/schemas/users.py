@@ -20,7 +20,7 @@ class ProfileRequest(StrictRequest):
 
 
 class User(BaseModel):
-    """What is stored of a user."""
+    """What is stored for a user."""
 
     model_config = example(
         user_id="ada",
@@ -56,24 +56,24 @@ class PutUser(User):
 
 
 class MergeRequest(StrictRequest):
-    """Who goes."""
+    """The user to merge, who is erased afterwards."""
 
     from_user_id: Id = Field(
-        description="All that is stored of this user moves; then the user is erased.",
+        description="All that is stored for this user moves; then the user is erased.",
         examples=["anon-17"],
     )
 
 
 class Merged(BaseModel):
-    """What became of a merge."""
+    """The outcome of a merge."""
 
     user_id: str
     from_user_id: str
-    merged: int = Field(description="Pieces of feedback that the user who went had.")
+    merged: int = Field(description="Pieces of feedback that `from_user_id` had.")
     accepted: int = Field(description="Those that moved over.")
-    ignored: int = Field(description="Those for which the user who stays had a newer one.")
+    ignored: int = Field(description="Those for which `user_id` had a newer one.")
     attributes_filled: list[str] = Field(
-        description="Attributes that moved over; the user who stays had none of that name."
+        description="Attributes that moved over; `user_id` had none of that name."
     )
     support_size: int
     support_version: int

@@ -72,7 +72,7 @@ _ID_SCHEMA: dict[str, Any] = {
 
 Id = Annotated[str, Strict(), AfterValidator(_check_id), WithJsonSchema(_ID_SCHEMA)]
 UserId = Annotated[Id, Path(description="1 to 128 printable characters without `/`.")]
-ItemId = Annotated[Id, Path(description="The data set's own id.")]
+ItemId = Annotated[Id, Path(description="The item's id in the data set.")]
 Text = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 WholeNumber = Annotated[int, Strict(), Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]

@@ -19,12 +19,14 @@ class ApiExamples:
     """Values that a reader of the description can send as they stand.
 
     Attributes:
+        model_version: Of the model that they were taken from.
         items: Popular items as clients see them, at least one.
         profile: Attributes of a user that the model has.
         filter: Of items; empty where they have no attributes.
         rating: The highest.
     """
 
+    model_version: str
     items: list[dict[str, Any]]
     profile: dict[str, Any]
     filter: list[str]
@@ -43,7 +45,9 @@ def examples_of(recommender: Recommender) -> ApiExamples:
     catalogue = recommender.catalogue
     popularity = np.array(catalogue.evidence.popularity)
     popularity[catalogue.hidden] = -np.inf
-    records = catalogue.records(best(popularity, 2).tolist())
+    # A description needs one even where all items were deleted.
+    count = min(2, max(1, len(catalogue)))
+    records = catalogue.records(best(popularity, count).tolist())
     items = [
         {"item_id": one.item_id, "title": one.title, "attributes": one.attributes}
         for one in records
@@ -60,4 +64,22 @@ def examples_of(recommender: Recommender) -> ApiExamples:
         filters.append(f"{name}:{one}")
     high = recommender.rating_scale[1]
     rating = int(high) if float(high).is_integer() else high
-    return ApiExamples(items, profile, filters[:1], rating)
+    return ApiExamples(recommender.manifest.version, items, profile, filters[:1], rating)
+
+
+def can_be_sent(examples: ApiExamples | None, recommender: Recommender | None) -> bool:
+    """Tell whether examples still work on the model and the catalogue that answer now.
+
+    Args:
+        examples: The examples; None if they were to be taken while there was no model.
+        recommender: The model over its catalogue; None if there is none.
+
+    Returns:
+        Whether they do. It takes a few look-ups, however large the catalogue is.
+    """
+    if examples is None or recommender is None:
+        return examples is None and recommender is None
+    catalogue = recommender.catalogue
+    return examples.model_version == recommender.manifest.version and (
+        len(catalogue) == 0 or all(one["item_id"] in catalogue.index_of for one in examples.items)
+    )

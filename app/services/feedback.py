@@ -1,10 +1,10 @@
-"""Feedback: a user's support set and what else the user told."""
+"""Feedback: the ratings of a user's support set, and actions."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from app.problems import Fault, RatingOutOfRange, UnknownFeedback, UnknownItemInBody
-from app.schemas import (
+from app.schemas.feedback import (
     ActedItem,
     FeedbackAccepted,
     FeedbackEvent,

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from app.problems import Fault, InvalidAttribute, UnknownAttribute, UnknownItem
-from app.schemas import BulkItem, Item, ItemContent, ItemPage, ItemQuery, ItemsPut, PutItem
+from app.schemas.items import BulkItem, Item, ItemContent, ItemPage, ItemQuery, ItemsPut, PutItem
 from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.filters import matching_items
 from app.services.model_state.executor import InferenceExecutor

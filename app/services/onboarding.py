@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.schemas import OnboardingItem, OnboardingItems, OnboardingQuery
+from app.schemas.onboarding import OnboardingItem, OnboardingItems, OnboardingQuery
 from app.services.items import shown_items
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from app.problems import Fault, InvalidAttribute, SameUser, UnknownAttribute, UnknownUser
-from app.schemas import Merged, PutUser, User
+from app.schemas.users import Merged, PutUser, User
 from app.services.actions import ActionRatings
 from app.services.model_state.live_model import LiveModel
 from app.services.recommendations.response_cache import ResponseCache

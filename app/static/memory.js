@@ -1,4 +1,4 @@
-// What this browser remembers: who the visitor is, and what the service has not been told yet.
+// What this browser remembers: who the visitor is, and what has not reached the service yet.
 
 const USER = "melu.user_id";
 const PROFILE = "melu.has_profile";

@@ -87,7 +87,7 @@ class HeldConnection:
 
 
 async def _exchange(connection: AbstractConnection, commands: Sequence[bytes]) -> list[Any]:
-    """Send and read; a connection whose answers were not all read is closed: nobody gets them."""
+    """Send and read; close a connection with unread answers, or the next call would get them."""
     answers: list[Any] = []
     try:
         await connection.send_packed_command([b"".join(commands)])

@@ -33,8 +33,8 @@ class Announcements:
     """Sends short messages to every process that listens, and hears theirs.
 
     Nothing is kept: whoever is not connected when a message is sent never hears it. So a listener
-    is also told whenever a connection was made, the first one included, and then assumes that it
-    missed messages.
+    is also notified whenever a connection was made, the first one included, and then assumes that
+    it missed messages.
 
     Args:
         redis: A client of its own, for listening holds a connection of its pool for good.

@@ -113,7 +113,7 @@ def stored_user(fields: Mapping[str, str]) -> StoredUser | None:
 
 
 def known_user(fields: Mapping[str, str]) -> StoredUser:
-    """Read the fields of a user of whom something is stored."""
+    """Read the fields of a user who is stored."""
     feedback = [
         _feedback(name.removeprefix(_FEEDBACK_PREFIX), entry)
         for name, entry in fields.items()

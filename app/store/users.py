@@ -79,7 +79,7 @@ class UserStore:
         redis: The client.
         timeout_seconds: Most that a call takes.
         feedback_limit: Most pieces of feedback of a user; the oldest give way.
-        expiry: How long an idle user is kept; None for ever.
+        expiry: How long an idle user is kept; None without limit.
     """
 
     def __init__(

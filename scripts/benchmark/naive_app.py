@@ -15,7 +15,8 @@ import torch
 import uvicorn
 from fastapi import Depends, FastAPI, Query, Request, Response
 
-from app.schemas import RecommendationQuery, Recommendations, RecommendedItem, UserId
+from app.schemas.recommendations import RecommendationQuery, Recommendations, RecommendedItem
+from app.schemas.values import UserId
 from app.services.actions import ActionRatings
 from app.settings import Settings
 from app.store import StoredUser, UserStore, connect_store

@@ -9,7 +9,7 @@ import httpx
 import orjson
 import pytest
 
-from app.schemas import Recommendations
+from app.schemas.recommendations import Recommendations
 from app.store.ranking_snapshots import LISTS_A_USER
 from tests.running import Service
 from tests.service.conftest import LIST_ITEMS

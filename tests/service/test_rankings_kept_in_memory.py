@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.schemas import Recommendations
+from app.schemas.recommendations import Recommendations
 from app.services.recommendations.fingerprint import ANONYMOUS
 from app.services.recommendations.response_cache import CachedResponse, ResponseCache
 from app.store import digest_of_user

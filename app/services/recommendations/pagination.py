@@ -7,7 +7,7 @@ import time
 from pydantic import Field
 
 from app.problems import InvalidCursor
-from app.schemas import RecommendationQuery
+from app.schemas.recommendations import RecommendationQuery
 from app.services.cursors import Place, decode_cursor, encode_cursor
 
 

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 import orjson
 
-from app.schemas import RecommendationQuery
+from app.schemas.recommendations import RecommendationQuery
 from app.services.filters import matching_items
 from app.services.model_state.live_model import Snapshot
 from app.services.recommendations.adaptation import Adapter

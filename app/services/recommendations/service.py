@@ -9,7 +9,7 @@ from time import perf_counter
 import orjson
 
 from app.metrics import note_recommendation
-from app.schemas import RecommendationQuery
+from app.schemas.recommendations import RecommendationQuery
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel, Snapshot
 from app.services.recommendations.fingerprint import ANONYMOUS, Fingerprint, cache_key
