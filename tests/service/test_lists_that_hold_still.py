@@ -188,17 +188,18 @@ def test_a_damaged_cursor_is_refused(reader: Visitor):
     cursor = reader.recommendations(limit=5)["next_cursor"]
     whose, place = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
 
-    def with_place(place: list) -> str:
-        return urlsafe_b64encode(orjson.dumps([whose, place])).decode().rstrip("=")
+    def with_place(**changes: Json) -> str:
+        content = orjson.dumps([whose, place | changes])
+        return urlsafe_b64encode(content).decode().rstrip("=")
 
-    assert reader.get("recommendations", cursor=with_place(place)).status_code == 200
-    list_id, start, until, shared = place
+    assert reader.get("recommendations", cursor=with_place()).status_code == 200
     for damaged in (
         *(cursor[:-4], cursor[4:], cursor[:10] + "A" + cursor[11:]),
-        *map(with_place, ([], [list_id], [start, list_id, until, shared])),
-        *map(with_place, ([list_id, -5, until, shared], [list_id, start, until - 10**6, shared])),
-        with_place(["0" * len(list_id), start, until, shared]),
-        with_place([list_id, start, until, 1 - shared]),
+        with_place(list_id=place["start"], start=place["list_id"]),
+        with_place(start=-5),
+        with_place(until=place["until"] - 10**6),
+        with_place(list_id="0" * len(place["list_id"])),
+        with_place(is_anonymous=not place["is_anonymous"]),
     ):
         answer = reader.get("recommendations", cursor=damaged)
         assert_problem(answer, 400, "invalid_cursor")
