@@ -21,7 +21,7 @@ from model.errors import FeatureValueError, UnknownFeatureError
 
 
 class ItemPlace(Place):
-    """The last item of the page before: its popularity, and its internal index."""
+    """The last item of the page before: its popularity, and its `tie_order`."""
 
     popularity: float
     index: int = Field(ge=0, lt=2**63)
@@ -172,12 +172,15 @@ def _page(
     popularity = catalogue.evidence.popularity
     if after is not None:
         mine, last = popularity[passed], after.popularity
-        passed = passed[(mine < last) | ((mine == last) & (passed > after.index))]
+        passed = passed[
+            (mine < last) | ((mine == last) & (catalogue.tie_order[passed] > after.index))
+        ]
     more = len(passed) > query.limit
     page = catalogue.most_popular(passed, query.limit).tolist()
     next_cursor = None
     if more:
-        place = ItemPlace(popularity=float(popularity[page[-1]]), index=page[-1])
+        last_tie = int(catalogue.tie_order[page[-1]])
+        place = ItemPlace(popularity=float(popularity[page[-1]]), index=last_tie)
         next_cursor = encode_cursor(request, place)
     return ItemPage(items=shown_items(catalogue, page), next_cursor=next_cursor)
 

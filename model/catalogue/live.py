@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 
 import numpy as np
 import polars as pl
@@ -37,6 +38,9 @@ class ItemChange:
     item_id: str
     title: str | None = None
     attributes: Mapping[str, AttributeValue] | None = None
+
+
+_AFTER_BUNDLED = 2**50
 
 
 class LiveCatalogue:
@@ -158,9 +162,26 @@ class LiveCatalogue:
         return order[np.sort(places)]
 
     @cached_property
+    def tie_order(self) -> Int64Array:
+        """What orders equally popular items, one number an index.
+
+        It is the same for every worker, which an index is not: a worker that took changes over
+        one by one has other indices for live items than one that took them all at once. Items of
+        the bundle keep their order, also when they are put again; new ones follow.
+        """
+        order = np.arange(self.size, dtype=np.int64)
+        if self._put is not None:
+            known = self.bundled.index_of
+            order[len(self.bundled) :] = [
+                known[one] if one in known else _AFTER_BUNDLED + _digest(one)
+                for one in self._put.item_ids
+            ]
+        return order
+
+    @cached_property
     def _by_popularity(self) -> tuple[Int64Array, Int64Array]:
         """All indices by popularity, and the place of each in that order."""
-        order = np.argsort(-self.evidence.popularity, kind="stable")
+        order = np.lexsort((self.tie_order, -self.evidence.popularity))
         place = np.empty(len(order), dtype=np.int64)
         place[order] = np.arange(len(order))
         return order, place
@@ -267,6 +288,10 @@ class LiveCatalogue:
         return pl.DataFrame(columns).select(
             pl.col(name).cast(dtype) for name, dtype in schema.items()
         )
+
+
+def _digest(item_id: str) -> int:
+    return int.from_bytes(blake2b(item_id.encode(), digest_size=6).digest())
 
 
 class _LiveIndex(Mapping[str, int]):
