@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from model.arrays import Float32Array, Int64Array
-from model.bundle.bundle import Bundle, Manifest, load_bundle
+from model.bundle.bundle import Bundle, load_bundle
+from model.bundle.manifest import Manifest
 from model.catalogue.live import ItemChange, LiveCatalogue
 from model.errors import FeatureValueError
 from model.estimator import NO_ITEMS, AdaptedUser, Ranking

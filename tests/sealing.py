@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from model.bundle.bundle import Manifest
+from model.bundle.manifest import Manifest
 
 
 def seal(folder: Path) -> None:

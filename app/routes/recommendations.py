@@ -16,7 +16,7 @@ from app.problems import (
     UnknownAttribute,
     problem_responses,
 )
-from app.routes.etags import not_modified
+from app.routes.conditional_requests import not_modified
 from app.schemas.recommendations import (
     RecommendationParameters,
     RecommendationQuery,

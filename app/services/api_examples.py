@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from model.features import NumberBins
 from model.ranking import best
 from model.recommender import Recommender
 
@@ -54,10 +53,11 @@ def examples_of(recommender: Recommender) -> ApiExamples:
     ]
     profile: dict[str, Any] = {}
     for name, encoder in recommender.user_space.encoders.items():
-        if isinstance(encoder, NumberBins):
-            profile[name] = encoder.lowest
-        elif encoder.values:
-            profile[name] = encoder.values[0]
+        described = encoder.describe()
+        if described.minimum is not None:
+            profile[name] = described.minimum
+        elif described.values:
+            profile[name] = described.values[0]
     filters = []
     for name, value in records[0].attributes.items():
         one = value[0] if isinstance(value, list) else value

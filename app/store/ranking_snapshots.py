@@ -10,11 +10,11 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
+from app.store.coalesced_writes import CoalescedWrites
 from app.store.connection import store_errors
 from app.store.keys import user_key, user_lists_key
 from app.store.records import microseconds
 from app.store.scripts import read_script
-from app.store.writes import CoalescedWrites
 
 LISTS_A_USER = 8
 """Newest lists of a user that are kept."""

@@ -22,6 +22,7 @@ from redis.exceptions import ResponseError
 
 from app.problems import StoreUnavailable
 from app.store.catalogue import VERSION_KEY, CatalogueVersion
+from app.store.coalesced_reads import CoalescedReads
 from app.store.connection import (
     RETRY_AFTER_SECONDS,
     STORE_FAILURES,
@@ -31,7 +32,6 @@ from app.store.connection import (
     unavailable,
 )
 from app.store.keys import digest_of_user, keys_of_user, user_key
-from app.store.reads import CoalescedReads
 from app.store.records import (
     UNCHANGED,
     Attributes,

@@ -11,7 +11,6 @@ training.json/.png   how the training went
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,15 +20,22 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from safetensors.torch import load, load_file, save_file
 
 from model.bundle.folders import replacing_folder
+from model.bundle.manifest import (
+    FORMAT_VERSION,
+    MANIFEST_FILE,
+    REMEDY,
+    Manifest,
+    digest_of,
+    read_manifest,
+)
 from model.bundle.reports import TrainingReport
 from model.bundle.training_plot import draw_training
 from model.catalogue.bundled import Catalogue
-from model.data.description import RatingScale
 from model.data.loading import Dataset
 from model.data.tables import UNREADABLE
 from model.errors import BundleError, FeatureValueError
@@ -39,8 +45,6 @@ from model.features import FeatureSpace
 from model.presets import Preset, restore_estimator
 from model.ranking import ONE_STAGE_LIMIT, Clusters
 
-FORMAT_VERSION = 3
-MANIFEST_FILE = "bundle.json"
 WEIGHTS_FILE = "weights.safetensors"
 VOCABULARIES_FILE = "vocabularies.json"
 CATALOGUE_FILE = "catalogue.parquet"
@@ -49,37 +53,6 @@ _ANSWERING_FILES = (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE, CLUSTERS_FI
 """What an answer follows from."""
 TRAINING_FILE = "training.json"
 TRAINING_PLOT_FILE = "training.png"
-
-_REMEDY = "Train it again with `melu train FOLDER --out DIR`."
-
-
-class _Format(BaseModel):
-    """The one field that every version of the format has."""
-
-    format_version: int
-
-
-class Manifest(BaseModel):
-    """`bundle.json`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format_version: int
-    version: str
-    created_at: datetime
-    dataset: str
-    preset: Preset = Field(discriminator="name")
-    rating_scale: RatingScale
-    items: int = Field(ge=1)
-    metrics: dict[str, FiniteFloat]
-    checksums: dict[str, str]
-    """File → SHA-256."""
-    checksum: str = ""
-    """Of all the other fields; see `digest`."""
-
-    def digest(self) -> str:
-        """Return the SHA-256 of all fields but `checksum`, as JSON with sorted keys."""
-        return _digest(self.model_dump(mode="json", exclude={"checksum"}))
 
 
 class Vocabularies(BaseModel):
@@ -187,7 +160,7 @@ def write_bundle(
         }
         manifest = Manifest(
             format_version=FORMAT_VERSION,
-            version=f"{name}-{preset.name}-{_digest(identity)[:12]}",
+            version=f"{name}-{preset.name}-{digest_of(identity)[:12]}",
             created_at=datetime.now(UTC),
             dataset=name,
             preset=preset,
@@ -215,14 +188,14 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     Raises:
         BundleError: If anything is missing, altered, of another format or inconsistent.
     """
-    manifest = _read_manifest(folder)
+    manifest = read_manifest(folder)
     large = manifest.items > ONE_STAGE_LIMIT
     for name in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE, *([CLUSTERS_FILE] * large)):
         path = folder / name
         if not path.is_file():
-            raise BundleError(f"{folder} lacks {name}. {_REMEDY}")
+            raise BundleError(f"{folder} lacks {name}. {REMEDY}")
         if _sha256(path) != manifest.checksums.get(name):
-            raise BundleError(f"{path} is not the file that the bundle was written with. {_REMEDY}")
+            raise BundleError(f"{path} is not the file that the bundle was written with. {REMEDY}")
 
     def read_weights() -> dict[str, torch.Tensor]:
         # A mapping of the file takes no memory for what is not used, which counts where there are
@@ -236,10 +209,10 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
         tensors = read_weights()
         clusters = _read_clusters(folder, manifest.items) if large else None
     except (*UNREADABLE, SafetensorError, RecursionError) as error:
-        raise BundleError(f"{folder} can't be read: {error}. {_REMEDY}") from error
+        raise BundleError(f"{folder} can't be read: {error}. {REMEDY}") from error
     if len(catalogue) != manifest.items:
         raise BundleError(
-            f"{folder} lists {len(catalogue)} items where {manifest.items} are due. {_REMEDY}"
+            f"{folder} lists {len(catalogue)} items where {manifest.items} are due. {REMEDY}"
         )
     try:
         estimator = restore_estimator(
@@ -252,7 +225,7 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
             len(catalogue),
         )
     except (BundleError, FeatureValueError) as error:
-        raise BundleError(f"{folder}: {error}. {_REMEDY}") from error
+        raise BundleError(f"{folder}: {error}. {REMEDY}") from error
     # What was read of the file to check it need not stay in memory.
     del tensors
     estimator.clusters = clusters
@@ -276,9 +249,9 @@ def _prepare(
             # Where a local update diverges is found when it does; see `Recommender.adapt`.
             estimator.score(estimator.adapt({}, [(0, manifest.rating_scale[1])]))
     except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as error:
-        raise BundleError(f"{folder} can't score its items: {error}. {_REMEDY}") from error
+        raise BundleError(f"{folder} can't score its items: {error}. {REMEDY}") from error
     if not all(np.isfinite(scores).all() for scores in found):
-        raise BundleError(f"{folder} scores items with what is no number. {_REMEDY}")
+        raise BundleError(f"{folder} scores items with what is no number. {REMEDY}")
 
 
 def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
@@ -292,12 +265,12 @@ def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
 def _read_clusters(folder: Path, items: int) -> Clusters:
     cluster = load_file(folder / CLUSTERS_FILE).get("cluster")
     if cluster is None or cluster.dtype != torch.int32 or cluster.shape != (items,):
-        raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {_REMEDY}")
+        raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {REMEDY}")
     numbers = cluster.numpy().copy()
     if not 0 <= numbers.min() <= numbers.max() < items:
-        raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {_REMEDY}")
+        raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {REMEDY}")
     if not np.array_equal(np.unique(numbers), np.arange(numbers.max() + 1)):
-        raise BundleError(f"{folder / CLUSTERS_FILE} numbers clusters with gaps. {_REMEDY}")
+        raise BundleError(f"{folder / CLUSTERS_FILE} numbers clusters with gaps. {REMEDY}")
     return Clusters(numbers)
 
 
@@ -318,27 +291,6 @@ def _check_trained(estimator: Estimator, report: TrainingReport) -> None:
         )
 
 
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / MANIFEST_FILE
-    if not path.is_file():
-        raise BundleError(f"{folder} holds no bundle: {MANIFEST_FILE} is missing. {_REMEDY}")
-    try:
-        text = path.read_bytes()
-        found = _Format.model_validate_json(text).format_version
-        if found != FORMAT_VERSION:
-            raise BundleError(
-                f"{folder} has format {found}; this release reads {FORMAT_VERSION}. {_REMEDY}"
-            )
-        manifest = Manifest.model_validate_json(text)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"]) or "the file"
-        raise BundleError(f"{path}: {where}: {problem['msg']}. {_REMEDY}") from error
-    if manifest.checksum != manifest.digest():
-        raise BundleError(f"{path} is not as the bundle was written with. {_REMEDY}")
-    return manifest
-
-
 def _metrics(report: TrainingReport) -> dict[str, float]:
     """The last query loss, and the held-out users' errors where the preset holds some out."""
     metrics = {"query_loss": report.epochs[-1].loss}
@@ -346,11 +298,6 @@ def _metrics(report: TrainingReport) -> dict[str, float]:
         if epoch.validation_mae is not None and epoch.epoch == report.best_epoch:
             metrics |= {f"validation_mae@{k}": mae for k, mae in epoch.validation_mae.items()}
     return metrics
-
-
-def _digest(content: object) -> str:
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from model.data.description import FeatureKind
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.features.encoded import UNKNOWN_SLOT, EncodedFeature, EncodedTable
-from model.features.number import NumberBins, fit_bins
+from model.features.category_encoder import Vocabulary, fit_vocabulary
+from model.features.encoded_table import UNKNOWN_SLOT, EncodedFeature, EncodedTable
+from model.features.number_encoder import NumberBins, fit_bins
 from model.features.values import FeatureValue
-from model.features.vocabulary import Vocabulary, fit_vocabulary
 
 FeatureEncoder = Annotated[Vocabulary | NumberBins, Field(discriminator="kind")]
 

@@ -38,7 +38,7 @@ ALLOWED = {
     "app.routes": {
         "app.routes",
         "app.dependencies",
-        "app.routes.etags",
+        "app.routes.conditional_requests",
         "app.metrics",
         "app.schemas",
         "app.problems",

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from app.problems import InvalidBundle
 from app.services.model_state.live_model import LiveModel
-from model.bundle.bundle import MANIFEST_FILE
+from model.bundle.manifest import MANIFEST_FILE
 from model.errors import BundleError
 from model.recommender import Recommender
 
