@@ -36,7 +36,7 @@ def encode_cursor(request: list[str], place: Place) -> str:
     Returns:
         Text safe in a URL.
     """
-    content = orjson.dumps([_digest(request), place.model_dump(mode="json")])
+    content = orjson.dumps([digest_of_request(request), place.model_dump(mode="json")])
     return urlsafe_b64encode(content).decode().rstrip("=")
 
 
@@ -57,15 +57,15 @@ def decode_cursor(cursor: str, request: list[str], kind: type[Kind]) -> Kind:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         whose, place = orjson.loads(urlsafe_b64decode(padded))
-        if whose != _digest(request):
+        if whose != digest_of_request(request):
             raise InvalidCursor(_REMEDY)
         return kind.model_validate(place, strict=True)
     except (ValueError, TypeError, Base64Error) as error:  # a ValidationError is a ValueError
         raise InvalidCursor(_REMEDY) from error
 
 
-def _digest(request: list[str]) -> str:
-    """A request may be long; its cursors stay short."""
+def digest_of_request(request: list[str]) -> str:
+    """Name the request that a cursor belongs to: one may be long, and its cursors stay short."""
     return blake2b(orjson.dumps(request), digest_size=_DIGEST_BYTES).hexdigest()
 
 

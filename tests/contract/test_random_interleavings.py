@@ -1,8 +1,10 @@
 """Random interleavings of several clients' calls against the contract in memory."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +21,7 @@ from hypothesis.stateful import (
 
 from tests.contract.contract_model import ContractModel, ModelUser
 from tests.deployments import Deployment
+from tests.running import Service
 from tests.service.visitors import Json, Visitor, assert_problem, ok
 
 pytestmark = pytest.mark.contract
@@ -176,10 +179,10 @@ class Interleavings(RuleBasedStateMachine):
         for one, item in zip(found, known.newest_first(), strict=True):
             assert one.get("rating", one.get("action")) == known.feedback[item].value
 
-    @rule(user=users)
-    def recommend(self, user: str) -> None:
+    @rule(user=users, explain=st.booleans(), diversity=st.sampled_from([0, 0.5]))
+    def recommend(self, user: str, explain: bool, diversity: float) -> None:
         known = self.known(user)
-        answer = self.visitor(user).recommendations(limit=200)
+        answer = self.visitor(user).recommendations(limit=200, explain=explain, diversity=diversity)
         size = self.model.support(user)
         assert answer["strategy"] == ("adapted" if size else "prior")
         assert (answer["support_size"], answer["support_version"]) == (size, known.version)
@@ -188,6 +191,8 @@ class Interleavings(RuleBasedStateMachine):
         mine = {self.name(item) for item in self.model.items - known.seen()}
         assert mine <= listed
         assert not {self.name(item) for item in known.seen()} & listed
+        reasoned = [bool(item["because"]) for item in answer["items"]]
+        assert reasoned == [explain and size > 0] * len(reasoned)
 
     @rule(user=users)
     def ask(self, user: str) -> None:
@@ -203,6 +208,19 @@ class Interleavings(RuleBasedStateMachine):
 
 
 def test_no_interleaving_departs_from_the_contract(deployment: Deployment):
+    play(deployment)
+
+
+def test_nor_does_one_with_the_papers_preset(bundle_of: Callable[[str], Path], tmp_path: Path):
+    service = Service(bundle_of("melu"), tmp_path / "service").start()
+    try:
+        play(Deployment((service.url,)))
+    finally:
+        service.stop()
+
+
+def play(deployment: Deployment) -> None:
+    """Let the clients of a deployment call as drawn."""
     with ExitStack() as stack:
         clients = [stack.enter_context(deployment.client()) for _ in range(3)]
         run_state_machine_as_test(

@@ -2,11 +2,15 @@
 
 import gzip
 import json
+from base64 import urlsafe_b64encode
 from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+
+from app.schemas.recommendations import RecommendationQuery
+from app.services.cursors import digest_of_request
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "FOO")
 IDS = (
@@ -93,6 +97,16 @@ HEADERS = {
 }
 
 
+WITH_CURSOR = ("/recommendations", "/feedback", "/items")
+A_PAGE_START = {"list_id": "0" * 24, "start": 5, "until": 2**33, "is_anonymous": True}
+A_FEEDBACK_PLACE = {"at": 10**15, "item_id": "7"}
+AN_ITEM_PLACE = {"popularity": 0.5, "index": 7}
+CURSOR_VALUES: tuple[Any, ...] = (
+    *(None, True, False, -1, 0, 1, 5, 2**31, 2**62, 2**63 - 1, 2**63, 2**64, -(2**63) - 1, 10**30),
+    *(0.5, 1e300, -1e300, "", "x", "0" * 24, "g" * 24, "\0", "\ud800", [], {}, [[]]),
+)
+
+
 @dataclass
 class HostileRequest:
     """One request, ready to be sent."""
@@ -162,12 +176,32 @@ class Attacker:
         if self._rarely(30):
             path = self.random.choice((path + "/", "/" + path, path + "/..", "*", "/%"))
         pairs = []
+        if self._rarely(3) and template.endswith(WITH_CURSOR):
+            pairs = ["cursor=" + self._forged_cursor(path)]
+            return path + "?" + "&".join(pairs)
         while self._rarely(2):
             name = self.random.choice(list(PARAMETERS))
             pairs.append(f"{name}={quote(self.random.choice(PARAMETERS[name]), safe='%')}")
         if self._rarely(200):
             pairs += ["exclude=" + "x" * 100] * 400
         return path + ("?" + "&".join(pairs) if pairs else "")
+
+    def _forged_cursor(self, path: str) -> str:
+        """A cursor of the right request, whose place says something else."""
+        user = unquote(path.split("/")[2]) if path.startswith("/users/") else ""
+        query = RecommendationQuery()
+        request, place = {
+            "recommendations": (["recommendations", user, query.ranking_key], A_PAGE_START),
+            "feedback": (["feedback", user], A_FEEDBACK_PLACE),
+        }.get(path.rpartition("/")[2], (["items", ""], AN_ITEM_PLACE))
+        forged: Any = dict(place)
+        while self._rarely(2):
+            name = self.random.choice([*place, "more"])
+            forged[name] = deepcopy(self.random.choice(CURSOR_VALUES))
+        if self._rarely(10):
+            forged = deepcopy(self.random.choice(CURSOR_VALUES))
+        content = json.dumps([digest_of_request(request), forged]).encode()
+        return urlsafe_b64encode(content).decode().rstrip("=")
 
     def _body(self, template: str) -> bytes:
         if self._rarely(8):

@@ -5,7 +5,7 @@ import http.client
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -41,12 +41,13 @@ CREDENTIALS = (
 )
 
 
-@pytest.fixture(params=["open", "guarded"])
+@pytest.fixture(params=[("open", "default"), ("guarded", "melu")], ids=" ".join)
 def attacked(
-    request: pytest.FixtureRequest, bundle: Path, tmp_path: Path
+    request: pytest.FixtureRequest, bundle_of: Callable[[str], Path], tmp_path: Path
 ) -> Iterator[tuple[Service, tuple[str | None, ...]]]:
     """A service, and what its attackers present; its memory for rankings is soon full."""
-    guarded = request.param == "guarded"
+    access, preset = request.param
+    guarded, bundle = access == "guarded", bundle_of(preset)
     environment = {"MELU_CACHE_MEGABYTES": "1", "MELU_LOG_REQUESTS": "false"}
     # Every write to the disk would make this a test of the disk.
     environment |= {"MELU_STORE_FSYNC": "everysec", **(GUARDED if guarded else {})}
