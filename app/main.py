@@ -19,7 +19,6 @@ from app.openapi import describe, describe_access, name_operation
 from app.problem_handlers import install_problem_handlers
 from app.problems import ProblemBody
 from app.routes import routers
-from app.routes.recommendations import CheckedQueryRoute
 from app.settings import Settings
 
 STATIC_FOLDER = Path(__file__).parent / "static"
@@ -71,7 +70,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
     app.state.tokens = UserTokens(settings.token_secrets, settings.token_seconds)
-    app.router.routes.insert(0, CheckedQueryRoute())
     for router in routers:
         app.include_router(router)
     app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")

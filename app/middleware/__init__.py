@@ -11,10 +11,12 @@ from app.access.tokens import UserTokens
 from app.logs import RequestLog
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.compression import CompressionMiddleware
+from app.middleware.front_routes import FrontRoutesMiddleware
 from app.middleware.head_options import HeadOptionsMiddleware
 from app.middleware.request_metrics import RequestMetricsMiddleware
 from app.middleware.response_headers import ResponseHeadersMiddleware
 from app.middleware.url_check import UrlCheckMiddleware
+from app.routes.recommendations import CheckedQueryRoute
 from app.settings import Settings
 from model.catalogue.identifiers import is_valid_id
 
@@ -28,6 +30,7 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
         tokens: Knows users' tokens.
     """
     # The first is the innermost.
+    app.add_middleware(FrontRoutesMiddleware, routes=[CheckedQueryRoute()])
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     if settings.api_keys:
         app.add_middleware(AccessGuardMiddleware, keys=settings.api_keys, tokens=tokens)

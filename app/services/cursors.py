@@ -6,21 +6,26 @@ and whatever this service would not have written is refused.
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict, TypeAdapter
 
 from app.problems import InvalidCursor
 
 _DIGEST_BYTES = 12
 
 
-class Place(BaseModel):
-    """Where a page begins; each kind of list has fields of its own."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins; each kind of list has fields of its own.
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    A plain dataclass, since places are written far more often than cursors are read.
+    """
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 Kind = TypeVar("Kind", bound=Place)
@@ -36,11 +41,11 @@ def encode_cursor(request: list[str], place: Place) -> str:
     Returns:
         Text safe in a URL.
     """
-    content = orjson.dumps([digest_of_request(request), place.model_dump(mode="json")])
+    content = orjson.dumps([digest_of_request(request), place])
     return urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, request: list[str], kind: type[Kind]) -> Kind:
+def decode_cursor(cursor: str, request: list[str], kind: TypeAdapter[Kind]) -> Kind:
     """Return the place that `encode_cursor` named.
 
     Args:
@@ -59,9 +64,10 @@ def decode_cursor(cursor: str, request: list[str], kind: type[Kind]) -> Kind:
         whose, place = orjson.loads(urlsafe_b64decode(padded))
         if whose != digest_of_request(request):
             raise InvalidCursor(_REMEDY)
-        return kind.model_validate(place, strict=True)
+        found = kind.validate_json(orjson.dumps(place))
     except (ValueError, TypeError, Base64Error) as error:  # a ValidationError is a ValueError
         raise InvalidCursor(_REMEDY) from error
+    return found
 
 
 def digest_of_request(request: list[str]) -> str:

@@ -1,7 +1,10 @@
 """Feedback: the ratings of a user's support set, and actions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from pydantic import TypeAdapter
 
 from app.problems import Fault, RatingOutOfRange, UnknownFeedback, UnknownItemInBody
 from app.schemas.feedback import (
@@ -20,11 +23,15 @@ from app.store.records import microseconds
 from model.recommender import Recommender
 
 
+@dataclass(frozen=True, slots=True)
 class FeedbackPlace(Place):
     """The last piece of the page before: its time in microseconds since the epoch, its item."""
 
     at: int
     item_id: str
+
+
+_PLACES = TypeAdapter(FeedbackPlace)
 
 
 class FeedbackService:
@@ -86,7 +93,7 @@ class FeedbackService:
             StoreUnavailable: If the store can't be reached.
         """
         request = ["feedback", user_id]
-        after = None if cursor is None else decode_cursor(cursor, request, FeedbackPlace)
+        after = None if cursor is None else decode_cursor(cursor, request, _PLACES)
         stored = await self._store.get(user_id)
         feedback = list(stored.feedback) if stored else []
         if after is not None:

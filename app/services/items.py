@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from app.problems import Fault, InvalidAttribute, UnknownAttribute, UnknownItem
 from app.schemas.items import BulkItem, Item, ItemContent, ItemPage, ItemQuery, ItemsPut, PutItem
@@ -20,11 +22,15 @@ from model.catalogue.live import LiveCatalogue
 from model.errors import FeatureValueError, UnknownFeatureError
 
 
+@dataclass(frozen=True, slots=True)
 class ItemPlace(Place):
     """The last item of the page before: its popularity, and its `tie_order`."""
 
     popularity: float
-    index: int = Field(ge=0, lt=2**63)
+    index: Annotated[int, Field(ge=0, lt=2**63)]
+
+
+_PLACES = TypeAdapter(ItemPlace)
 
 
 class ItemService:
@@ -77,7 +83,7 @@ class ItemService:
         request = ["items", query.query, *query.filter]
         after = None
         if query.cursor is not None:
-            after = decode_cursor(query.cursor, request, ItemPlace)
+            after = decode_cursor(query.cursor, request, _PLACES)
         snapshot = await self._live.latest_known()
         return await self._compute.run(lambda: _page(snapshot, query, request, after))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import orjson
@@ -45,7 +45,9 @@ class Fingerprint:
     @property
     def etag(self) -> str:
         """Names the answer, quoted as the header has it."""
-        return f'"{_digest(*astuple(self))}"'
+        whole = (self.model, self.settings, self.owner, self.revision, self.page, self.until)
+        # The page's parameters hold the ranking's.
+        return f'"{_digest(*whole, self.ranking)}"'
 
     @property
     def cache_key(self) -> str:

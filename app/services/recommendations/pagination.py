@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from app.problems import InvalidCursor
 from app.schemas.recommendations import RecommendationQuery
 from app.services.cursors import Place, decode_cursor, encode_cursor
 
 
+@dataclass(frozen=True, slots=True)
 class PageStart(Place):
     """Where a page begins.
 
@@ -21,14 +24,17 @@ class PageStart(Place):
         is_anonymous: Whether the list was made for an unknown user.
     """
 
-    list_id: str = Field(pattern="^[0-9a-f]{24}$")
-    start: int = Field(ge=0)
+    list_id: Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
+    start: Annotated[int, Field(ge=0)]
     until: int
     is_anonymous: bool
 
     def moved_to(self, start: int | None) -> PageStart | None:
         """Return another place in the same list; None for none."""
-        return None if start is None else self.model_copy(update={"start": start})
+        return None if start is None else replace(self, start=start)
+
+
+_PAGE_STARTS = TypeAdapter(PageStart)
 
 
 class Pagination:
@@ -69,7 +75,7 @@ class Pagination:
             InvalidCursor: If the cursor was not given out to this user for these parameters, or
                 is too old.
         """
-        page = decode_cursor(query.cursor or "", _request(user_id, query), PageStart)
+        page = decode_cursor(query.cursor or "", _request(user_id, query), _PAGE_STARTS)
         # No list is longer, or is kept longer, than the settings say.
         if not 0 < page.start < self._list_items or page.until > self.until():
             raise InvalidCursor("The cursor is damaged; begin again without one.")
