@@ -15,6 +15,7 @@ import scipy.sparse as sparse
 from scipy.sparse.linalg import svds
 
 from model.arrays import BoolArray, Float64Array
+from model.content.signs import with_fixed_signs
 from model.data.description import FeatureKind
 from model.features import EncodedFeature, FeatureSpace
 
@@ -205,7 +206,7 @@ def _axes(rows: sparse.csr_matrix, width: int, random: np.random.Generator) -> F
     if count < 1:
         return np.zeros((rows.shape[1], 0))
     _, size, right = svds(rows.astype(np.float64), count, v0=random.normal(size=min(rows.shape)))
-    axes: Float64Array = right[np.argsort(-size)].T
+    axes: Float64Array = with_fixed_signs(right[np.argsort(-size)]).T
     return axes
 
 

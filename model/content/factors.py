@@ -10,6 +10,7 @@ from scipy.linalg import orthogonal_procrustes
 from scipy.sparse.linalg import LinearOperator, svds
 
 from model.arrays import Float32Array, Float64Array
+from model.content.signs import with_fixed_signs
 from model.data.loading import Ratings
 
 _EM_ITERATIONS = 15
@@ -120,9 +121,7 @@ def cooccurrence_factors(
     )
     _, size, right = svds(rest, count, v0=random.normal(size=min(matrix.shape)))
     order = np.argsort(-size)
-    # The sign of a singular vector is anybody's choice: the largest entry is positive.
-    largest = np.abs(right).argmax(1)
-    right *= np.sign(right[np.arange(len(right)), largest])[:, None]
+    right = with_fixed_signs(right)
     found = (right[order] * size[order, None]).T / np.sqrt(item_count + 10.0)[:, None]
     scaled = found / (np.sqrt((found**2).mean()) + 1e-12)
     clipped: Float32Array = scaled.clip(-5, 5).astype(np.float32)

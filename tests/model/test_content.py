@@ -161,3 +161,30 @@ def test_principal_axes_keep_products():
     rows = sparse.csr_matrix(random.normal(size=(12, 2)) @ random.normal(size=(2, 8)))
     reduced = rows @ principal_axes(rows, np.ones(12, dtype=bool), 2, random)
     np.testing.assert_allclose(reduced @ reduced.T, (rows @ rows.T).toarray(), atol=1e-8)
+
+
+def test_principal_axes_do_not_hang_on_the_solvers_start():
+    random = np.random.default_rng(7)
+    one, other = random.normal(size=(2, 30, 3))
+    # Mirrored columns: of half the axes, the largest entries are two of opposite sign.
+    mirrored = np.block([[one, other], [other, one]])
+    for rows in (random.normal(size=(40, 8)), mirrored):
+        known = np.ones(len(rows), dtype=bool)
+        first, *others = (
+            principal_axes(sparse.csr_matrix(rows), known, 4, np.random.default_rng(start))
+            for start in range(12)
+        )
+        np.testing.assert_allclose(np.stack(others), np.stack([first] * 11), atol=1e-8)
+
+
+def test_cooccurrence_factors_do_not_hang_on_the_solvers_start():
+    random = np.random.default_rng(8)
+    # Mirrored communities, each of which knows some of the other's items.
+    own, strange = random.random((40, 12)) < 0.6, random.random((40, 12)) < 0.2
+    user, item = np.nonzero(np.block([[own, strange], [strange, own]]))
+    ratings = Ratings(user, item, np.ones(len(user), np.float32))
+    first, *others = (
+        cooccurrence_factors(ratings, 80, 24, 4, np.random.default_rng(start))
+        for start in range(12)
+    )
+    np.testing.assert_allclose(np.stack(others), np.stack([first] * 11), atol=1e-5)
