@@ -22,6 +22,23 @@ if find_spec("scripts.benchmark") is not None:  # an installed wheel has none
     from scripts.benchmark.commands import app as benchmark_app
 
     app.add_typer(benchmark_app, name="benchmark", no_args_is_help=True)
+else:
+
+    @app.command(
+        hidden=True,
+        context_settings={
+            "ignore_unknown_options": True,
+            "allow_extra_args": True,
+            "help_option_names": [],
+        },
+    )
+    def benchmark() -> None:
+        """Say where the benchmarks are."""
+        raise ModelError(
+            "the benchmarks are not part of the installed package; run `melu benchmark` from a "
+            "copy of the repository."
+        )
+
 
 Folder = Annotated[Path, typer.Argument(help="Prepared data set: a folder with a dataset.toml.")]
 SkipBadRows = Annotated[

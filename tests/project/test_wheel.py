@@ -47,3 +47,14 @@ def test_it_holds_the_product_and_no_benchmark(tmp_path: Path):
     )
     assert "demo" in helped.stdout
     assert "benchmark" not in helped.stdout
+    for arguments in ([], ["training", "data", "--repeats", "1"], ["--help"]):
+        refused = subprocess.run(
+            [sys.executable, "-c", "from scripts.cli import main; main()", "benchmark", *arguments],
+            cwd=tmp_path / "installed",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert refused.returncode == 1
+        assert "from a copy of the repository" in " ".join(refused.stderr.split())
