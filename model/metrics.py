@@ -2,8 +2,11 @@
 
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from model.arrays import Float64Array
 
 Gain = Literal["exponential", "linear"]
 
@@ -60,6 +63,12 @@ def ndcg(predicted: Tensor, rating: Tensor, k: int, gain: Gain) -> Tensor:
     tied = (predicted.unsqueeze(-1) == predicted.unsqueeze(-2)).sum(-1)
     found = (gains * _mean_over_ties(discount, above, tied)).sum(-1)
     return torch.where(ideal > 0, found / ideal, 1.0)
+
+
+def discounts(length: int) -> Float64Array:
+    """What a hit on each place of a list counts, 1 / log₂(r + 1), shape [length]."""
+    found: Float64Array = 1 / np.log2(np.arange(2, length + 2))
+    return found
 
 
 def catalogue_hits(

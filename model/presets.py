@@ -9,9 +9,11 @@ from torch import Tensor
 from model.bayesian import BayesianEstimator, BayesianPreset
 from model.bundle.reports import EpochReport, TrainingReport
 from model.data.loading import Dataset, Ratings
+from model.errors import BundleError
 from model.estimator import Estimator
 from model.features import FeatureSpace
 from model.melu import MeluEstimator, MeluPreset
+from model.relevance import RelevanceModel
 
 Preset = MeluPreset | BayesianPreset
 
@@ -22,9 +24,11 @@ _ESTIMATORS: dict[type[Preset], type[Estimator]] = {
     MeluPreset: MeluEstimator,
 }
 
+_PARTS = ("estimator", "training", "relevance")
+
 
 def with_options(preset: Preset, **options: Any) -> Preset:  # noqa: ANN401 - checked below
-    """Return a copy with some fields of `estimator` or `training` set.
+    """Return a copy with some fields of its configuration set.
 
     Args:
         preset: The preset.
@@ -40,7 +44,7 @@ def with_options(preset: Preset, **options: Any) -> Preset:  # noqa: ANN401 - ch
     for name, value in options.items():
         if value is None:
             continue
-        parts = [part for part in ("estimator", "training") if name in data[part]]
+        parts = [part for part in _PARTS if name in data.get(part, {})]
         if not parts:
             raise ValueError(f"the preset {preset.name!r} has no {name}")
         data[parts[0]][name] = value
@@ -104,4 +108,35 @@ def restore_estimator(
     """
     return _ESTIMATORS[type(preset)].restore(
         preset, scale, user_space, item_space, tensors, items, item_count
+    )
+
+
+def restore_relevance(
+    preset: Preset,
+    scale: tuple[float, float],
+    user_space: FeatureSpace,
+    item_space: FeatureSpace,
+    tensors: dict[str, Tensor],
+    item_count: int,
+) -> RelevanceModel:
+    """Put the chances of being chosen together from what a bundle stores.
+
+    Args:
+        preset: Configuration.
+        scale: Lowest and highest rating.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        tensors: As stored.
+        item_count: Number of items to choose from.
+
+    Returns:
+        The model.
+
+    Raises:
+        BundleError: If the preset has no relevance, or the tensors do not fit the configuration.
+    """
+    if not isinstance(preset, BayesianPreset):
+        raise BundleError(f"the preset {preset.name} has no relevance")
+    return RelevanceModel.restore(
+        preset.relevance, scale, user_space, item_space, tensors, item_count
     )

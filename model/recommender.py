@@ -11,22 +11,26 @@ from copy import copy
 from dataclasses import replace
 from math import inf, isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from model.arrays import Float32Array, Int64Array
+from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.bundle import Bundle, load_bundle
 from model.bundle.manifest import Manifest
 from model.catalogue.live import ItemChange, LiveCatalogue
 from model.errors import FeatureValueError
-from model.estimator import NO_ITEMS, AdaptedUser, Ranking
+from model.estimator import NO_ITEMS, AdaptedUser, Estimator
 from model.evidence import EvidenceScores, evidence_scores
 from model.features import FeatureSpace, FeatureValue
+from model.lists import AdaptedCopy, RankedItems, orders_of, rank, relevance_of
+from model.orders import Order
 from model.ranking import diversified, shared_values
-from model.ranking.recall import recall_of_users
+from model.ranking.recall import TwoStages, recall_of_users
 
 DIVERSIFIED = 300
 """Best items that `diversified` chooses from."""
+_MOST_PRIORS = 1_000
 _LARGE_ERROR = 1 / 2
 """Mean squared error on an own support set, in widths of the scale, that calls for a closer look.
 
@@ -45,6 +49,8 @@ class Recommender:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._estimator = bundle.estimator
+        self._relevance = bundle.relevance
+        self._priors: dict[str, AdaptedCopy] = {}
         self._catalogue = LiveCatalogue(bundle.catalogue)
 
     @classmethod
@@ -95,7 +101,14 @@ class Recommender:
         if catalogue.put_rows > known:
             put = catalogue.live_items(known, self.item_space.names)
             other._estimator = self._estimator.extended(put)
+            if self._relevance is not None:
+                other._relevance = self._relevance.extended(put)
         return other
+
+    @property
+    def orders(self) -> tuple[Order, ...]:
+        """What lists may be ordered by; the first is the default."""
+        return orders_of(self._relevance)
 
     @property
     def rating_scale(self) -> tuple[float, float]:
@@ -138,8 +151,8 @@ class Recommender:
 
     def adapt(
         self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
-    ) -> AdaptedUser:
-        """Run the local update on a user's support set; θ stays as it is.
+    ) -> AdaptedCopy:
+        """Run the local updates on a user's support set; θ stays as it is.
 
         Args:
             attributes: The user's features. Those that the model does not have, or whose value
@@ -151,20 +164,50 @@ class Recommender:
             local update diverged.
         """
         usable = self._usable(attributes)
+        prior = self._prior(usable)
         if not support_set:
-            return self._estimator.adapt(usable, support_set)
+            return prior
         # What overflows on the way is found at the end.
         with np.errstate(over="ignore", invalid="ignore"):
-            user = self._estimator.adapt(usable, support_set)
-            error = self._error(user, self._estimator.score_support_set(user), support_set)
+            rating = self._adapt_rating(usable, support_set, prior)
+            relevance = None
+            if self._relevance is not None:
+                slots = self._relevance.user_space.slots(usable)
+                relevance = self._relevance.adapt(slots, support_set)
+        if relevance is not None and (rating.diverged or not relevance.is_finite):
+            rating, relevance = replace(prior.rating, diverged=True), prior.relevance
+        return AdaptedCopy(rating, relevance, prior)
+
+    def _prior(self, usable: Mapping[str, FeatureValue]) -> AdaptedCopy:
+        """What is known of a user before any feedback; many have the same attributes."""
+        key = repr(sorted(usable.items()))
+        known = self._priors.get(key)
+        if known is None:
+            relevance = None
+            if self._relevance is not None:
+                relevance = self._relevance.adapt(self._relevance.user_space.slots(usable), [])
+            known = AdaptedCopy(self._estimator.adapt(usable, []), relevance)
+            if len(self._priors) >= _MOST_PRIORS:
+                self._priors.clear()
+            self._priors[key] = known
+        return known
+
+    def _adapt_rating(
+        self,
+        usable: Mapping[str, FeatureValue],
+        support_set: Sequence[tuple[int, float]],
+        prior: AdaptedCopy,
+    ) -> AdaptedUser:
+        """Adapt what predicts ratings; θ's own weights, marked, where that diverges."""
+        user = self._estimator.adapt(usable, support_set)
+        error = self._error(user, self._estimator.score_support_set(user), support_set)
         if error < _LARGE_ERROR:
             return user
-        prior = self._estimator.adapt(usable, [])
         rated = np.array([item for item, _ in support_set], dtype=np.int64)
-        of_prior = self._error(prior, self._estimator.score(prior, rated), support_set)
-        if error < inf and error <= of_prior:
+        before = self._estimator.score(prior.rating, rated)
+        if error < inf and error <= self._error(prior.rating, before, support_set):
             return user
-        return replace(prior, diverged=True)
+        return replace(prior.rating, diverged=True)
 
     def _error(
         self,
@@ -196,7 +239,7 @@ class Recommender:
                 usable[name] = value
         return usable
 
-    def score(self, user: AdaptedUser) -> Float32Array:
+    def score(self, user: AdaptedCopy) -> Float32Array:
         """Predict the user's rating of every item.
 
         Args:
@@ -206,27 +249,46 @@ class Recommender:
             Predicted ratings in the data set's units but not clipped to its scale, so that they
             order items beyond its ends too. Shape [items].
         """
-        return self._estimator.score(user)
+        return self._estimator.score(user.rating)
 
     def rank(
         self,
-        user: AdaptedUser,
+        user: AdaptedCopy,
         limit: int,
         *,
+        order: Order | None = None,
         among: Int64Array | None = None,
         without: Int64Array = NO_ITEMS,
-    ) -> Ranking:
-        """Return the items that the user would rate highest; see `Estimator.rank`.
+    ) -> RankedItems:
+        """Return the best items for a user; see `model.lists.rank`.
 
         Items that were deleted are left out.
+
+        Args:
+            user: What `adapt` returned.
+            limit: Most items to return.
+            order: What they are ordered by; the preset's default if None.
+            among: Items to choose from, in ascending order; all if None.
+            without: Items to leave out.
+
+        Returns:
+            The list.
         """
         hidden = self._catalogue.hidden
         if len(hidden):
             without = np.union1d(without, hidden)
-        return self._estimator.rank(user, limit, among=among, without=without)
+        return rank(
+            self._estimator,
+            self._relevance,
+            user,
+            limit,
+            order=order or self.orders[0],
+            among=among,
+            without=without,
+        )
 
-    def diversified(self, ranking: Ranking, diversity: float) -> Ranking:
-        """Trade score for variety among the best few hundred items; see `model.ranking.diversity`.
+    def diversified(self, ranking: RankedItems, diversity: float) -> RankedItems:
+        """Trade value for variety among the best few hundred items; see `model.ranking.diversity`.
 
         Items are alike as far as the estimator represents them alike and they share attributes.
 
@@ -235,7 +297,7 @@ class Recommender:
             diversity: 0 leaves the order, 1 looks at variety alone.
 
         Returns:
-            The first `DIVERSIFIED` items in another order with their own scores, then the others
+            The first `DIVERSIFIED` items in another order with their own values, then the others
             as they were.
         """
         if not diversity or len(ranking.index) < 2:
@@ -246,9 +308,8 @@ class Recommender:
             self._estimator.representations(some),
             shared_values([record.attributes for record in records]),
         ]
-        order = diversified(ranking.score[:DIVERSIFIED], views, diversity)
-        order = np.append(order, np.arange(len(order), len(ranking.index)))
-        return Ranking(ranking.index[order], ranking.score[order])
+        order = diversified(ranking.values.value[:DIVERSIFIED], views, diversity)
+        return ranking.rows(np.append(order, np.arange(len(order), len(ranking.index))))
 
     def leave_one_out(
         self,
@@ -256,8 +317,9 @@ class Recommender:
         support_set: Sequence[tuple[int, float]],
         limit: int,
         items: Int64Array,
+        order: Order = Order.RATING,
     ) -> Float32Array:
-        """Score items for a user, and for the same user without each piece of feedback.
+        """Tell what places on a list go by, with all feedback and without each piece of it.
 
         Every row is a local update of its own, from θ on.
 
@@ -267,11 +329,12 @@ class Recommender:
             limit: Newest ratings that the local update learns from. Without one of them, the next
                 older one is learnt from, if there is any.
             items: Internal item indices.
+            order: What is told: predicted ratings, not clipped to the scale; or relevance, for
+                lift too, as both move alike.
 
         Returns:
-            Predicted ratings, not clipped to the scale. The first row is with all feedback, row
-            i + 1 without piece i. Rows are finite: where a local update diverges θ answers, as
-            in `adapt`. Shape [1 + min(n, limit), items].
+            The first row is with all feedback, row i + 1 without piece i. Rows are finite: where a
+            local update diverges θ answers, as in `adapt`. Shape [1 + min(n, limit), items].
         """
         support_set = support_set[: limit + 1]
         count = len(support_set)
@@ -282,20 +345,29 @@ class Recommender:
         usable = self._usable(attributes)
         with np.errstate(over="ignore", invalid="ignore"):
             scores = self._estimator.score_ablations(usable, support_set, kept, items)
-        diverged = ~np.isfinite(scores).all(1)
+        diverged: BoolArray = np.atleast_1d(~np.isfinite(scores).all(axis=1))
         if diverged.any():
             scores[diverged] = self._estimator.score(self._estimator.adapt(usable, []), items)
-        return scores
+        if order is Order.RATING or self._relevance is None:
+            return scores
+        slots = self._relevance.user_space.slots(usable)
+        likely, stayed = np.empty_like(scores), (~diverged).tolist()
+        for row, of_ratings in enumerate(scores):
+            left = [one for one, stays in zip(support_set, kept[row], strict=True) if stays]
+            user = self._relevance.adapt(slots, left if stayed[row] else [])
+            likely[row] = relevance_of(self._relevance, user, items, of_ratings)
+        return likely
 
     @property
     def ranks_in_two_stages(self) -> bool:
         """Tell whether the catalogue is so large that not every item is scored exactly."""
-        return self._estimator.clusters is not None
+        return (self._relevance or self._estimator).clusters is not None
 
     def recall_of_users(self, *, users: int, limit: int, seed: int) -> Iterator[float | None]:
         """Measure what ranking in two stages misses; see `model.ranking.recall.recall_of_users`."""
+        measured: TwoStages[Any] = self._relevance or _Ratings(self._estimator)
         return recall_of_users(
-            self._estimator,
+            measured,
             self.catalogue.size,
             self.rating_scale,
             users=users,
@@ -303,7 +375,7 @@ class Recommender:
             seed=seed,
         )
 
-    def evidence(self, user: AdaptedUser) -> EvidenceScores:
+    def evidence(self, user: AdaptedCopy) -> EvidenceScores:
         """Score how much each item's rating would teach about this user.
 
         The same product as the bundle's evidence candidates, discriminating times popular, but
@@ -316,5 +388,21 @@ class Recommender:
             One score an item.
         """
         return evidence_scores(
-            self._estimator.discrimination(user), self.catalogue.evidence.popularity
+            self._estimator.discrimination(user.rating), self.catalogue.evidence.popularity
         )
+
+
+class _Ratings:
+    """Predicted ratings, as their recall is measured."""
+
+    def __init__(self, estimator: Estimator) -> None:
+        self._estimator = estimator
+
+    def adapted_to(self, support_set: Sequence[tuple[int, float]]) -> AdaptedUser:
+        return self._estimator.adapt({}, support_set)
+
+    def found(self, user: AdaptedUser, limit: int, without: Int64Array) -> Int64Array:
+        return self._estimator.rank(user, limit, without=without).index
+
+    def exact(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
+        return self._estimator.score(user, items)

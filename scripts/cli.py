@@ -183,6 +183,35 @@ def evaluate(
     )
 
 
+@app.command("evaluate-lists")
+def evaluate_lists(
+    folder: Folder,
+    seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results to this file too.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw list quality by number of answers to this PNG.")
+    ] = None,
+    skip_bad_rows: SkipBadRows = False,
+) -> None:
+    """Measure the lists of new users beside tuned baselines, by number of answers."""
+    from model.evaluation.lists import WITH_RATINGS
+    from scripts.evaluate_lists import evaluate_list_quality
+    from scripts.loading import load_reported
+    from scripts.train import chosen_preset
+
+    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=None)
+    evaluate_list_quality(
+        dataset,
+        chosen_preset("default"),
+        WITH_RATINGS,
+        seeds=seeds,
+        json_file=json_file,
+        plot_file=plot,
+    )
+
+
 @app.command()
 def serve(
     model: Annotated[

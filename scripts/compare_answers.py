@@ -13,6 +13,7 @@ import numpy as np
 import typer
 
 from model.arrays import Float32Array
+from model.orders import Order
 from model.recommender import Recommender
 
 USERS, LIMIT = 200, 100
@@ -62,8 +63,8 @@ def answers_of(recommender: Recommender, seed: int) -> dict[str, Float32Array]:
         support_set = [(int(i), float(r)) for i, r in zip(chosen, ratings, strict=True)]
         adapted = recommender.adapt({}, support_set)
         score.append(recommender.score(adapted))
-        ranking = recommender.rank(adapted, LIMIT)
-        best.append(ranking.score)
+        ranking = recommender.rank(adapted, LIMIT, order=Order.RATING)
+        best.append(ranking.values.score)
         evidence.append(recommender.evidence(adapted).score)
         if support_set:
             top = ranking.index[:REASONED_ITEMS]

@@ -5,7 +5,8 @@ from pathlib import Path
 from model.bundle.bundle import save_bundle
 from model.data import Dataset
 from model.errors import ModelError
-from model.presets import PRESETS, Preset, fit_estimator, with_options
+from model.fitting import fit_model
+from model.presets import PRESETS, Preset, with_options
 from scripts.terminal import console, machine, training_progress
 
 
@@ -43,8 +44,11 @@ def train_bundle(dataset: Dataset, out: Path, preset: Preset, *, seed: int) -> N
         ModelError: If the data can't be used or the bundle can't be written.
     """
     with training_progress() as on_epoch:
-        estimator, report = fit_estimator(dataset, preset, seed=seed, on_epoch=on_epoch)
-    manifest = save_bundle(estimator, report, preset, dataset, out)
+        fitted = fit_model(dataset, preset, seed=seed, on_epoch=on_epoch)
+    report = fitted.report
+    manifest = save_bundle(
+        fitted.estimator, report, preset, dataset, out, relevance=fitted.relevance
+    )
     console.print(
         f"[green]{manifest.version}[/] is in {out}: θ of {report.users:,} users and "
         f"{report.ratings:,} ratings, {report.best_epoch} epochs, {report.seconds:.0f} s "

@@ -9,12 +9,12 @@ import httpx
 import pytest
 import torch
 
-from model.bundle.bundle import save_bundle
 from model.data import Dataset, load_dataset
-from model.presets import PRESETS, Preset, fit_estimator, with_options
+from model.presets import PRESETS, Preset, with_options
 from model.recommender import Recommender
 from tests.deployments import DEPLOYMENTS, ONE_WORKER, Deployment, deployed
 from tests.running import Service
+from tests.training import train_bundle
 from tests.worlds import write_two_tastes
 
 torch.set_num_threads(1)
@@ -22,7 +22,13 @@ torch.set_num_threads(1)
 # Enough for a small world, in seconds.
 QUICK_PRESETS: dict[str, Preset] = {
     "default": with_options(
-        PRESETS["default"], members=2, epochs=1, global_updates=60, learning_rate=0.005
+        PRESETS["default"],
+        members=2,
+        epochs=1,
+        global_updates=60,
+        learning_rate=0.005,
+        passes=1,
+        least_updates=150,
     ),
     "melu": with_options(PRESETS["melu"], epochs=25, learning_rate=0.01),
 }
@@ -54,7 +60,7 @@ def bundle_of(
     def trained(preset_name: str) -> Path:
         preset = QUICK_PRESETS[preset_name]
         folder = tmp_path_factory.mktemp("bundle") / "model"
-        save_bundle(*fit_estimator(two_tastes, preset, seed=1), preset, two_tastes, folder)
+        train_bundle(two_tastes, preset, folder, seed=1)
         return folder
 
     return trained

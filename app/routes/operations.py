@@ -59,6 +59,7 @@ async def get_model(services: ServicesDep) -> ModelDescription:
         version=manifest.version,
         dataset=manifest.dataset,
         preset=manifest.preset.name,
+        orders=recommender.orders,
         rating_scale=recommender.rating_scale,
         user_features=_described(recommender.user_space),
         item_features=_described(recommender.item_space),

@@ -63,7 +63,7 @@ router = APIRouter(prefix="/users/{user_id}/recommendations", tags=["recommendat
 async def get_recommendations(
     user_id: UserId, query: RecommendationParameters, request: Request
 ) -> Response:
-    """Run the local update on the user's feedback and rank by the adapted predictions.
+    """Run the local update on the user's feedback and rank with the adapted copy.
 
     An unknown user is no error: the ranking of the shared model (θ) comes with `strategy`
     `prior`. `Server-Timing` tells the milliseconds of store, local update and ranking. With the

@@ -9,6 +9,8 @@ from pydantic import (
     Field,
 )
 
+from model.orders import Order
+
 
 class Health(BaseModel):
     """The process is alive."""
@@ -47,6 +49,9 @@ class ModelDescription(BaseModel):
     version: str
     dataset: str
     preset: str
+    orders: tuple[Order, ...] = Field(
+        description="What recommendations can be ordered by; the first is the default."
+    )
     rating_scale: tuple[float, float]
     user_features: dict[str, FeatureDescription]
     item_features: dict[str, FeatureDescription]

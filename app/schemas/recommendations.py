@@ -1,22 +1,30 @@
 """Rankings."""
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import (
     BaseModel,
     Field,
+    model_validator,
 )
 
 from app.schemas.items import Item
 from app.schemas.values import EXAMPLE_ITEM, Cursor, Exclude, Filter, Limit, StrictRequest, example
+from model.orders import Order
 
 
 class RecommendationQuery(StrictRequest):
     """Parameters of a ranking."""
 
     limit: Limit = 20
+    order: Order | None = Field(
+        default=None,
+        description="What the list goes by. `relevance`: what the user is likely to choose and "
+        "like; `rating`: the predicted rating; `lift`: what the user's own answers moved up most. "
+        "`GET /model` lists the `orders` that the model has; the first is the default.",
+    )
     exclude_seen: bool = Field(
         default=True, description="Leave out what the user has given feedback on."
     )
@@ -26,12 +34,12 @@ class RecommendationQuery(StrictRequest):
         default=0.0,
         ge=0,
         le=1,
-        description="Trades score for variety among the best 300 items: 0 is pure score order, 1 "
-        "looks for items unlike those before them. `score` stays the predicted rating.",
+        description="Trades what the list goes by for variety among the best 300 items: 0 leaves "
+        "the order, 1 looks for items unlike those before them.",
     )
     explain: bool = Field(
         default=False,
-        description="Fill `because`: what single pieces of feedback do to an item's score.",
+        description="Fill `because`: what single pieces of feedback do to what the list goes by.",
     )
     cursor: Cursor = Field(
         default=None,
@@ -39,6 +47,17 @@ class RecommendationQuery(StrictRequest):
         "was when its first page was asked for. `limit` may differ from page to page; all other "
         "parameters must be equal.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, parameters: Any) -> Any:  # noqa: ANN401 - before it is checked
+        if not isinstance(parameters, dict):
+            return parameters
+        said = {
+            name: [one for one in value if one != ""] if isinstance(value, list) else value
+            for name, value in parameters.items()
+        }
+        return {name: value for name, value in said.items() if value not in ("", [])}
 
     @cached_property
     def key(self) -> str:
@@ -52,24 +71,34 @@ class RecommendationQuery(StrictRequest):
 
 
 class Reason(BaseModel):
-    """A piece of feedback and what it does to the score of an item."""
+    """A piece of feedback and what it does to an item's place."""
 
     item_id: str
     title: str
     rating: float = Field(description="What the feedback counts as.")
     effect: float = Field(
-        description="The item's score minus its score had this feedback not been given: the local "
-        "update is run again without it."
+        description="What the list goes by, less what it would be had this feedback not been "
+        "given: the local update is run again without it. Predicted ratings are not clipped."
     )
 
 
 class RecommendedItem(Item):
     """One item of a ranking."""
 
-    model_config = example(**EXAMPLE_ITEM, rank=1, score=4.61)
+    model_config = example(**EXAMPLE_ITEM, rank=1, relevance=0.83, lift=0.41, score=4.61)
 
     rank: int = Field(description="Place in the whole ranking, from 1.")
-    score: float = Field(description="Predicted rating on the data set's scale.")
+    relevance: float | None = Field(
+        description="How likely the user chooses the item out of the whole catalogue and likes it, "
+        "from 0 to 1, comparable within a list; null where the model does not tell."
+    )
+    lift: float | None = Field(
+        description="Relevance less what it was before the user's answers; 0 for a user without "
+        "feedback, null where the model does not tell."
+    )
+    score: float | None = Field(
+        description="Predicted rating on the data set's scale; null where the data have no ratings."
+    )
     because: list[Reason] = Field(
         default=[],
         description="With `explain=true`, up to five pieces of feedback, strongest effect first.",

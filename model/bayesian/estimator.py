@@ -17,7 +17,6 @@ from torch import Tensor
 from model.arrays import Float32Array, Int64Array
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.rating_scale import from_five_point, to_five_point
-from model.bayesian.serving.candidates import CoarseItems
 from model.bayesian.serving.item_table import ItemTable, build_item_table, joined, rated_items
 from model.bayesian.serving.new_items import changed_rows, new_rows
 from model.bayesian.serving.top_k import exact_best, exact_best_of
@@ -33,6 +32,7 @@ from model.episodes import Episodes
 from model.estimator import AdaptedUser, Estimator, LiveItems, Ranking
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
+from model.ranking.coarse_items import CoarseItems
 
 _ITEMS_CHUNK = 8_192
 
@@ -264,7 +264,7 @@ class BayesianEstimator(Estimator):
     @cached_property
     def _coarse(self) -> CoarseItems:
         assert self.clusters is not None  # noqa: S101 - else nobody asks
-        return CoarseItems.of(self._items, self.clusters)
+        return CoarseItems.of(self._items.flat, self._items.constant, self.clusters)
 
     def clustering_features(self) -> Float32Array:
         """Return φ / M and what θ predicts of everybody; see `Estimator`.

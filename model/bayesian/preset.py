@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from model.relevance.config import RelevanceConfig
+
 
 class EstimatorConfig(BaseModel):
     """The shape of the estimator, as `melu train` writes it to the bundle.
@@ -84,3 +86,4 @@ class BayesianPreset(BaseModel):
     name: Literal["default"] = "default"
     estimator: EstimatorConfig = EstimatorConfig()
     training: TrainingConfig = TrainingConfig()
+    relevance: RelevanceConfig = RelevanceConfig()

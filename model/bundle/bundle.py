@@ -1,7 +1,8 @@
 """The bundle: θ and all that serving needs, in one versioned folder without any code.
 
 bundle.json          format, version, configuration, metrics, checksums
-weights.safetensors  θ
+weights.safetensors  θ of the predicted ratings
+relevance.safetensors θ of the chances of being chosen; only where the preset has them
 vocabularies.json    encoders of the user and item features
 catalogue.parquet    items with their attributes and evidence scores
 clusters.safetensors clusters of alike items; only where there are too many to score all
@@ -42,14 +43,22 @@ from model.errors import BundleError, FeatureValueError
 from model.estimator import Estimator
 from model.evidence import evidence_scores
 from model.features import FeatureSpace
-from model.presets import Preset, restore_estimator
+from model.presets import Preset, restore_estimator, restore_relevance
 from model.ranking import ONE_STAGE_LIMIT, Clusters
+from model.relevance import RelevanceModel
 
 WEIGHTS_FILE = "weights.safetensors"
 VOCABULARIES_FILE = "vocabularies.json"
 CATALOGUE_FILE = "catalogue.parquet"
 CLUSTERS_FILE = "clusters.safetensors"
-_ANSWERING_FILES = (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE, CLUSTERS_FILE)
+RELEVANCE_FILE = "relevance.safetensors"
+_ANSWERING_FILES = (
+    WEIGHTS_FILE,
+    RELEVANCE_FILE,
+    VOCABULARIES_FILE,
+    CATALOGUE_FILE,
+    CLUSTERS_FILE,
+)
 """What an answer follows from."""
 TRAINING_FILE = "training.json"
 TRAINING_PLOT_FILE = "training.png"
@@ -72,15 +81,23 @@ class Bundle:
         manifest: Configuration, version and metrics.
         estimator: θ, bound to the catalogue's items.
         catalogue: The items.
+        relevance: θ of the chances of being chosen, where the preset has them.
     """
 
     manifest: Manifest
     estimator: Estimator
     catalogue: Catalogue
+    relevance: RelevanceModel | None = None
 
 
 def save_bundle(
-    estimator: Estimator, report: TrainingReport, preset: Preset, dataset: Dataset, out: Path
+    estimator: Estimator,
+    report: TrainingReport,
+    preset: Preset,
+    dataset: Dataset,
+    out: Path,
+    *,
+    relevance: RelevanceModel | None = None,
 ) -> Manifest:
     """Write a bundle, whole or not at all; one that stands there is replaced.
 
@@ -90,6 +107,7 @@ def save_bundle(
         preset: Its configuration.
         dataset: What it was trained on.
         out: The bundle's folder.
+        relevance: What was learnt of choice, if anything.
 
     Returns:
         The manifest as written.
@@ -99,14 +117,23 @@ def save_bundle(
             diverged.
     """
     _check_target(out)
-    _check_trained(estimator, report)
+    _check_trained(estimator.tensors(), report)
+    if relevance is not None:
+        _check_trained(relevance.tensors(), report)
     raters = np.bincount(dataset.ratings.item_index, minlength=len(dataset.item_ids))
     evidence = evidence_scores(
         estimator.mean_gradient_norms(dataset, dataset.ratings), raters.astype(np.float32)
     )
     catalogue = Catalogue.of_dataset(dataset, evidence)
     return write_bundle(
-        estimator, report, preset, catalogue, dataset.description.name, dataset.scale, out
+        estimator,
+        report,
+        preset,
+        catalogue,
+        dataset.description.name,
+        dataset.scale,
+        out,
+        relevance=relevance,
     )
 
 
@@ -118,6 +145,8 @@ def write_bundle(
     name: str,
     scale: tuple[float, float],
     out: Path,
+    *,
+    relevance: RelevanceModel | None = None,
 ) -> Manifest:
     """Write a bundle of a ready catalogue; see `save_bundle`.
 
@@ -129,6 +158,7 @@ def write_bundle(
         name: Of the data set.
         scale: Lowest and highest rating.
         out: The bundle's folder.
+        relevance: What was learnt of choice, if anything.
 
     Returns:
         The manifest as written.
@@ -140,12 +170,18 @@ def write_bundle(
     vocabularies = Vocabularies(users=estimator.user_space, items=estimator.item_space)
     with replacing_folder(out) as folder:
         catalogue.table.write_parquet(folder / CATALOGUE_FILE)
-        tensors = {key: t.detach().contiguous() for key, t in estimator.tensors().items()}
-        _save_tensors(tensors, folder / WEIGHTS_FILE)
+        _save_tensors(estimator.tensors(), folder / WEIGHTS_FILE)
+        if relevance is not None:
+            _save_tensors(relevance.tensors(), folder / RELEVANCE_FILE)
         if len(catalogue) > ONE_STAGE_LIMIT:
-            clusters = Clusters.fit(estimator.clustering_features(), seed=report.seed)
-            cluster = {"cluster": torch.from_numpy(clusters.cluster)}
-            _save_tensors(cluster, folder / CLUSTERS_FILE)
+            found = {"cluster": estimator.clustering_features()}
+            if relevance is not None:
+                found["choice"] = relevance.clustering_features()
+            clusters = {
+                name: torch.from_numpy(Clusters.fit(features, seed=report.seed).cluster)
+                for name, features in found.items()
+            }
+            _save_tensors(clusters, folder / CLUSTERS_FILE)
         (folder / VOCABULARIES_FILE).write_text(vocabularies.model_dump_json(), encoding="utf-8")
         (folder / TRAINING_FILE).write_text(report.model_dump_json(indent=2), encoding="utf-8")
         draw_training(report, folder / TRAINING_PLOT_FILE)
@@ -190,24 +226,33 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     """
     manifest = read_manifest(folder)
     large = manifest.items > ONE_STAGE_LIMIT
-    for name in (WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE, *([CLUSTERS_FILE] * large)):
+    has_relevance = RELEVANCE_FILE in manifest.checksums
+    for name in (
+        *(WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE),
+        *([CLUSTERS_FILE] * large),
+        *([RELEVANCE_FILE] * has_relevance),
+    ):
         path = folder / name
         if not path.is_file():
             raise BundleError(f"{folder} lacks {name}. {REMEDY}")
         if _sha256(path) != manifest.checksums.get(name):
             raise BundleError(f"{path} is not the file that the bundle was written with. {REMEDY}")
 
-    def read_weights() -> dict[str, torch.Tensor]:
+    def read_weights(name: str = WEIGHTS_FILE) -> dict[str, torch.Tensor]:
         # A mapping of the file takes no memory for what is not used, which counts where there are
         # many items. A file that somebody cuts short while it is mapped ends the process.
-        weights = folder / WEIGHTS_FILE
+        weights = folder / name
         return load_file(weights) if large else load(weights.read_bytes())
 
     try:
         vocabularies = Vocabularies.model_validate_json((folder / VOCABULARIES_FILE).read_bytes())
         catalogue = Catalogue(pl.read_parquet(folder / CATALOGUE_FILE))
         tensors = read_weights()
-        clusters = _read_clusters(folder, manifest.items) if large else None
+        of_relevance = read_weights(RELEVANCE_FILE) if has_relevance else None
+        clusters = _read_clusters(folder, "cluster", manifest.items) if large else None
+        of_choice = None
+        if large and has_relevance:
+            of_choice = _read_clusters(folder, "choice", manifest.items)
     except (*UNREADABLE, SafetensorError, RecursionError) as error:
         raise BundleError(f"{folder} can't be read: {error}. {REMEDY}") from error
     if len(catalogue) != manifest.items:
@@ -224,18 +269,31 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
             catalogue.features(vocabularies.items.names),
             len(catalogue),
         )
+        relevance = None
+        if of_relevance is not None:
+            relevance = restore_relevance(
+                manifest.preset,
+                manifest.rating_scale,
+                vocabularies.users,
+                vocabularies.items,
+                of_relevance,
+                len(catalogue),
+            )
     except (BundleError, FeatureValueError) as error:
         raise BundleError(f"{folder}: {error}. {REMEDY}") from error
     # What was read of the file to check it need not stay in memory.
     del tensors
     estimator.clusters = clusters
+    if relevance is not None:
+        relevance.clusters = of_choice
     if prepare:
-        _prepare(estimator, manifest, read_weights, folder)
-    return Bundle(manifest, estimator, catalogue)
+        _prepare(estimator, relevance, manifest, read_weights, folder)
+    return Bundle(manifest, estimator, catalogue, relevance)
 
 
 def _prepare(
     estimator: Estimator,
+    relevance: RelevanceModel | None,
     manifest: Manifest,
     read_weights: Callable[[], dict[str, torch.Tensor]],
     folder: Path,
@@ -248,6 +306,10 @@ def _prepare(
             found = [estimator.score(nobody), estimator.discrimination(nobody)]
             # Where a local update diverges is found when it does; see `Recommender.adapt`.
             estimator.score(estimator.adapt({}, [(0, manifest.rating_scale[1])]))
+            if relevance is not None:
+                relevance.prepare()
+                chosen = relevance.adapt(relevance.user_space.slots({}), [])
+                found += [relevance.log_chance(chosen)]
     except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as error:
         raise BundleError(f"{folder} can't score its items: {error}. {REMEDY}") from error
     if not all(np.isfinite(scores).all() for scores in found):
@@ -257,13 +319,13 @@ def _prepare(
 def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
     path.touch()
     mode = path.stat().st_mode
-    save_file(tensors, path)
+    save_file({name: one.detach().contiguous() for name, one in tensors.items()}, path)
     # The library lets nobody else read its files; a bundle is read by whoever serves it.
     path.chmod(mode)
 
 
-def _read_clusters(folder: Path, items: int) -> Clusters:
-    cluster = load_file(folder / CLUSTERS_FILE).get("cluster")
+def _read_clusters(folder: Path, name: str, items: int) -> Clusters:
+    cluster = load_file(folder / CLUSTERS_FILE).get(name)
     if cluster is None or cluster.dtype != torch.int32 or cluster.shape != (items,):
         raise BundleError(f"{folder / CLUSTERS_FILE} does not fit the catalogue. {REMEDY}")
     numbers = cluster.numpy().copy()
@@ -281,8 +343,8 @@ def _check_target(out: Path) -> None:
         raise BundleError(f"{out} exists and is no bundle; choose another --out.")
 
 
-def _check_trained(estimator: Estimator, report: TrainingReport) -> None:
-    finite = {name: bool(tensor.isfinite().all()) for name, tensor in estimator.tensors().items()}
+def _check_trained(tensors: dict[str, torch.Tensor], report: TrainingReport) -> None:
+    finite = {name: bool(tensor.isfinite().all()) for name, tensor in tensors.items()}
     finite |= {name: isfinite(value) for name, value in _metrics(report).items()}
     if diverged := [name for name, is_finite in finite.items() if not is_finite]:
         raise BundleError(
@@ -294,6 +356,8 @@ def _check_trained(estimator: Estimator, report: TrainingReport) -> None:
 def _metrics(report: TrainingReport) -> dict[str, float]:
     """The last query loss, and the held-out users' errors where the preset holds some out."""
     metrics = {"query_loss": report.epochs[-1].loss}
+    if report.relevance:
+        metrics["choice_loss"] = report.relevance[-1].loss
     for epoch in report.epochs:
         if epoch.validation_mae is not None and epoch.epoch == report.best_epoch:
             metrics |= {f"validation_mae@{k}": mae for k, mae in epoch.validation_mae.items()}

@@ -13,7 +13,7 @@ from model.data.description import RatingScale
 from model.errors import BundleError
 from model.presets import Preset
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 MANIFEST_FILE = "bundle.json"
 REMEDY = "Train it again with `melu train FOLDER --out DIR`."
 

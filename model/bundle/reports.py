@@ -32,3 +32,5 @@ class TrainingReport(BaseModel):
     best_epoch: int
     epochs: tuple[EpochReport, ...]
     seconds: float
+    relevance: tuple[EpochReport, ...] = ()
+    """Of the relevance objective, where the preset has one."""

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from model.estimator import Estimator
-from model.ranking import best, places_of
+from model.arrays import Float32Array, Int64Array
+from model.ranking.top import best, places_of
+
+User = TypeVar("User")
 
 RATINGS = 20
 _LEVELS = 5
 _CHUNK = 32_768
 
 
+class TwoStages(Protocol, Generic[User]):
+    """What finds the best items without a look at all of them."""
+
+    def adapted_to(self, support_set: Sequence[tuple[int, float]]) -> User:
+        """Adapt to a support set."""
+
+    def found(self, user: User, limit: int, without: Int64Array) -> Int64Array:
+        """Return the best items, by the way that is measured."""
+
+    def exact(self, user: User, items: Int64Array) -> Float32Array:
+        """Score some items, by what they are the best of."""
+
+
 def recall_of_users(
-    estimator: Estimator,
+    model: TwoStages[User],
     items: int,
     scale: tuple[float, float],
     *,
@@ -29,7 +45,7 @@ def recall_of_users(
     to its requests.
 
     Args:
-        estimator: What ranks.
+        model: What ranks.
         items: Size of the catalogue.
         scale: Lowest and highest rating.
         users: How many users.
@@ -45,15 +61,15 @@ def recall_of_users(
     for _ in range(users):
         rated = random.choice(items, min(RATINGS, items // 2), replace=False)
         ratings = low + (high - low) * random.integers(0, _LEVELS, len(rated)) / (_LEVELS - 1)
-        user = estimator.adapt({}, list(zip(rated.tolist(), ratings.tolist(), strict=True)))
-        found = estimator.rank(user, limit, without=rated)
+        user = model.adapted_to(list(zip(rated.tolist(), ratings.tolist(), strict=True)))
+        found = model.found(user, limit, rated)
         index, scores = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         for start in range(0, items, _CHUNK):
             yield None
             chunk = np.arange(start, min(start + _CHUNK, items))
-            mine = estimator.score(user, chunk)
+            mine = model.exact(user, chunk)
             mine[places_of(rated, chunk)] = -np.inf
             index, scores = np.concatenate([index, chunk]), np.concatenate([scores, mine])
             chosen = best(scores, limit)
             index, scores = index[chosen], scores[chosen]
-        yield len(np.intersect1d(found.index, index)) / max(len(index), 1)
+        yield len(np.intersect1d(found, index)) / max(len(index), 1)

@@ -14,6 +14,7 @@ import orjson
 import torch
 import uvicorn
 from fastapi import Depends, FastAPI, Query, Request, Response
+from torch import Tensor
 
 from app.schemas.recommendations import RecommendationQuery, Recommendations, RecommendedItem
 from app.schemas.values import UserId
@@ -22,6 +23,7 @@ from app.settings import Settings
 from app.store import StoredUser, UserStore, connect_store
 from model.bundle.bundle import load_bundle
 from scripts.benchmark.naive_model import naive_model
+from scripts.benchmark.naive_relevance import NaiveLists
 
 PATH = "/users/{user_id}/recommendations"
 READY_PATH = "/readyz"
@@ -67,6 +69,7 @@ def naive_app(model: Path, store_url: str) -> FastAPI:
     catalogue, (low, high) = bundle.catalogue, bundle.manifest.rating_scale
     items = catalogue.records(range(len(catalogue)))
     estimator = naive_model(bundle)
+    lists = NaiveLists(bundle, estimator)
     actions = ActionRatings(settings.action_places, (low, high))
 
     @asynccontextmanager
@@ -98,11 +101,11 @@ def naive_app(model: Path, store_url: str) -> FastAPI:
             for one in (user.feedback if user else ())
             if one.item_id in catalogue.index_of and (rating := actions.rating(one)) is not None
         ][: settings.support_limit]
-        predicted = estimator.predict(user.attributes if user else {}, support_set)
+        found = lists.values(user.attributes if user else {}, support_set)
         hidden = set(query.exclude)
         if query.exclude_seen and user:
             hidden |= user.seen
-        order = predicted.argsort(descending=True, stable=True).tolist()
+        order = found.order.argsort(descending=True, stable=True).tolist()
         best = [index for index in order if items[index].item_id not in hidden][: query.limit]
         return Recommendations(
             user_id=user_id,
@@ -119,13 +122,19 @@ def naive_app(model: Path, store_url: str) -> FastAPI:
                     title=items[index].title,
                     attributes=items[index].attributes,
                     rank=rank,
-                    score=round(min(max(float(predicted[index]), low), high), 4),
+                    relevance=_rounded(found.relevance, index),
+                    lift=_rounded(found.lift, index),
+                    score=round(min(max(float(found.score[index]), low), high), 4),
                 )
                 for rank, index in enumerate(best, start=1)
             ],
         )
 
     return app
+
+
+def _rounded(values: Tensor | None, index: int) -> float | None:
+    return None if values is None else round(float(values[index]), 4)
 
 
 def _add_readiness(app: FastAPI) -> None:

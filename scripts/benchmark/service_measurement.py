@@ -247,18 +247,19 @@ class _Bench:
 
 
 def same_ranking(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Tell whether two answers rank alike, but for rounding where scores are all but equal.
+    """Tell whether two answers rank alike, but for rounding where values are all but equal.
 
     Args:
         one: An answer with recommendations.
         other: Another.
 
     Returns:
-        Whether they are about the same feedback, with the same scores in the same order.
+        Whether they are about the same feedback, with the same values in the same order.
     """
     if any(one[name] != other[name] for name in ("strategy", "support_size", "support_version")):
         return False
-    scores, others = ({i["item_id"]: i["score"] for i in a["items"]} for a in (one, other))
+    field = "score" if one["items"][0]["relevance"] is None else "relevance"
+    scores, others = ({i["item_id"]: i[field] for i in a["items"]} for a in (one, other))
     common = scores.keys() & others.keys()
     return (
         len(scores) == len(others)

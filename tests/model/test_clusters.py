@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from model import estimator as estimators
-from model.bayesian.serving import candidates
 from model.estimator import Estimator
 from model.melu import estimator as melu_estimator
-from model.ranking import Clusters, best
+from model.ranking import Clusters, best, coarse_items
 
 
 def test_every_item_is_in_one_cluster_and_clusters_hold_alike_items():
@@ -47,10 +46,10 @@ def two_stages(estimator: Estimator, monkeypatch: pytest.MonkeyPatch) -> Estimat
     for module, name, value in (
         (melu_estimator, "CANDIDATES", 25),
         (melu_estimator, "CANDIDATES_A_PLACE", 1),
-        (candidates, "_SCANNED", 40),
-        (candidates, "_SCANNED_A_PLACE", 1),
-        (candidates, "_KEPT", 25),
-        (candidates, "_KEPT_A_PLACE", 1),
+        (coarse_items, "_SCANNED", 40),
+        (coarse_items, "_SCANNED_A_PLACE", 1),
+        (coarse_items, "_KEPT", 25),
+        (coarse_items, "_KEPT_A_PLACE", 1),
     ):
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(estimators, "EXACT_AMONG", 10)

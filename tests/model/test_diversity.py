@@ -56,6 +56,6 @@ def test_items_beyond_the_best_few_hundred_stay_where_they_are(recommender: Reco
 
     assert sorted(found.index) == sorted(ranking.index)
     assert found.index[0] == ranking.index[0]
-    scores = dict(zip(ranking.index.tolist(), ranking.score.tolist(), strict=True))
-    assert [scores[item] for item in found.index.tolist()] == found.score.tolist()
+    values = dict(zip(ranking.index.tolist(), ranking.values.value.tolist(), strict=True))
+    assert [values[item] for item in found.index.tolist()] == found.values.value.tolist()
     assert recommender.diversified(ranking, 0.0) is ranking

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from model.bayesian.serving import item_table
-from model.bundle.bundle import save_bundle
 from model.catalogue.live import ItemChange
 from model.data import Dataset
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.presets import Preset, fit_estimator
+from model.orders import Order
+from model.presets import Preset
 from model.recommender import Recommender
 from tests.conftest import QUICK_PRESETS
+from tests.training import train_bundle
 
 UNRATED = ["29", "59"]
 SUPPORT = [(0, 5.0), (31, 1.0), (7, 4.0)]
@@ -27,7 +28,7 @@ def recommender(
     rated = ~np.isin(two_tastes.ratings.item_index, [int(item) for item in UNRATED])
     dataset = replace(two_tastes, ratings=two_tastes.ratings.where(rated))
     folder = tmp_path_factory.mktemp(request.param) / "model"
-    save_bundle(*fit_estimator(dataset, preset, seed=1), preset, dataset, folder)
+    train_bundle(dataset, preset, folder, seed=1)
     return Recommender.load(folder)
 
 
@@ -99,8 +100,8 @@ def test_ranking_takes_new_items_in_and_leaves_deleted_ones_out(recommender: Rec
     allowed = live.catalogue.all_items()
     assert len(allowed) == len(live.catalogue) == 60 + 4 * 9 - 4 - 4
     expected = allowed[np.argsort(-scores[allowed], kind="stable")]
-    ranking = live.rank(user, 25)
-    np.testing.assert_allclose(ranking.score, scores[expected[:25]], atol=1e-5)
+    ranking = live.rank(user, 25, order=Order.RATING)
+    np.testing.assert_allclose(ranking.values.score, scores[expected[:25]], atol=1e-5)
     assert {record.item_id for record in live.catalogue.records(ranking.index.tolist())}.isdisjoint(
         {"0", "1", "2", "3", "new-0-7"}
     )
@@ -108,7 +109,7 @@ def test_ranking_takes_new_items_in_and_leaves_deleted_ones_out(recommender: Rec
     assert comedies is not None
     assert live.catalogue.index_of["12"] in comedies
     assert (np.diff(comedies) > 0).all()
-    narrowed = live.rank(user, 5, among=comedies, without=comedies[:1])
+    narrowed = live.rank(user, 5, order=Order.RATING, among=comedies, without=comedies[:1])
     assert set(narrowed.index) == set(comedies[1:6])
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from model.bundle.bundle import load_bundle, save_bundle
+from model.bundle.bundle import load_bundle
 from model.data import Dataset
-from model.presets import fit_estimator
 from scripts.benchmark.naive_model import naive_model
 from scripts.benchmark.ranking import benchmark_ranking
 from scripts.benchmark.ranking_measurement import (
@@ -16,6 +15,7 @@ from scripts.benchmark.ranking_measurement import (
     with_steps,
 )
 from tests.conftest import QUICK_PRESETS
+from tests.training import train_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,7 @@ USER = [(0, 5.0), (1, 4.0), (30, 1.0)]
 def melu_bundle(two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     preset = QUICK_PRESETS["melu"]
     folder = tmp_path_factory.mktemp("melu") / "model"
-    save_bundle(*fit_estimator(two_tastes, preset, seed=1), preset, two_tastes, folder)
+    train_bundle(two_tastes, preset, folder, seed=1)
     return folder
 
 

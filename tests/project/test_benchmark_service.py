@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.bundle.bundle import load_bundle, save_bundle
+from model.bundle.bundle import load_bundle
 from model.data import Dataset
-from model.presets import PRESETS, fit_estimator, with_options
+from model.presets import PRESETS, with_options
 from model.recommender import Recommender
 from scripts.benchmark.load import LoadError, require_wrk
 from scripts.benchmark.naive_model import naive_model
 from scripts.benchmark.service import benchmark_service
 from scripts.benchmark.service_measurement import same_ranking
 from tests.running import require
+from tests.training import train_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +32,7 @@ def bundle_of_preset(
         return bundle
     preset = with_options(PRESETS["melu"], epochs=2)
     folder = tmp_path_factory.mktemp("melu") / "model"
-    save_bundle(*fit_estimator(two_tastes, preset, seed=1), preset, two_tastes, folder)
+    train_bundle(two_tastes, preset, folder, seed=1)
     return folder
 
 
@@ -52,7 +53,7 @@ def _answer(*scores: tuple[str, float], version: int = 1) -> dict[str, object]:
         "strategy": "adapted",
         "support_size": 3,
         "support_version": version,
-        "items": [{"item_id": item, "score": score} for item, score in scores],
+        "items": [{"item_id": item, "relevance": None, "score": score} for item, score in scores],
     }
 
 

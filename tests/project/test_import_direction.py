@@ -24,7 +24,7 @@ ALLOWED = {
         "model.catalogue.identifiers",
     },
     "app.logs": {"app.logs"},
-    "app.schemas": {"app.schemas", "model.catalogue.identifiers"},
+    "app.schemas": {"app.schemas", "model.catalogue.identifiers", "model.orders"},
     "app.store": {"app.store", "app.metrics", "app.problems"},
     "app.access": {"app.access", "app.store", "app.problems", "model"},
     "app.services": {

@@ -6,12 +6,11 @@ import httpx
 import numpy as np
 import pytest
 
-from model.bundle.bundle import save_bundle
 from model.data import load_dataset
-from model.presets import fit_estimator
 from tests.conftest import QUICK_PRESETS
 from tests.running import Service
 from tests.service.visitors import Json, Visitor, ok
+from tests.training import train_bundle
 from tests.worlds import ITEMS_OF_A_GENRE, MANY_GENRES, write_many_tastes
 
 PLACES = 200
@@ -25,7 +24,7 @@ USERS = range(0, len(MANY_GENRES), 2)
 def cinema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("cinema")
     dataset, preset = load_dataset(write_many_tastes(folder / "data")), QUICK_PRESETS["default"]
-    save_bundle(*fit_estimator(dataset, preset, seed=1), preset, dataset, folder / "model")
+    train_bundle(dataset, preset, folder / "model", seed=1)
     service = Service(folder / "model", folder / "service").start()
     with service.client() as client:
         yield client

@@ -8,9 +8,8 @@ import pytest
 
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.recall_check import report_recall
-from model.bayesian.serving import candidates
 from model.bundle.bundle import load_bundle
-from model.ranking import Clusters
+from model.ranking import Clusters, coarse_items
 from model.recommender import Recommender
 
 pytestmark = pytest.mark.anyio
@@ -32,9 +31,9 @@ def compute() -> Iterator[InferenceExecutor]:
 def in_two_stages(bundle: Path) -> Recommender:
     """Sixty items, ranked as if they were many."""
     loaded = load_bundle(bundle)
-    loaded.estimator.clusters = Clusters.fit(
-        loaded.estimator.clustering_features(), seed=0, count=12
-    )
+    assert loaded.relevance is not None
+    for model in (loaded.estimator, loaded.relevance):
+        model.clusters = Clusters.fit(model.clustering_features(), seed=0, count=12)
     return Recommender(loaded)
 
 
@@ -57,8 +56,8 @@ async def test_it_is_less_where_few_are_kept(
     log: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(candidates, "_KEPT", 1)
-    monkeypatch.setattr(candidates, "_KEPT_A_PLACE", 0)
+    monkeypatch.setattr(coarse_items, "_KEPT", 1)
+    monkeypatch.setattr(coarse_items, "_KEPT_A_PLACE", 0)
     await report_recall(in_two_stages, compute)
     assert "recall@20 against the exact ranking 0." in log.text
 

@@ -10,13 +10,12 @@ from threading import Event
 import httpx
 import pytest
 
-from model.bundle.bundle import save_bundle
 from model.data import Dataset
-from model.presets import fit_estimator
 from tests.conftest import QUICK_PRESETS
 from tests.running import Service, wait_for
 from tests.sealing import edit_manifest
 from tests.service.visitors import Json, Visitor, assert_problem, ok
+from tests.training import train_bundle
 
 RELOADS = 100
 
@@ -26,7 +25,7 @@ def other_bundle(two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory) 
     """Trained on the same data from another seed."""
     folder = tmp_path_factory.mktemp("other") / "model"
     preset = QUICK_PRESETS["default"]
-    save_bundle(*fit_estimator(two_tastes, preset, seed=2), preset, two_tastes, folder)
+    train_bundle(two_tastes, preset, folder, seed=2)
     return folder
 
 

@@ -74,10 +74,10 @@ class Visitor:
         """Ids of the recommended items, best first."""
         return [item["item_id"] for item in self.recommendations(**parameters)["items"]]
 
-    def scores(self) -> dict[str, float]:
-        """Every item's score."""
+    def values(self, field: str) -> dict[str, float]:
+        """A number of every item: `relevance`, `lift` or `score`."""
         everything = self.recommendations(limit=200, exclude_seen=False)
-        return {item["item_id"]: item["score"] for item in everything["items"]}
+        return {item["item_id"]: item[field] for item in everything["items"]}
 
     def feedback(self) -> list[dict[str, Json]]:
         """All stored feedback, newest first."""

@@ -8,7 +8,8 @@ from app.metrics import DIVERGED
 from app.services.actions import ActionRatings
 from app.store import Attributes, StoredUser
 from model.arrays import Float32Array, Int64Array
-from model.estimator import AdaptedUser
+from model.lists import AdaptedCopy
+from model.orders import Order
 from model.recommender import Recommender
 
 
@@ -69,7 +70,7 @@ class Adapter:
         ]
         return SupportSet(user.attributes, ratings[: self._support_limit + 1])
 
-    def adapt(self, recommender: Recommender, user: StoredUser | None) -> AdaptedUser:
+    def adapt(self, recommender: Recommender, user: StoredUser | None) -> AdaptedCopy:
         """Run the local update on a user's newest ratings of items that still exist.
 
         Args:
@@ -81,7 +82,7 @@ class Adapter:
         """
         return self.adapt_to(recommender, self.support_set_of(recommender, user))
 
-    def adapt_to(self, recommender: Recommender, known: SupportSet) -> AdaptedUser:
+    def adapt_to(self, recommender: Recommender, known: SupportSet) -> AdaptedCopy:
         """Run the local update on what is known of a user.
 
         Args:
@@ -98,18 +99,19 @@ class Adapter:
         return adapted
 
     def leave_one_out(
-        self, recommender: Recommender, known: SupportSet, items: Int64Array
+        self, recommender: Recommender, known: SupportSet, items: Int64Array, order: Order
     ) -> Float32Array:
-        """Score items with all feedback, and without each piece; see `Recommender`.
+        """Tell what a list goes by with all feedback, and without each piece; see `Recommender`.
 
         Args:
             recommender: The model.
             known: What `support_set_of` returned.
             items: Internal item indices.
+            order: What the list goes by.
 
         Returns:
             Shape [1 + n, items], row i + 1 without the i-th of the n newest ratings.
         """
         return recommender.leave_one_out(
-            known.attributes, known.indexed(recommender), self._support_limit, items
+            known.attributes, known.indexed(recommender), self._support_limit, items, order
         )

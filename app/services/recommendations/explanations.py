@@ -1,4 +1,4 @@
-"""Why an item is recommended: what each piece of feedback does to its score."""
+"""Why an item is recommended: what each piece of feedback does to its place."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from app.services.model_state.live_model import Snapshot
 from app.services.recommendations.adaptation import Adapter, SupportSet
 from app.services.recommendations.ranking_snapshots import SCORE_SCALE
 from model.arrays import Int64Array
+from model.orders import Order
 
 MOST_REASONS = 5
 """Strongest pieces of feedback that are named for an item."""
 
 
 class Explanations:
-    """Tells by leave-one-out how far single pieces of feedback move scores.
+    """Tells by leave-one-out how far single pieces of feedback move what a list goes by.
 
     Args:
         adapter: Adapts without a piece.
@@ -24,16 +25,19 @@ class Explanations:
     def __init__(self, adapter: Adapter) -> None:
         self._adapter = adapter
 
-    def of(self, snapshot: Snapshot, known: SupportSet, items: Int64Array) -> list[bytes]:
-        """Name the pieces of feedback that each item's score depends on most.
+    def of(
+        self, snapshot: Snapshot, known: SupportSet, items: Int64Array, order: Order
+    ) -> list[bytes]:
+        """Name the pieces of feedback that each item's place depends on most.
 
-        An effect is the score as shown with all feedback minus the score as shown without the
-        piece: local updates run for both, on the same weights θ.
+        An effect is what the list goes by, with all feedback, less the same without the piece:
+        local updates run for both, on the same weights θ. It is not clipped to the rating scale.
 
         Args:
             snapshot: Model and catalogue.
             known: What the ranking was adapted to.
             items: Internal item indices.
+            order: What the list goes by.
 
         Returns:
             A JSON list for each item, strongest first.
@@ -42,12 +46,10 @@ class Explanations:
         known = known.of_items_that_exist(recommender)
         if not known.ratings or not len(items):
             return [b"[]"] * len(items)
-        scores = self._adapter.leave_one_out(recommender, known, items)
-        shown = scores.clip(*recommender.rating_scale)
-        effects = np.rint((shown[0] - shown[1:]).astype(np.float64) * SCORE_SCALE)
-        # Beyond an end of the scale scores move unseen; that only orders equal effects.
-        order = np.lexsort((-np.abs(scores[0] - scores[1:]), -np.abs(effects)), axis=0)
-        strongest = order[:MOST_REASONS].T.tolist()
+        values = self._adapter.leave_one_out(recommender, known, items, order)
+        effects = np.rint((values[0] - values[1:]).astype(np.float64) * SCORE_SCALE)
+        by_strength = np.argsort(-np.abs(effects), axis=0, kind="stable")
+        strongest = by_strength[:MOST_REASONS].T.tolist()
         pieces = [known.ratings[piece] for piece in range(len(effects))]
         index = [catalogue.index_of[one] for one, _ in pieces]
         shown_pieces = [

@@ -9,15 +9,23 @@ from time import perf_counter
 import numpy as np
 import orjson
 
+from app.problems import InvalidParameter
 from app.schemas.recommendations import RecommendationQuery
 from app.services.filters import matching_items
 from app.services.model_state.live_model import Snapshot
 from app.services.recommendations.adaptation import Adapter
 from app.services.recommendations.explanations import Explanations
-from app.services.recommendations.ranking_snapshots import SCORE_SCALE, RankingSnapshot
+from app.services.recommendations.ranking_snapshots import (
+    SCORE_SCALE,
+    RankingSnapshot,
+    ShownValues,
+)
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import StoredUser
-from model.recommender import DIVERSIFIED
+from model.arrays import Float32Array
+from model.lists import RankedItems
+from model.orders import Order
+from model.recommender import DIVERSIFIED, Recommender
 
 
 @dataclass(frozen=True)
@@ -69,8 +77,10 @@ class Ranker:
         Raises:
             InvalidFilter: If a filter is not `name:value`.
             UnknownAttribute: If a filter names no attribute.
+            InvalidParameter: If the model does not have the order.
         """
         recommender, catalogue = snapshot.recommender, snapshot.catalogue
+        order = _order_of(recommender, query)
         started = perf_counter()
         known = self._adapter.support_set_of(recommender, user)
         adapted = self._adapter.adapt_to(recommender, known)
@@ -84,11 +94,11 @@ class Ranker:
         ranking = recommender.rank(
             adapted,
             max(depth, DIVERSIFIED) if query.diversity else depth,
+            order=order,
             among=matching_items(catalogue, query.filter),
             without=catalogue.indices_of(left_out),
         )
         ranking = recommender.diversified(ranking, query.diversity)
-        scores = ranking.score[:depth].clip(*recommender.rating_scale)
         head: dict[str, str | int] = {
             "strategy": "adapted" if adapted.local_steps else "prior",
             "support_size": adapted.support_size,
@@ -102,7 +112,8 @@ class Ranker:
         found = RankingSnapshot(
             head,
             catalogue.ids(ranking.index[:depth]),
-            np.rint(scores.astype(np.float64) * SCORE_SCALE).astype(np.int64).tolist(),
+            _shown(ranking, depth, recommender.rating_scale),
+            order,
             known if query.explain and not adapted.diverged else None,
         )
         return found, Timing(local_update=local_update, ranking=milliseconds_since(started))
@@ -143,10 +154,12 @@ class Ranker:
         index = [item for _, item in shown]
         reasons = [b"[]"] * len(shown)
         if ranking.known is not None:
-            reasons = self._reasons.of(snapshot, ranking.known, np.array(index, dtype=np.int64))
+            reasons = self._reasons.of(
+                snapshot, ranking.known, np.array(index, dtype=np.int64), ranking.order
+            )
         items = [
-            b'%b,"rank":%d,"score":%.4f,"because":%b}'
-            % (fragment, place + 1, ranking.scores[place] / SCORE_SCALE, because)
+            b'%b,"rank":%d,%b,"because":%b}'
+            % (fragment, place + 1, ranking.values.json_of(place), because)
             for (place, _), fragment, because in zip(
                 shown, snapshot.item_json.of(catalogue, index), reasons, strict=True
             )
@@ -155,3 +168,33 @@ class Ranker:
         has_more = next(left, None) is not None
         following = shown[-1][0] + 1 if has_more else None
         return Page(body, following, milliseconds_since(started))
+
+
+def _order_of(recommender: Recommender, query: RecommendationQuery) -> Order:
+    if query.order is None:
+        return recommender.orders[0]
+    if query.order not in recommender.orders:
+        preset = recommender.manifest.preset.name
+        raise InvalidParameter(
+            f"query, order: a model of the preset {preset} has no order {query.order.value}; it "
+            f"has: {', '.join(recommender.orders)}."
+        )
+    return query.order
+
+
+def _shown(ranking: RankedItems, depth: int, scale: tuple[float, float]) -> ShownValues:
+    values = ranking.values
+    return ShownValues(
+        _in_ten_thousandths(values.relevance, depth),
+        _in_ten_thousandths(values.lift, depth),
+        _in_ten_thousandths(values.score.clip(*scale), depth),
+    )
+
+
+def _in_ten_thousandths(values: Float32Array | None, depth: int) -> list[int] | None:
+    if values is None:
+        return None
+    scaled: list[int] = (
+        np.rint(values[:depth].astype(np.float64) * SCORE_SCALE).astype(np.int64).tolist()
+    )
+    return scaled

@@ -15,14 +15,42 @@ from app.problems import StoreUnavailable
 from app.services.recommendations.adaptation import SupportSet
 from app.services.recommendations.pagination import PageStart
 from app.store import RankingSnapshotStore, digest_of_user
+from model.orders import Order
 
 SCORE_SCALE = 10_000
-"""Scores are shown to four places, and kept so."""
+"""Numbers are shown to four places, and kept so."""
 _MOST_PENDING = 100
 _MOST_ANONYMOUS = 500
 """Lists of unknown users that a worker has at hand; 3 kB each."""
 _PAUSES_SECONDS = (0.0, 0.02, 0.1)
 """Before each look for a list: another worker may just be writing it."""
+
+
+@dataclass(frozen=True)
+class ShownValues:
+    """What is shown of a list's items, in ten thousandths; None for what the model does not tell.
+
+    Attributes:
+        relevance: From 0 to 1.
+        lift: Relevance less that of the prior.
+        score: Predicted ratings, clipped to the scale.
+    """
+
+    relevance: list[int] | None
+    lift: list[int] | None
+    score: list[int] | None
+
+    def json_of(self, place: int) -> bytes:
+        """Write the fields of the item at a place."""
+        return b'"relevance":%b,"lift":%b,"score":%b' % (
+            _four_places(self.relevance, place),
+            _four_places(self.lift, place),
+            _four_places(self.score, place),
+        )
+
+
+def _four_places(values: list[int] | None, place: int) -> bytes:
+    return b"null" if values is None else b"%.4f" % (values[place] / SCORE_SCALE)
 
 
 @dataclass(frozen=True)
@@ -32,28 +60,33 @@ class RankingSnapshot:
     Attributes:
         head: What an answer tells beside the items.
         item_ids: Best first.
-        scores: Predicted ratings of the items, in ten thousandths.
+        values: What is shown of the items; see `ShownValues`.
+        order: What it goes by.
         known: What it was adapted to, if reasons are asked for.
     """
 
     head: dict[str, str | int]
     item_ids: list[str]
-    scores: list[int]
+    values: ShownValues
+    order: Order
     known: SupportSet | None
 
     def encode(self) -> str:
         """Write the list as compact text; no item id has a `/`."""
         known = None if self.known is None else [self.known.attributes, self.known.ratings]
-        return orjson.dumps([self.head, "/".join(self.item_ids), self.scores, known]).decode()
+        values = [self.values.relevance, self.values.lift, self.values.score]
+        return orjson.dumps(
+            [self.head, "/".join(self.item_ids), values, self.order, known]
+        ).decode()
 
     @classmethod
     def decode(cls, text: str) -> RankingSnapshot:
         """Read what `encode` wrote."""
-        head, item_ids, scores, known = orjson.loads(text)
+        head, item_ids, values, order, known = orjson.loads(text)
         if known is not None:
             attributes, ratings = known
             known = SupportSet(attributes, [(item_id, rating) for item_id, rating in ratings])
-        return cls(head, item_ids.split("/"), scores, known)
+        return cls(head, item_ids.split("/"), ShownValues(*values), Order(order), known)
 
 
 class RankingSnapshots:

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
 from model.bayesian.network import BayesianNetwork
-from model.bayesian.serving.pca_bounds import ReducedFeatures
 from model.bayesian.serving.update import RatedItems
 from model.bayesian.training.item_features import ItemRows
 from model.ranking import ONE_STAGE_LIMIT
+from model.ranking.pca_bounds import ReducedFeatures
 
 _CHUNK = 8_192
 _LEAST_OUTPUT = 0.02

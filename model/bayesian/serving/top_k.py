@@ -8,9 +8,9 @@ import numpy as np
 
 from model.arrays import Float32Array, Int64Array
 from model.bayesian.serving.item_table import ItemTable
-from model.bayesian.serving.pca_bounds import ReducedFeatures
 from model.bayesian.serving.update import AdaptedWeights
 from model.ranking import at_least, best, kth_highest, places_of
+from model.ranking.pca_bounds import ReducedFeatures
 
 _ROUNDING = 1e-4
 _buffers = threading.local()

@@ -6,14 +6,14 @@ other in memory. Dimensions: I items, K clusters, F columns of features, r princ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from model.arrays import Float32Array, Int64Array
-from model.bayesian.serving.item_table import ItemTable
-from model.ranking import Clusters
+from model.ranking.clusters import Clusters
 
 _COMPONENTS = 24
 _SAMPLE = 50_000
@@ -49,25 +49,32 @@ class CoarseItems:
     variance: Float32Array
 
     @classmethod
-    def of(cls, items: ItemTable, clusters: Clusters) -> CoarseItems:
+    def of(
+        cls,
+        flat: Callable[[npt.NDArray[np.integer]], Float32Array],
+        constant: Float32Array,
+        clusters: Clusters,
+    ) -> CoarseItems:
         """Find the components and lay them out.
 
         Args:
-            items: The catalogue.
-            clusters: Its clusters.
+            flat: Returns the features of some items, shape [rows, F].
+            constant: What an item's score begins with, shape [I].
+            clusters: Of the items.
 
         Returns:
             The table.
         """
         order, starts = clusters.members
-        sample = items.flat(np.arange(0, len(items), max(1, len(items) // _SAMPLE)))
+        count = len(constant)
+        sample = flat(np.arange(0, count, max(1, count // _SAMPLE)))
         spread = np.cov(sample, rowvar=False)
         rotation = np.linalg.eigh(spread)[1][:, ::-1][:, :_COMPONENTS].astype(np.float32)
-        head = np.empty((len(items), rotation.shape[1] + 1), dtype=np.float32)
-        for start in range(0, len(items), _CHUNK):
+        head = np.empty((count, rotation.shape[1] + 1), dtype=np.float32)
+        for start in range(0, count, _CHUNK):
             mine = order[start : start + _CHUNK]
-            head[start : start + _CHUNK, :-1] = items.flat(mine) @ rotation
-            head[start : start + _CHUNK, -1] = items.constant[mine]
+            head[start : start + _CHUNK, :-1] = flat(mine) @ rotation
+            head[start : start + _CHUNK, -1] = constant[mine]
         sizes = clusters.sizes[:, None]
         mean = np.add.reduceat(head, starts[:-1], axis=0) / sizes
         variance = np.add.reduceat(head**2, starts[:-1], axis=0) / sizes - mean**2

@@ -1,0 +1,134 @@
+"""The list baselines with their settings, chosen for each number of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import scipy.sparse as sparse
+
+from model.arrays import Float32Array, Float64Array, Int64Array
+from model.baselines.lists.ease import Ease
+from model.baselines.lists.ials import Ials
+from model.baselines.lists.item_knn import ItemKnn
+from model.baselines.lists.likes import Likes, ListBaseline
+from model.baselines.lists.popularity import PopularItems
+
+Make = Callable[[Likes], ListBaseline]
+Judge = Callable[[Float32Array, int], Float64Array]
+"""Scores and number of answers → one value a user, the higher the better."""
+
+LIST_BASELINES: dict[str, tuple[Make, ...]] = {
+    "popularity": (PopularItems,),
+    "item_knn": tuple(
+        partial(ItemKnn, shrinkage=one)
+        for one in (3.0, 10.0, 20.0, 50.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
+    ),
+    "ease": tuple(
+        partial(Ease, ridge=one)
+        for one in (100.0, 300.0, 1_000.0, 3_000.0, 10_000.0, 30_000.0, 100_000.0)
+    ),
+    "ials": tuple(
+        partial(Ials, factors=factors, ridge=ridge, alpha=alpha)
+        for factors, ridge, alpha in (
+            *((32, 10.0, 2.0), (64, 30.0, 0.5), (64, 100.0, 2.0), (128, 100.0, 2.0)),
+            *((64, 100.0, 10.0), (128, 100.0, 10.0), (64, 200.0, 20.0), (128, 200.0, 20.0)),
+            *((64, 100.0, 30.0), (64, 300.0, 10.0), (128, 50.0, 5.0), (32, 100.0, 10.0)),
+        )
+    ),
+    "ials_features": tuple(
+        partial(Ials, factors=factors, ridge=ridge, alpha=alpha, attributes=weight)
+        for factors, ridge, alpha, weight in (
+            *((64, 30.0, 2.0, 0.5), (64, 100.0, 10.0, 1.0), (128, 100.0, 10.0, 1.0)),
+            *((64, 100.0, 10.0, 0.5), (64, 200.0, 20.0, 1.0), (128, 200.0, 20.0, 1.0)),
+            *((64, 200.0, 10.0, 1.0), (128, 200.0, 20.0, 0.5), (32, 100.0, 10.0, 1.0)),
+            *((64, 50.0, 2.0, 1.0), (64, 100.0, 2.0, 1.0), (64, 300.0, 30.0, 2.0)),
+        )
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """Users and the likes among their first answers.
+
+    Attributes:
+        users: Internal user indices, shape [B].
+        likes: Number of answers → 1 for a like among them, shape [B, items].
+    """
+
+    users: Int64Array
+    likes: Mapping[int, sparse.csr_matrix]
+
+
+@dataclass(frozen=True)
+class TunedListBaselines:
+    """Every baseline, with the settings that were best on held-out users for each size.
+
+    Attributes:
+        chosen: Baseline → number of answers → place of its settings among `LIST_BASELINES`.
+    """
+
+    chosen: dict[str, dict[int, int]]
+
+    @classmethod
+    def choose(
+        cls, likes: Likes, held_out: Given, judge: Judge, names: Sequence[str]
+    ) -> TunedListBaselines:
+        """Choose settings.
+
+        Args:
+            likes: Of the users who are not held out.
+            held_out: Users to choose on.
+            judge: Tells what scores are worth.
+            names: Which baselines.
+
+        Returns:
+            The choice.
+        """
+        worth: dict[str, dict[int, list[float]]] = {}
+        for name in names:
+            for make in LIST_BASELINES[name]:
+                baseline = make(likes)
+                for size, given in held_out.likes.items():
+                    value = judge(baseline.scores(held_out.users, given), size)
+                    kept = worth.setdefault(name, {}).setdefault(size, [])
+                    kept.append(float(np.nanmean(value)))
+        return cls(
+            {
+                name: {size: int(np.argmax(values)) for size, values in by_size.items()}
+                for name, by_size in worth.items()
+            }
+        )
+
+    def scores(self, likes: Likes, given: Given) -> dict[str, dict[int, Float32Array]]:
+        """Fit what was chosen to more users, and score.
+
+        Args:
+            likes: Who likes what.
+            given: Users to score for.
+
+        Returns:
+            Baseline → number of answers → scores, shape [B, items].
+        """
+        found: dict[str, dict[int, Float32Array]] = {}
+        for name, by_size in self.chosen.items():
+            for place in sorted(set(by_size.values())):
+                baseline = LIST_BASELINES[name][place](likes)
+                for size, one in by_size.items():
+                    if one == place:
+                        scores = baseline.scores(given.users, given.likes[size])
+                        found.setdefault(name, {})[size] = scores
+        return found
+
+    def settings(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Return the chosen settings by name: baseline → number of answers → setting → value."""
+        return {
+            name: {
+                str(size): dict(getattr(LIST_BASELINES[name][place], "keywords", {}))
+                for size, place in sorted(by_size.items())
+            }
+            for name, by_size in self.chosen.items()
+        }

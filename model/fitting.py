@@ -1,0 +1,142 @@
+"""Learn all that a bundle holds: predicted ratings, chances of being chosen, and their blend."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.arrays import Float32Array, Int64Array
+from model.bayesian import BayesianPreset
+from model.bundle.reports import EpochReport, TrainingReport
+from model.data.loading import Dataset, Ratings
+from model.estimator import Estimator
+from model.features import FeatureValue
+from model.presets import Preset, fit_estimator
+from model.relevance import RelevanceConfig, RelevanceModel
+from model.relevance.blend import Blend, choose_blend
+from model.relevance.signals import is_liked
+
+_BLEND_CANDIDATES = 400
+_FEWEST_USERS = 10
+_FEWEST_LIKES = 2
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """What training gives.
+
+    Attributes:
+        estimator: Predicts ratings.
+        relevance: Tells chances; None where the preset has no relevance, or too few users like
+            anything.
+        report: How the training went.
+    """
+
+    estimator: Estimator
+    relevance: RelevanceModel | None
+    report: TrainingReport
+
+
+def fit_model(
+    dataset: Dataset,
+    preset: Preset,
+    *,
+    seed: int,
+    ratings: Ratings | None = None,
+    on_epoch: Callable[[EpochReport], None] = lambda _report: None,
+) -> FittedModel:
+    """Train a preset.
+
+    Args:
+        dataset: Users, items and their features.
+        preset: What to train.
+        seed: Every random draw follows from it.
+        ratings: What to learn from; all ratings of the data set if None.
+        on_epoch: Called after each epoch, from several threads.
+
+    Returns:
+        The model, and how the training went.
+
+    Raises:
+        DatasetError: If there are too few ratings to learn from.
+    """
+    started = time.monotonic()
+    ratings = dataset.ratings if ratings is None else ratings
+    dataset = dataset.of_preset(preset.name)
+    estimator, report = fit_estimator(
+        dataset, preset, seed=seed, ratings=ratings, on_epoch=on_epoch
+    )
+    if not isinstance(preset, BayesianPreset) or not _is_enough(dataset, ratings):
+        return FittedModel(estimator, None, report)
+    epochs: list[EpochReport] = []
+
+    def note(epoch: EpochReport) -> None:
+        epochs.append(epoch)
+        on_epoch(epoch)
+
+    relevance = fit_relevance(dataset, ratings, preset.relevance, estimator, seed=seed, note=note)
+    epochs.sort(key=lambda epoch: (epoch.phase, epoch.epoch))
+    report = report.model_copy(
+        update={"relevance": tuple(epochs), "seconds": time.monotonic() - started}
+    )
+    return FittedModel(estimator, relevance, report)
+
+
+def fit_relevance(
+    dataset: Dataset,
+    ratings: Ratings,
+    config: RelevanceConfig,
+    estimator: Estimator,
+    *,
+    seed: int,
+    note: Callable[[EpochReport], None],
+) -> RelevanceModel:
+    """Learn chances, and how predicted ratings blend with them; see `fit_model`."""
+    relevance, members = RelevanceModel.fit(
+        dataset,
+        ratings,
+        config,
+        estimator.user_space,
+        estimator.item_space,
+        seed=seed,
+        on_epoch=note,
+    )
+    # Each user is asked of the one member that has not learnt from that user.
+    weights = [
+        choose_blend(
+            _candidates_of(relevance.only(at)),
+            estimator,
+            dataset,
+            ratings,
+            member.held_out,
+            seed=seed,
+        ).weights
+        for at, member in enumerate(members)
+    ]
+    return relevance.with_blend(Blend(np.mean(weights, axis=0, dtype=np.float32)))
+
+
+def _candidates_of(
+    relevance: RelevanceModel,
+) -> Callable[
+    [Mapping[str, FeatureValue], Sequence[tuple[int, float]]], tuple[Int64Array, Float32Array]
+]:
+    def score(
+        attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
+    ) -> tuple[Int64Array, Float32Array]:
+        user = relevance.adapt(relevance.user_space.slots(attributes), support_set)
+        given = np.array(sorted(item for item, _ in support_set), dtype=np.int64)
+        items = relevance.candidates(user, _BLEND_CANDIDATES, without=given)
+        return items, relevance.log_chance(user, items)
+
+    return score
+
+
+def _is_enough(dataset: Dataset, ratings: Ratings) -> bool:
+    """Tell whether so many users like several items that choice can be learnt."""
+    liked = is_liked(ratings.rating, dataset.scale)
+    likes = np.bincount(ratings.user_index[liked], minlength=len(dataset.user_ids))
+    return int((likes >= _FEWEST_LIKES).sum()) >= _FEWEST_USERS

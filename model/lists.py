@@ -1,0 +1,189 @@
+"""Lists: the order that a person would choose by, of two objectives.
+
+Candidates come of the chance of being chosen, and the order of the blend with the predicted rating
+(`model.relevance.blend`); or the list is ordered by the predicted rating, or by lift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.arrays import Float32Array, Int64Array
+from model.estimator import NO_ITEMS, AdaptedUser, Estimator
+from model.orders import Order
+from model.ranking import best
+from model.relevance import RelevanceModel, RelevanceUser
+
+_MARGIN = 100
+"""Candidates beyond the length of the list, for the blend to choose from."""
+
+
+@dataclass(frozen=True)
+class AdaptedCopy:
+    """A user's own copy of the decision layers, for every objective that there is.
+
+    Attributes:
+        rating: For predicted ratings.
+        relevance: For choice; None where the preset has no relevance.
+        prior: The same user without feedback, whom lift is measured against; None for the prior
+            itself.
+    """
+
+    rating: AdaptedUser
+    relevance: RelevanceUser | None = None
+    prior: AdaptedCopy | None = None
+
+    @property
+    def local_steps(self) -> int:
+        """Steps taken; 0 without a support set."""
+        return self.rating.local_steps
+
+    @property
+    def support_size(self) -> int:
+        """Ratings that they were taken on."""
+        return self.rating.support_size
+
+    @property
+    def diverged(self) -> bool:
+        """Whether these are θ's own weights because the local update diverged."""
+        return self.rating.diverged
+
+
+@dataclass(frozen=True)
+class ItemValues:
+    """What a user's own copy tells of items.
+
+    Attributes:
+        value: What a list is ordered by, not clipped; for relevance ln p blended. Shape [items].
+        score: Predicted ratings in the data set's units, not clipped to its scale, shape [items].
+        relevance: From 0 to 1, shape [items]; None where the preset has none.
+        lift: Relevance less that of the prior, shape [items]; None where the preset has none.
+    """
+
+    value: Float32Array
+    score: Float32Array
+    relevance: Float32Array | None = None
+    lift: Float32Array | None = None
+
+    def rows(self, chosen: Int64Array) -> ItemValues:
+        """Return the values of some items."""
+        return ItemValues(
+            self.value[chosen],
+            self.score[chosen],
+            None if self.relevance is None else self.relevance[chosen],
+            None if self.lift is None else self.lift[chosen],
+        )
+
+
+@dataclass(frozen=True)
+class RankedItems:
+    """A list, best first.
+
+    Attributes:
+        index: Internal item indices.
+        values: What is told of the items.
+    """
+
+    index: Int64Array
+    values: ItemValues
+
+    def rows(self, chosen: Int64Array) -> RankedItems:
+        """Return some items of the list in another order."""
+        return RankedItems(self.index[chosen], self.values.rows(chosen))
+
+
+def orders_of(relevance: RelevanceModel | None) -> tuple[Order, ...]:
+    """Return the orders that there are; the first is the default."""
+    if relevance is None:
+        return (Order.RATING,)
+    return (Order.RELEVANCE, Order.RATING, Order.LIFT)
+
+
+def rank(
+    estimator: Estimator,
+    relevance: RelevanceModel | None,
+    user: AdaptedCopy,
+    limit: int,
+    *,
+    order: Order,
+    among: Int64Array | None,
+    without: Int64Array = NO_ITEMS,
+) -> RankedItems:
+    """Return the best items for a user.
+
+    Args:
+        estimator: Predicts ratings.
+        relevance: Tells chances; None where the preset has none.
+        user: The user's own copy.
+        limit: Most items to return.
+        order: What they are ordered by.
+        among: Items to choose from, in ascending order; all if None.
+        without: Items to leave out.
+
+    Returns:
+        The list; equal values in the catalogue's order.
+    """
+    if order is Order.RATING or relevance is None:
+        index = estimator.rank(user.rating, limit, among=among, without=without).index
+        values = values_of(estimator, relevance, user, index, order)
+        return RankedItems(index, values)
+    assert user.relevance is not None  # noqa: S101 - adapted by the same model
+    against = None if user.prior is None or order is not Order.LIFT else user.prior.relevance
+    if against is None:
+        # Who has given no feedback has no lift: all items are equal; the likely ones come first.
+        order = Order.RELEVANCE
+    candidates = relevance.candidates(
+        user.relevance, limit + _MARGIN, among=among, without=without, against=against
+    )
+    values = values_of(estimator, relevance, user, candidates, order)
+    chosen = best(values.value, limit)
+    return RankedItems(candidates[chosen], values.rows(chosen))
+
+
+def values_of(
+    estimator: Estimator,
+    relevance: RelevanceModel | None,
+    user: AdaptedCopy,
+    items: Int64Array,
+    order: Order,
+) -> ItemValues:
+    """Tell what a user's own copy makes of items; see `rank`."""
+    score = estimator.score(user.rating, items)
+    if relevance is None or user.relevance is None:
+        return ItemValues(score, score)
+    blended = blended_with(relevance, user.relevance, items, score)
+    likely = relevance.relevance(blended)
+    if user.prior is None or user.prior.relevance is None:
+        lift = np.zeros_like(likely)
+    else:
+        of_prior = estimator.score(user.prior.rating, items)
+        lift = likely - relevance_of(relevance, user.prior.relevance, items, of_prior)
+    value = {Order.RELEVANCE: blended, Order.RATING: score, Order.LIFT: lift}[order]
+    return ItemValues(value, score, likely, lift)
+
+
+def relevance_of(
+    relevance: RelevanceModel, user: RelevanceUser, items: Int64Array, score: Float32Array
+) -> Float32Array:
+    """Return the relevance of items, given their predicted ratings; see `blended_with`."""
+    return relevance.relevance(blended_with(relevance, user, items, score))
+
+
+def blended_with(
+    relevance: RelevanceModel, user: RelevanceUser, items: Int64Array, score: Float32Array
+) -> Float32Array:
+    """Add predicted ratings to the chances of items; see `model.relevance.blend`.
+
+    Args:
+        relevance: Tells chances.
+        user: Adapted to the user's feedback.
+        items: Internal item indices.
+        score: Their predicted ratings, shape [items].
+
+    Returns:
+        What a list by relevance is ordered by, shape [items].
+    """
+    log_chance = relevance.log_chance(user, items)
+    return relevance.blend.added(log_chance, score, user.support_size, relevance.scale)

@@ -1,0 +1,107 @@
+"""The choice loss: how likely a user's own copy chooses what the user did choose.
+
+Dimensions: B episodes, I items, W width, S sampled items.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
+from model.episodes import PaddedRatings
+from model.relevance.config import RelevanceConfig
+
+_LEAST_MASS = 1e-30
+
+
+def draw_sample(
+    share: Float64Array, size: int, random: np.random.Generator
+) -> tuple[Int64Array, Float32Array]:
+    """Draw items by their share, to stand for all; all items if there are no more than `size`.
+
+    Args:
+        share: Chance of each item, shape [I].
+        size: How many are drawn, with replacement.
+        random: Source of randomness.
+
+    Returns:
+        Distinct items, and ln of the weight with which a sum over them estimates the sum over all
+        items without bias.
+    """
+    if len(share) <= size:
+        return np.arange(len(share)), np.zeros(len(share), dtype=np.float32)
+    drawn, times = np.unique(random.choice(len(share), size, p=share), return_counts=True)
+    return drawn, np.log(times / (size * share[drawn])).astype(np.float32)
+
+
+def choice_loss(
+    vector: Tensor,
+    output: Tensor,
+    support: PaddedRatings,
+    query: PaddedRatings,
+    liked: BoolArray,
+    config: RelevanceConfig,
+    share: Float64Array,
+    random: np.random.Generator,
+) -> Tensor:
+    """−ln p(i | ū) of the likes of the query set, chosen from all items but the support set.
+
+    A like weighs 1 / min(likes, list length): what it counts for in a list of that length. With
+    equal weights, users with many likes would decide alone; with 1 / likes, they would count for
+    less than their lists do.
+
+    Where the items are many, the choice is among some that are drawn by popularity, each for the
+    number of items that it stands for, and the episode's own targets.
+
+    Args:
+        vector: ū, shape [B, W + 1].
+        output: ō, shape [I, W + 1].
+        support: Support sets.
+        query: Query sets of n places.
+        liked: Which places of the query sets are likes, shape [B, n].
+        config: Configuration.
+        share: Each item's share of the likes, shape [I].
+        random: Draws the items.
+
+    Returns:
+        The weighted mean.
+    """
+    episode, target = _pairs(query, (query.mask.numpy() > 0) & liked)
+    given = _pairs(support, support.mask.numpy() > 0)
+    rows = torch.from_numpy(episode)
+    if len(output) <= config.softmax_items:
+        logits = _without(vector @ output.T, given)
+        chosen = logits[rows, torch.from_numpy(target)]
+        of_all = torch.logsumexp(logits, dim=1)
+    else:
+        drawn, log_weight = draw_sample(share, config.softmax_items, random)
+        column = np.full(len(output), -1)
+        column[drawn] = np.arange(len(drawn))
+        logits = vector @ output[torch.from_numpy(drawn)].T + torch.from_numpy(log_weight)
+        # The targets count by themselves, so that each counts once.
+        for who, what in (given, (episode, target)):
+            at = column[what]
+            logits = _without(logits, (who[at >= 0], at[at >= 0]))
+        chosen = (vector[rows] * output[torch.from_numpy(target)]).sum(1)
+        highest = torch.logsumexp(logits, dim=1)
+        mass = torch.zeros_like(highest).index_add(0, rows, (chosen - highest[rows]).exp())
+        of_all = highest + torch.log1p(mass)
+    likes = np.bincount(episode, minlength=len(vector))
+    weight = 1 / np.minimum(likes[episode], config.list_length)
+    weights = torch.from_numpy(weight.astype(np.float32))
+    loss = (weights * (of_all[rows] - chosen)).sum()
+    return loss / weights.sum().clamp(min=_LEAST_MASS)
+
+
+def _pairs(ratings: PaddedRatings, marked: BoolArray) -> tuple[Int64Array, Int64Array]:
+    """Episode and item of every marked place."""
+    episode, place = np.nonzero(marked)
+    return episode, ratings.item_index[episode, place]
+
+
+def _without(logits: Tensor, pairs: tuple[Int64Array, Int64Array]) -> Tensor:
+    """Leave (row, column) pairs out of the choice."""
+    index = tuple(torch.from_numpy(one) for one in pairs)
+    return logits.index_put(index, logits.new_tensor(-torch.inf))

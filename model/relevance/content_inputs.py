@@ -1,0 +1,92 @@
+"""What a relevance network reads of an item's content: principal components, and number bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from model.arrays import Float32Array, Int64Array
+from model.content.content import ItemContent, principal_axes
+from model.content.item_bias_prior import TASTE_WEIGHTS
+from model.content.predictor import ContentTables
+from model.data.loading import Dataset
+from model.features import FeatureSpace
+
+
+@dataclass(frozen=True)
+class ContentInputs:
+    """Turns any item's features into C numbers.
+
+    Attributes:
+        tables: From categories and texts to their principal components.
+        numbers: The number features, each shown as the bin that holds it.
+    """
+
+    tables: ContentTables
+    numbers: tuple[str, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        space: FeatureSpace,
+        rated: Int64Array,
+        width: int,
+        random: np.random.Generator,
+    ) -> ContentInputs:
+        """Learn the components from the items that were rated.
+
+        Args:
+            dataset: Items and their features.
+            space: Encoders of the item features.
+            rated: Those items.
+            width: Most components.
+            random: Source of the solver's start.
+
+        Returns:
+            What turns features into inputs.
+        """
+        known = np.zeros(len(dataset.item_ids), dtype=np.bool_)
+        known[rated] = True
+        content = ItemContent.fit(dataset.item_features, dataset.item_feature_kinds, known, random)
+        rows = content.rows(TASTE_WEIGHTS)
+        axes = principal_axes(rows, known, width, random)
+        tables = ContentTables.of(
+            content, space, content.by_value(axes, TASTE_WEIGHTS), np.zeros(axes.shape[1])
+        )
+        return cls(tables, number_features(space))
+
+    def of_items(self, space: FeatureSpace, table: pl.DataFrame, count: int) -> Float32Array:
+        """Return the inputs of items.
+
+        Args:
+            space: Encoders of the item features.
+            table: A column a feature.
+            count: Number of items; the table of items without features has no rows.
+
+        Returns:
+            Shape [items, C].
+        """
+        parts = [self.tables.predict(space, table, count).astype(np.float32)]
+        for name in self.numbers:
+            encoder = space.encoders[name]
+            slots = [(encoder.encode(value) or [0])[0] for value in table.get_column(name)]
+            parts.append(np.eye(encoder.slots, dtype=np.float32)[slots])
+        return np.concatenate(parts, axis=1)
+
+    def width(self, space: FeatureSpace) -> int:
+        """Return C."""
+        return len(self.tables.intercept) + sum(space.encoders[n].slots for n in self.numbers)
+
+    def tensor(self, space: FeatureSpace, table: pl.DataFrame, count: int) -> Tensor:
+        """Return `of_items` as a tensor."""
+        return torch.from_numpy(self.of_items(space, table, count))
+
+
+def number_features(space: FeatureSpace) -> tuple[str, ...]:
+    """Name the features that are numbers."""
+    return tuple(name for name, encoder in space.encoders.items() if encoder.kind.is_number)

@@ -1,0 +1,109 @@
+"""What users choose from, laid out for serving."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from model.arrays import Float32Array, Int64Array
+from model.ranking import ONE_STAGE_LIMIT, at_least, best, kth_highest
+from model.ranking.pca_bounds import ReducedFeatures
+
+_CHUNK = 8_192
+_REDUCED_FROM = 10_000
+_ROUNDING = 1e-3
+
+
+@dataclass(frozen=True)
+class ChoiceTable:
+    """Vectors of all members, side by side.
+
+    Attributes:
+        entry: e, shape [I, M W]; in half precision where the catalogue is large.
+        output: ō, shape [I, M (W + 1)]; in half precision where the catalogue is large.
+        ratings: How many rated each item, shape [I].
+        reduced: Components of `output`, where there are so many items that to look at fewer
+            columns first is faster, and not so many that they are ranked in two stages.
+    """
+
+    entry: npt.NDArray[np.floating]
+    output: npt.NDArray[np.floating]
+    ratings: Float32Array
+    reduced: ReducedFeatures | None = None
+
+    def __len__(self) -> int:
+        return len(self.output)
+
+    def logits(self, weights: Float32Array, rows: Int64Array | None = None) -> Float32Array:
+        """Return w · ō of items.
+
+        Args:
+            weights: Shape [M (W + 1)].
+            rows: Which items; all if None.
+
+        Returns:
+            Shape [rows].
+        """
+        if rows is not None:
+            return in_single(self.output[rows]) @ weights
+        if self.output.dtype == np.float32:
+            return in_single(self.output @ weights)
+        parts = [
+            in_single(self.output[start : start + _CHUNK]) @ weights
+            for start in range(0, len(self), _CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def top(self, weights: Float32Array, count: int, without: Int64Array) -> Int64Array:
+        """Return the items with the highest w · ō, exactly.
+
+        Args:
+            weights: Shape [M (W + 1)].
+            count: How many.
+            without: Items to leave out.
+
+        Returns:
+            Best first; equal ones in the catalogue's order.
+        """
+        if self.reduced is None:
+            logits = self.logits(weights)
+            logits[without] = -np.inf
+            return best(logits, count)
+        upper, lower = np.empty((2, len(self)), dtype=np.float32)
+        self.reduced.bounds(weights, upper, lower)
+        upper[without] = lower[without] = -np.inf
+        near = at_least(upper, kth_highest(lower, count) - _ROUNDING)
+        return near[best(self.logits(weights, near), count)]
+
+    def with_components(self, spread: Float32Array) -> ChoiceTable:
+        """Find the components that rank many items faster; a table of few stays as it is.
+
+        Args:
+            spread: How far users' weights go in each column, above 0, shape [M (W + 1)].
+
+        Returns:
+            The table.
+        """
+        if not _REDUCED_FROM <= len(self) <= ONE_STAGE_LIMIT:
+            return self
+        nothing = np.zeros(len(self), dtype=np.float32)
+        return replace(self, reduced=ReducedFeatures.of(in_single(self.output), spread, nothing))
+
+
+def in_single(some: npt.NDArray[np.floating]) -> Float32Array:
+    """Return an array in single precision; NumPy takes ten times as long for it as torch."""
+    if some.dtype == np.float16:
+        return torch.from_numpy(some).float().numpy()
+    return some.astype(np.float32, copy=False)
+
+
+def joined(one: ChoiceTable, other: ChoiceTable) -> ChoiceTable:
+    """Put a table behind another."""
+    return ChoiceTable(
+        np.concatenate([one.entry, other.entry]),
+        np.concatenate([one.output, other.output]),
+        np.concatenate([one.ratings, other.ratings]),
+    )

@@ -1,0 +1,197 @@
+"""The local update of the relevance objective, whole: θ and a support set in, ū out.
+
+1. An amortised start: a network reads the support set as bags of entry vectors.
+2. Gradient steps of the choice loss on ū, with learnt rates: towards the likes and away from the
+   dislikes, beside what ū expects to be chosen anyway.
+
+All of it can be differentiated through, so that the global update learns what it starts from. This
+is what training runs, and the reference for the fast copy that serves,
+`model.relevance.serving`, which `tests/model/relevance/test_serving.py` holds to it.
+
+Dislikes alone never bring more of the same: where there are no likes the network does not see
+them, and all that they do is to be subtracted.
+
+Dimensions: B episodes, I items, S sampled items, W width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from model.arrays import BoolArray, Int64Array
+from model.features import EncodedTable
+from model.relevance.network import RelevanceNetwork, RepresentedItems
+
+LIKED, DISLIKED, RATED = range(3)
+COUNT_SCALE = 3.0
+
+
+@dataclass(frozen=True)
+class SupportBags:
+    """The support sets of B episodes: for each the liked items, the disliked, and all others.
+
+    Attributes:
+        index: Items, all liked ones of the first episode first, shape [total].
+        offsets: Where each bag begins: B bags of liked items, B of disliked, B of others.
+        counts: Items in each bag, shape [3, B].
+    """
+
+    index: Tensor
+    offsets: Tensor
+    counts: Tensor
+
+    @classmethod
+    def of(
+        cls, item_index: Int64Array, mask: BoolArray, liked: BoolArray, disliked: BoolArray
+    ) -> SupportBags:
+        """Sort padded support sets into bags.
+
+        Args:
+            item_index: Items, shape [B, n].
+            mask: Which places hold a rating, shape [B, n].
+            liked: Which are likes, shape [B, n].
+            disliked: Which are dislikes, shape [B, n].
+
+        Returns:
+            The bags.
+        """
+        kinds = np.stack([mask & liked, mask & disliked, mask & ~liked & ~disliked])
+        counts = kinds.sum(2)
+        every = np.broadcast_to(item_index, kinds.shape)[kinds]
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        return cls(
+            torch.from_numpy(every.astype(np.int64)),
+            torch.from_numpy(starts.astype(np.int64)),
+            torch.from_numpy(counts.astype(np.float32)),
+        )
+
+    def sums(self, table: Tensor) -> Tensor:
+        """Sum the rows of a table over each bag, shape [3, B, columns]."""
+        summed = functional.embedding_bag(self.index, table, self.offsets, mode="sum")
+        return summed.view(3, -1, table.shape[1])
+
+
+@dataclass(frozen=True)
+class CatalogueSample:
+    """Items that stand for the catalogue where a sum over all of it is due.
+
+    Attributes:
+        output: ō of the items, shape [S, W + 1].
+        log_weight: ln of how many items each stands for, shape [S].
+    """
+
+    output: Tensor
+    log_weight: Tensor
+
+
+def local_update(
+    network: RelevanceNetwork,
+    items: RepresentedItems,
+    users: EncodedTable,
+    support: SupportBags,
+    sample: CatalogueSample,
+    dropout: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Adapt ū to each support set; θ is left untouched.
+
+    Args:
+        network: θ.
+        items: Represented items.
+        users: The users' encoded features, B rows.
+        support: The support sets.
+        sample: Stands for the catalogue in the gradient steps.
+        dropout: Share of what the network reads that is left out, in training.
+        generator: Draws what is left out.
+
+    Returns:
+        ū of each episode, shape [B, W + 1].
+    """
+    vector = amortised_start(network, items, users, support, dropout, generator)
+    return gradient_steps(network, vector, items, support, sample)
+
+
+def amortised_start(
+    network: RelevanceNetwork,
+    items: RepresentedItems,
+    users: EncodedTable,
+    support: SupportBags,
+    dropout: float,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """Step 1; see `local_update`. Returns shape [B, W + 1]."""
+    bags, counts = support.sums(items.entry), support.counts.unsqueeze(2)
+    likes_share = counts[LIKED] / (counts[LIKED] + counts[DISLIKED]).clamp(min=1)
+    disliked = likes_share * bags[DISLIKED]
+    damping = (counts.sum(0) + 1).rsqrt()
+    read = [
+        damping * bags[LIKED],
+        damping * disliked,
+        damping * (bags[LIKED] + bags[RATED] + disliked),
+        *(
+            functional.embedding_bag(
+                torch.from_numpy(users[name].slots),
+                embedding,
+                torch.from_numpy(users[name].offsets[:-1]),
+                mode="mean",
+            )
+            for name, embedding in zip(network.user_features, network.user_embeddings, strict=True)
+        ),
+        counts.sum(0).log1p() / COUNT_SCALE,
+    ]
+    inputs = _dropped(torch.cat(read, dim=1), dropout, generator)
+    hidden = torch.relu(network.hidden(inputs))
+    start: Tensor = network.start(_dropped(hidden, dropout, generator))
+    popularity = torch.zeros(start.shape[1], dtype=start.dtype)
+    popularity[-1] = 1
+    return start + popularity
+
+
+def gradient_steps(
+    network: RelevanceNetwork,
+    vector: Tensor,
+    items: RepresentedItems,
+    support: SupportBags,
+    sample: CatalogueSample,
+) -> Tensor:
+    """Step 2: descend the choice loss of the support set.
+
+    The loss is −Σ_liked ln p(i | ū) / (n_liked + n₀), whose gradient is Σ (E_p[ō] − ō_i) over the
+    same; a dislike counts the other way, for as much as was learnt, and leaves popularity alone.
+
+    Args:
+        network: θ, with the rate of each step and direction.
+        vector: ū to begin with, shape [B, W + 1].
+        items: Represented items.
+        support: The support sets.
+        sample: Stands for the catalogue.
+
+    Returns:
+        ū after the steps, shape [B, W + 1].
+    """
+    if not len(network.rates):
+        return vector
+    sums, counts = support.sums(items.output), support.counts.unsqueeze(2)
+    tastes = torch.ones(vector.shape[1], dtype=vector.dtype)
+    tastes[-1] = 0
+    towards = counts[LIKED] + network.support_damping_log.exp()
+    away = tastes * functional.softplus(network.dislike_log) / (counts.sum(0) + 1)
+    for rate in network.rates:
+        chance = torch.softmax(vector @ sample.output.T + sample.log_weight, dim=1)
+        expected = chance @ sample.output
+        liked = (sums[LIKED] - counts[LIKED] * expected) / towards
+        disliked = (sums[DISLIKED] - counts[DISLIKED] * expected) * away
+        vector = vector + rate * (liked - disliked)
+    return vector
+
+
+def _dropped(values: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
+    if not rate:
+        return values
+    kept = torch.rand(values.shape, generator=generator) >= rate
+    return values * kept / (1 - rate)

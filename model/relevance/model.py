@@ -1,0 +1,492 @@
+"""θ of the relevance objective, bound to the items that users choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from model.arrays import Float32Array, Int64Array
+from model.bundle.reports import EpochReport
+from model.bundle.stored_tensors import check_tensors
+from model.content.predictor import ContentTables, expected_tensors
+from model.data.loading import Dataset, Ratings
+from model.errors import BundleError
+from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
+from model.features import FeatureSpace
+from model.item_vectors import ItemVectors
+from model.ranking import ONE_STAGE_LIMIT, Clusters, best, places_of
+from model.ranking.coarse_items import CoarseItems
+from model.relevance.blend import SUPPORT_SIZES, Blend
+from model.relevance.choice_loss import draw_sample
+from model.relevance.config import RelevanceConfig
+from model.relevance.content_inputs import ContentInputs, number_features
+from model.relevance.item_table import ChoiceTable, in_single, joined
+from model.relevance.network import RelevanceNetwork
+from model.relevance.serving import (
+    SampledItems,
+    StackedNetworks,
+    SupportVectors,
+    amortised_start,
+    gradient_steps,
+)
+from model.relevance.signals import is_disliked, is_liked
+from model.relevance.training import RelevanceLearning, TrainedMember, train_members
+
+_SAMPLE_SEED = 0
+_SPREAD_USERS, _SPREAD_LIKES = 200, 5
+_LEAST_SPREAD = 1e-3
+_ITEMS, _MEMBER, _CONTENT = "items.", "member.", "content."
+_ENTRY, _OUTPUT, _RATINGS = "items.entry", "items.output", "items.ratings"
+_LIKES_A_USER, _BLEND = "likes_a_user", "blend"
+
+
+@dataclass(frozen=True)
+class RelevanceUser:
+    """A user's own copy of the decision layers.
+
+    Attributes:
+        weights: ū of all members side by side, as their mean is taken, shape [M (W + 1)].
+        log_total: ln Σ_i exp(w · ō_i) over the catalogue, which chances are measured against.
+        support_size: Ratings that it was adapted to.
+    """
+
+    weights: Float32Array
+    log_total: float
+    support_size: int
+
+    @property
+    def is_finite(self) -> bool:
+        """Tell whether the local update stayed among finite numbers."""
+        return bool(np.isfinite(self.weights).all() and np.isfinite(self.log_total))
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What training found.
+
+    Attributes:
+        networks: The members.
+        table: The items.
+        content: Reads content.
+        likes_a_user: Mean number of likes of a user.
+        blend: How much a predicted rating counts beside a chance.
+    """
+
+    networks: tuple[RelevanceNetwork, ...]
+    table: ChoiceTable
+    content: ContentInputs
+    likes_a_user: float
+    blend: Blend
+
+
+class RelevanceModel:
+    """Adapts ū to users, and tells how likely they choose items; θ stays as it is.
+
+    Args:
+        config: Configuration.
+        scale: Lowest and highest rating.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        learnt: What training found.
+    """
+
+    clusters: Clusters | None = None
+    """Of the bundle's items, where there are so many that ranking takes two stages."""
+
+    def __init__(
+        self,
+        config: RelevanceConfig,
+        scale: tuple[float, float],
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+        learnt: Learnt,
+    ) -> None:
+        self.config = config
+        self.user_space = user_space
+        self.item_space = item_space
+        self.scale = scale
+        self.learnt = learnt
+        self._theta = StackedNetworks.of(learnt.networks)
+        self._vectors = ItemVectors(learnt.table, len(learnt.table))
+
+    @classmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        ratings: Ratings,
+        config: RelevanceConfig,
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+        *,
+        seed: int,
+        on_epoch: Callable[[EpochReport], None],
+    ) -> tuple[Self, tuple[TrainedMember, ...]]:
+        """Learn θ from ratings.
+
+        Args:
+            dataset: Users, items and their features.
+            ratings: What to learn from.
+            config: Configuration.
+            user_space: Encoders of the user features.
+            item_space: Encoders of the item features.
+            seed: Every random draw follows from it.
+            on_epoch: Called now and then.
+
+        Returns:
+            The model, and its members with the users that each did not learn from.
+        """
+        rated = np.unique(ratings.item_index)
+        random = np.random.default_rng([seed, 5])
+        content = ContentInputs.fit(dataset, item_space, rated, config.content_width, random)
+        learning = RelevanceLearning.of(dataset, ratings, config, content, user_space, item_space)
+        members = train_members(learning, seed=seed, on_epoch=on_epoch)
+        table = ChoiceTable(
+            torch.cat([one.items.entry for one in members], dim=1).numpy(),
+            torch.cat([one.items.output for one in members], dim=1).numpy(),
+            np.bincount(ratings.item_index, minlength=len(dataset.item_ids)).astype(np.float32),
+        )
+        likes = learning.likes.sum() / max(1, len(np.unique(ratings.user_index)))
+        learnt = Learnt(
+            tuple(one.network for one in members),
+            table,
+            content,
+            max(1.0, float(likes)),
+            Blend.first(),
+        )
+        return cls(config, dataset.scale, user_space, item_space, learnt), members
+
+    @property
+    def members(self) -> int:
+        """M."""
+        return self.config.members
+
+    def only(self, member: int) -> RelevanceModel:
+        """Return a model of one member alone, as the blend is chosen with."""
+        width = self.config.width
+        entry, output = self.learnt.table.entry, self.learnt.table.output
+        table = ChoiceTable(
+            entry[:, member * width : (member + 1) * width],
+            output[:, member * (width + 1) : (member + 1) * (width + 1)],
+            self.learnt.table.ratings,
+        )
+        learnt = replace(self.learnt, networks=(self.learnt.networks[member],), table=table)
+        config = self.config.model_copy(update={"members": 1})
+        return RelevanceModel(config, self.scale, self.user_space, self.item_space, learnt)
+
+    @property
+    def blend(self) -> Blend:
+        """How much a predicted rating counts beside a chance."""
+        return self.learnt.blend
+
+    def with_blend(self, blend: Blend) -> RelevanceModel:
+        """Return the same θ with another blend."""
+        other = copy(self)
+        other.learnt = replace(self.learnt, blend=blend)
+        return other
+
+    def unblended(self) -> RelevanceModel:
+        """Return the same θ, whose lists go by chances alone."""
+        return self.with_blend(Blend(np.zeros_like(self.blend.weights)))
+
+    def without_steps(self) -> RelevanceModel:
+        """Return the same θ, whose local update ends with its amortised start."""
+        other = copy(self)
+        other._theta = replace(self._theta, rates=self._theta.rates[:0])
+        return other
+
+    @cached_property
+    def sample(self) -> SampledItems:
+        """Items of the bundle that stand for the catalogue, by what everybody chooses."""
+        table = self._vectors.bundled
+        nobody = amortised_start(self._theta, self.user_space.slots({}), self._support([]))
+        logits = table.logits((nobody / np.float32(self.members)).ravel()).astype(np.float64)
+        share = np.exp(logits - logits.max())
+        random = np.random.default_rng(_SAMPLE_SEED)
+        drawn, log_weight = draw_sample(share / share.sum(), self.config.sample, random)
+        output = self._of_members(table.output[drawn].astype(np.float32), self.config.width + 1)
+        return SampledItems(np.ascontiguousarray(output.transpose(1, 0, 2)), log_weight)
+
+    def adapt(
+        self, slots: Mapping[str, list[int]], support_set: Sequence[tuple[int, float]]
+    ) -> RelevanceUser:
+        """Run the local update on a user's support set; θ stays as it is.
+
+        Args:
+            slots: User feature → slots of the user's values.
+            support_set: (item index, rating on the data set's scale) pairs.
+
+        Returns:
+            The user's own copy.
+        """
+        support = self._support(support_set)
+        start = amortised_start(self._theta, slots, support)
+        weights = gradient_steps(self._theta, start, support, self.sample)
+        weights = weights / np.float32(self.members)
+        return RelevanceUser(weights.ravel(), self.sample.log_total(weights), len(support_set))
+
+    def _support(self, support_set: Sequence[tuple[int, float]]) -> SupportVectors:
+        """Look a support set's items up."""
+        index = np.array([item for item, _ in support_set], dtype=np.int64)
+        rating = np.array([one for _, one in support_set], dtype=np.float32)
+        width = self.config.width
+        entry = self._vectors.take(index, lambda table, rows: in_single(table.entry[rows]))
+        output = self._vectors.take(index, lambda table, rows: in_single(table.output[rows]))
+        return SupportVectors(
+            self._of_members(entry, width),
+            self._of_members(output, width + 1),
+            is_liked(rating, self.scale),
+            is_disliked(rating, self.scale),
+        )
+
+    def _of_members(self, flat: Float32Array, width: int) -> Float32Array:
+        return flat.reshape(len(flat), self.members, width)
+
+    def log_chance(self, user: RelevanceUser, items: Int64Array | None = None) -> Float32Array:
+        """Return ln p(i | ū), the chance that the user chooses an item of all.
+
+        Args:
+            user: What `adapt` returned.
+            items: Internal item indices; all items if None.
+
+        Returns:
+            Shape [items].
+        """
+        total = np.float32(user.log_total)
+        if items is None:
+            return self._vectors.every(lambda table: table.logits(user.weights)) - total
+        found = self._vectors.take(items, lambda table, rows: table.logits(user.weights, rows))
+        return found - total
+
+    def candidates(
+        self,
+        user: RelevanceUser,
+        count: int,
+        *,
+        among: Int64Array | None = None,
+        without: Int64Array = NO_ITEMS,
+        against: RelevanceUser | None = None,
+    ) -> Int64Array:
+        """Return the items that a user chooses most likely.
+
+        Args:
+            user: What `adapt` returned.
+            count: Most items to return.
+            among: Items to choose from, in ascending order; all if None.
+            without: Items to leave out.
+            against: Of another user, whose relevance is subtracted first.
+
+        Returns:
+            Internal item indices in ascending order.
+        """
+        vectors = self._vectors
+        live = np.arange(vectors.bundled_count, len(vectors))
+        if self.clusters is not None and (among is None or len(among) > EXACT_AMONG):
+            # So many that most of them are not looked at.
+            among = np.concatenate([self._near(user, count + len(without), among), live])
+        if among is None and against is None:
+            bundled = without[without < vectors.bundled_count]
+            top = vectors.bundled.top(user.weights, count, bundled)
+            if not len(live):
+                return np.sort(top)
+            among = np.concatenate([np.sort(top), live])
+        value = self.log_chance(user, among)
+        if against is not None:
+            value = self.relevance(value) - self.relevance(self.log_chance(against, among))
+        value[without if among is None else places_of(without, among)] = -np.inf
+        found = np.sort(best(value, count))
+        return found if among is None else among[found]
+
+    def _near(self, user: RelevanceUser, count: int, among: Int64Array | None) -> Int64Array:
+        """Return the bundled items of a large catalogue that are worth an exact look."""
+        allowed = None
+        if among is not None:
+            allowed = np.zeros(self._vectors.bundled_count, dtype=np.bool_)
+            allowed[among[among < len(allowed)]] = True
+        return self._coarse.candidates(user.weights, count, 0, allowed)
+
+    @cached_property
+    def _coarse(self) -> CoarseItems:
+        assert self.clusters is not None  # noqa: S101 - else nobody asks
+        table = self._vectors.bundled
+        nothing = np.zeros(len(table), dtype=np.float32)
+        return CoarseItems.of(lambda rows: in_single(table.output[rows]), nothing, self.clusters)
+
+    def clustering_features(self) -> Float32Array:
+        """Tell items apart as users' weights do; what clusters are made of, shape [I, F]."""
+        return in_single(self._vectors.bundled.output)
+
+    def prepare(self) -> None:
+        """Build what serving needs, so that no first user waits for it."""
+        drawn = np.random.default_rng(_SAMPLE_SEED).integers(
+            0, len(self._vectors.bundled), (_SPREAD_USERS, _SPREAD_LIKES)
+        )
+        nobody, liked = self.user_space.slots({}), self.scale[1]
+        weights = [
+            self.adapt(nobody, [(item, liked) for item in items]).weights
+            for items in drawn.tolist()
+        ]
+        spread = np.sqrt(np.square(weights).mean(0)) + _LEAST_SPREAD
+        table = self._vectors.bundled.with_components(spread.astype(np.float32))
+        self._vectors = replace(self._vectors, bundled=table)
+        self.candidates(self.adapt(nobody, []), 1)
+
+    def adapted_to(self, support_set: Sequence[tuple[int, float]]) -> RelevanceUser:
+        """Adapt to a user of whom nothing else is known; see `TwoStages`."""
+        return self.adapt(self.user_space.slots({}), support_set)
+
+    def found(self, user: RelevanceUser, limit: int, without: Int64Array) -> Int64Array:
+        """Return the likeliest items; see `TwoStages`."""
+        return self.candidates(user, limit, without=without)
+
+    def exact(self, user: RelevanceUser, items: Int64Array) -> Float32Array:
+        """Return the chances of some items; see `TwoStages`."""
+        return self.log_chance(user, items)
+
+    def relevance(self, log_chance: Float32Array) -> Float32Array:
+        """Turn chances into how likely an item is among all that a user will have liked.
+
+        Of m choices, as many as users of the training liked on average, one at least falls on an
+        item of chance p with 1 − exp(−m p).
+
+        Args:
+            log_chance: ln p, shape [items].
+
+        Returns:
+            From 0 to 1, shape [items].
+        """
+        expected = np.exp(np.minimum(log_chance, 0)) * np.float32(self.learnt.likes_a_user)
+        found: Float32Array = -np.expm1(-expected)
+        return found
+
+    def extended(self, items: LiveItems) -> RelevanceModel:
+        """Return the same θ over more items; see `Estimator.extended`."""
+        entry, output = self._of_content(items.features, items.count)
+        ratings = np.zeros(items.count, dtype=np.float32)
+        if len(items.changed):
+            old_entry, old_output = self._of_content(items.trained_features, len(items.trained))
+            trained = self.learnt.table
+            # What is known of an item beyond its content stays.
+            entry[items.changed] += in_single(trained.entry[items.trained]) - old_entry
+            output[items.changed] += in_single(trained.output[items.trained]) - old_output
+            ratings[items.changed] = trained.ratings[items.trained]
+        other = copy(self)
+        other._vectors = self._vectors.append(
+            ChoiceTable(entry, output, ratings), items.count, joined
+        )
+        assert other.sample is self.sample  # noqa: S101 - drawn from the bundle's items alone
+        return other
+
+    def _of_content(self, features: pl.DataFrame, count: int) -> tuple[Float32Array, Float32Array]:
+        """Entry and output vectors of all members that content alone gives."""
+        inputs = self.learnt.content.tensor(self.item_space, features, count)
+        with torch.no_grad():
+            found = [one.of_content(inputs) for one in self.learnt.networks]
+        entry = torch.cat([one.entry for one in found], dim=1).numpy()
+        return entry, torch.cat([one.output for one in found], dim=1).numpy()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor that the model needs, under stable names, as stored in a bundle."""
+        learnt = self.learnt
+        named = {
+            _ENTRY: torch.from_numpy(learnt.table.entry),
+            _OUTPUT: torch.from_numpy(learnt.table.output),
+            _RATINGS: torch.from_numpy(learnt.table.ratings),
+            _LIKES_A_USER: torch.tensor(learnt.likes_a_user),
+            _BLEND: torch.from_numpy(learnt.blend.weights),
+        }
+        for name, tensor in learnt.content.tables.named_tensors(self.item_space.names).items():
+            named[_CONTENT + name] = tensor
+        for at, network in enumerate(learnt.networks):
+            for name, tensor in network.state_dict().items():
+                named[f"{_MEMBER}{at}.{name}"] = tensor
+        return named
+
+    @classmethod
+    def restore(
+        cls,
+        config: RelevanceConfig,
+        scale: tuple[float, float],
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+        tensors: dict[str, Tensor],
+        item_count: int,
+    ) -> RelevanceModel:
+        """Put together what `tensors` took apart.
+
+        Args:
+            config: Configuration.
+            scale: Lowest and highest rating.
+            user_space: Encoders of the user features.
+            item_space: Encoders of the item features.
+            tensors: As stored.
+            item_count: Number of items.
+
+        Returns:
+            A model whose answers are bit-equal to the stored one's.
+
+        Raises:
+            BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
+        """
+        intercept = tensors.get(_CONTENT + "intercept")
+        components = len(intercept) if intercept is not None and intercept.ndim == 1 else 0
+        numbers = number_features(item_space)
+        inputs = components + sum(item_space.encoders[name].slots for name in numbers)
+        of_content = _under(_CONTENT, tensors)
+        try:
+            with torch.device("meta"):
+                networks = tuple(
+                    RelevanceNetwork(config, inputs, user_space, None)
+                    for _ in range(config.members)
+                )
+                width, members = config.width, config.members
+                precision = stored_precision(item_count)
+                expected = {
+                    _ENTRY: torch.empty(item_count, members * width, dtype=precision),
+                    _OUTPUT: torch.empty(item_count, members * (width + 1), dtype=precision),
+                    _RATINGS: torch.empty(item_count),
+                    _LIKES_A_USER: torch.empty(()),
+                    _BLEND: torch.empty(len(SUPPORT_SIZES)),
+                }
+        except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+            raise BundleError("the configuration asks for weights beyond all measure") from error
+        for name, tensor in expected_tensors(of_content, item_space, components):
+            expected[_CONTENT + name] = tensor
+        for at, network in enumerate(networks):
+            for name, tensor in network.state_dict().items():
+                expected[f"{_MEMBER}{at}.{name}"] = tensor
+        check_tensors(tensors, expected)
+        for at, network in enumerate(networks):
+            mine = _under(f"{_MEMBER}{at}.", tensors)
+            network.load_state_dict({name: one.clone() for name, one in mine.items()}, assign=True)
+            network.requires_grad_(requires_grad=False)
+        content = ContentInputs(
+            ContentTables.from_named_tensors(
+                {name: one.clone() for name, one in of_content.items()}, item_space.names
+            ),
+            numbers,
+        )
+        table = ChoiceTable(
+            tensors[_ENTRY].numpy(), tensors[_OUTPUT].numpy(), tensors[_RATINGS].numpy()
+        )
+        likes = float(tensors[_LIKES_A_USER])
+        if likes <= 0:
+            raise BundleError(f"{_LIKES_A_USER} is not above zero")
+        learnt = Learnt(networks, table, content, likes, Blend(tensors[_BLEND].clone().numpy()))
+        return cls(config, scale, user_space, item_space, learnt)
+
+
+def stored_precision(items: int) -> torch.dtype:
+    """Return the precision of item vectors: half of it where the catalogue is large."""
+    return torch.float32 if items <= ONE_STAGE_LIMIT else torch.float16
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

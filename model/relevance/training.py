@@ -1,0 +1,295 @@
+"""Learn θ of the relevance objective through the local update, member by member.
+
+Dimensions: B episodes, I items, C content inputs.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
+from model.bundle.reports import EpochReport
+from model.data.loading import Dataset, Ratings
+from model.episodes import PaddedRatings, RatingsByUser
+from model.features import EncodedTable, FeatureSpace
+from model.relevance.choice_loss import choice_loss, draw_sample
+from model.relevance.config import RelevanceConfig
+from model.relevance.content_inputs import ContentInputs
+from model.relevance.local_update import CatalogueSample, SupportBags, local_update
+from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
+from model.relevance.signals import is_disliked, is_liked
+
+_FEW = 20
+_FEWEST_LIKES = 2
+_WARM_UP = 0.1
+_REPORTED = 20
+"""Reports that a training gives, as if it had so many epochs."""
+
+
+@dataclass(frozen=True)
+class TrainedMember:
+    """One network and its items.
+
+    Attributes:
+        network: θ.
+        items: All items as the network knows them, at the end of the training.
+        held_out: Users that it did not learn from.
+    """
+
+    network: RelevanceNetwork
+    items: RepresentedItems
+    held_out: Int64Array
+
+
+@dataclass(frozen=True)
+class RelevanceLearning:
+    """What all members learn from.
+
+    Attributes:
+        config: Configuration.
+        scale: Lowest and highest rating.
+        ratings: Who rated what.
+        users: All users' encoded features.
+        user_space: Encoders of the user features.
+        content: Content inputs of all items, shape [I, C].
+        likes: How many like each item, shape [I].
+        known: Which items anybody rated, shape [I].
+    """
+
+    config: RelevanceConfig
+    scale: tuple[float, float]
+    ratings: RatingsByUser
+    users: EncodedTable
+    user_space: FeatureSpace
+    content: Tensor
+    likes: Int64Array
+    known: BoolArray
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        ratings: Ratings,
+        config: RelevanceConfig,
+        content: ContentInputs,
+        user_space: FeatureSpace,
+        item_space: FeatureSpace,
+    ) -> RelevanceLearning:
+        """Lay out what is learnt from.
+
+        Args:
+            dataset: Users, items and their features.
+            ratings: What to learn from.
+            config: Configuration.
+            content: Reads the items' content.
+            user_space: Encoders of the user features.
+            item_space: Encoders of the item features.
+
+        Returns:
+            What all members learn from.
+        """
+        items = len(dataset.item_ids)
+        liked = is_liked(ratings.rating, dataset.scale)
+        return cls(
+            config,
+            dataset.scale,
+            RatingsByUser(ratings, len(dataset.user_ids)),
+            user_space.encode_table(dataset.user_features),
+            user_space,
+            content.tensor(item_space, dataset.item_features, items),
+            np.bincount(ratings.item_index[liked], minlength=items),
+            np.bincount(ratings.item_index, minlength=items) > 0,
+        )
+
+    @property
+    def share(self) -> Float64Array:
+        """Each item's share of the likes; none has a share of 0. Shape [I]."""
+        share: Float64Array = (self.likes + 1) / (self.likes + 1).sum()
+        return share
+
+    @property
+    def can_learn(self) -> Int64Array:
+        """Users with so many likes that one can be given and another asked for."""
+        liked = is_liked(self.ratings.rating, self.scale)
+        likes = np.bincount(self.ratings.user_index[liked], minlength=len(self.ratings.counts))
+        return np.flatnonzero(likes >= _FEWEST_LIKES)
+
+    def bags(self, support: PaddedRatings) -> SupportBags:
+        """Sort support sets by what their ratings say of choice."""
+        rating = support.rating.numpy()
+        return SupportBags.of(
+            support.item_index,
+            support.mask.numpy() > 0,
+            is_liked(rating, self.scale),
+            is_disliked(rating, self.scale),
+        )
+
+    def sample(self, random: np.random.Generator) -> tuple[Int64Array, Float32Array]:
+        """Draw items that stand for the catalogue, by popularity.
+
+        Args:
+            random: Source of randomness.
+
+        Returns:
+            Items, and ln of how many items each stands for; all items where they are few.
+        """
+        return draw_sample(self.share, self.config.sample, random)
+
+
+def train_members(
+    learning: RelevanceLearning, *, seed: int, on_epoch: Callable[[EpochReport], None]
+) -> tuple[TrainedMember, ...]:
+    """Train all members side by side.
+
+    Args:
+        learning: What they learn from.
+        seed: Every random draw follows from it.
+        on_epoch: Called now and then, from several threads.
+
+    Returns:
+        The members.
+    """
+    members = learning.config.members
+    users = np.random.default_rng([seed, 3]).permutation(learning.can_learn)
+    part = int(len(users) * min(learning.config.held_out, 1 / (2 * members)))
+
+    def train(member: int) -> TrainedMember:
+        held_out = users[member * part : (member + 1) * part]
+        learners = np.concatenate([users[: member * part], users[(member + 1) * part :]])
+        return _train_member(
+            learning,
+            learners,
+            held_out,
+            seed=seed * members + member,
+            phase=f"relevance {member + 1} of {members}",
+            on_epoch=on_epoch,
+        )
+
+    with ThreadPoolExecutor(min(members, os.cpu_count() or 1)) as pool:
+        return tuple(pool.map(train, range(members)))
+
+
+def _train_member(
+    learning: RelevanceLearning,
+    learners: Int64Array,
+    held_out: Int64Array,
+    *,
+    seed: int,
+    phase: str,
+    on_epoch: Callable[[EpochReport], None],
+) -> TrainedMember:
+    config = learning.config
+    updates = config.updates(len(learners))
+    random = np.random.default_rng([seed, 4])
+    generator = torch.Generator().manual_seed(seed)
+    content = learning.content
+    network = RelevanceNetwork(config, content.shape[1], learning.user_space, generator)
+    share = torch.from_numpy(learning.share.astype(np.float32)).log()
+    with torch.no_grad():
+        network.bias.fill_(float(share.mean()))
+    residuals = ItemResiduals(config, share - share.mean(), generator)
+    groups: list[dict[str, Any]] = [
+        {"params": [residuals.entry, residuals.output], "weight_decay": config.weight_decay},
+        {"params": [residuals.bias, *network.parameters()]},
+    ]
+    optimiser = torch.optim.Adam(groups, lr=config.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, config.learning_rate, total_steps=updates, pct_start=_WARM_UP
+    )
+    every = max(1, updates // _REPORTED)
+    losses: list[float] = []
+    started = time.monotonic()
+    queue = np.empty(0, dtype=np.int64)
+    for update in range(updates):
+        if len(queue) < min(config.batch_users, len(learners)):
+            queue = random.permutation(learners)
+            shuffled = learning.ratings.shuffled(random)
+        users, queue = queue[: config.batch_users], queue[config.batch_users :]
+        support, query = draw_episodes(shuffled, users, config, random)
+        known = learning.known & (random.random(len(share)) >= config.cold_items * random.random())
+        shown = residuals.added_to(
+            network.of_content(content), torch.from_numpy(known.astype(np.float32))
+        )
+        sampled, log_weight = learning.sample(random)
+        vector = local_update(
+            network,
+            shown,
+            _as_known(learning.users, users, random.random(len(users)) < config.unknown_rate),
+            learning.bags(support),
+            CatalogueSample(shown.output[sampled], torch.from_numpy(log_weight)),
+            config.dropout,
+            generator,
+        )
+        loss = choice_loss(
+            vector,
+            shown.output,
+            support,
+            query,
+            is_liked(query.rating.numpy(), learning.scale),
+            config,
+            learning.share,
+            random,
+        )
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+        if (update + 1) % every == 0:
+            on_epoch(
+                EpochReport(
+                    phase=phase,
+                    epoch=(update + 1) // every,
+                    epochs=updates // every,
+                    loss=float(np.mean(losses[-every:])),
+                    validation_mae=None,
+                    seconds=time.monotonic() - started,
+                )
+            )
+    network.requires_grad_(requires_grad=False)
+    with torch.no_grad():
+        every_item = torch.from_numpy(learning.known.astype(np.float32))
+        items = residuals.added_to(network.of_content(content), every_item)
+    return TrainedMember(network, items, held_out)
+
+
+def draw_episodes(
+    shuffled: RatingsByUser, users: Int64Array, config: RelevanceConfig, random: np.random.Generator
+) -> tuple[PaddedRatings, PaddedRatings]:
+    """Split each user's ratings, in their random order, into a support set and a query set.
+
+    Most support sets hold 0 to 20 ratings, as those of new users do; the others up to four fifths
+    of what there is.
+
+    Args:
+        shuffled: Ratings in a random order.
+        users: Whom to draw, shape [B].
+        config: Configuration.
+        random: Source of randomness.
+
+    Returns:
+        Support sets and query sets.
+    """
+    counts = shuffled.counts[users]
+    few = np.minimum(random.integers(0, _FEW + 1, len(users)), counts - 2)
+    # As often one of the first few as one of the later ones.
+    few = np.where(random.random(len(users)) < 1 / 2, np.minimum(few, few % 6), few)
+    many = random.integers(0, np.maximum(1, (0.8 * counts).astype(np.int64)))
+    sizes = np.where(random.random(len(users)) < config.few_share, few, many)
+    sizes = np.clip(sizes, 0, config.support_limit)
+    support = shuffled.padded(users, np.zeros_like(users), sizes)
+    return support, shuffled.padded(users, sizes, counts - sizes)
+
+
+def _as_known(users: EncodedTable, chosen: Int64Array, unknown: BoolArray) -> EncodedTable:
+    """Features of some users, those of the marked ones unknown."""
+    return {name: column.rows(chosen).with_unknown(unknown) for name, column in users.items()}
