@@ -62,7 +62,9 @@ def build_services(
     """
     manifest = recommender.manifest
     note_model(manifest.version, manifest.dataset, manifest.preset.name)
-    actions = ActionRatings(settings.action_places, recommender.rating_scale)
+    actions = ActionRatings(
+        settings.action_places, recommender.scale, has_ratings=recommender.rating_scale is not None
+    )
     live = LiveModel(recommender, items)
     adapter = Adapter(actions, settings.support_limit)
     cache = ResponseCache(settings.cache_megabytes * 2**20, settings.cache_seconds)

@@ -12,12 +12,15 @@ from model.arrays import Float32Array, Int64Array
 from model.bayesian import BayesianPreset
 from model.bundle.reports import EpochReport, TrainingReport
 from model.data.loading import Dataset, Ratings
+from model.data.signals import is_liked
+from model.errors import DatasetError
 from model.estimator import Estimator
 from model.features import FeatureValue
+from model.features.fitting import fit_spaces
 from model.presets import Preset, fit_estimator
-from model.relevance import RelevanceConfig, RelevanceModel
+from model.relevance import RelevanceModel
 from model.relevance.blend import Blend, choose_blend
-from model.relevance.signals import is_liked
+from model.relevance.training import TrainedMember
 
 _BLEND_CANDIDATES = 400
 _FEWEST_USERS = 10
@@ -29,13 +32,13 @@ class FittedModel:
     """What training gives.
 
     Attributes:
-        estimator: Predicts ratings.
+        estimator: Predicts ratings; None where the data have none.
         relevance: Tells chances; None where the preset has no relevance, or too few users like
             anything.
         report: How the training went.
     """
 
-    estimator: Estimator
+    estimator: Estimator | None
     relevance: RelevanceModel | None
     report: TrainingReport
 
@@ -66,44 +69,65 @@ def fit_model(
     started = time.monotonic()
     ratings = dataset.ratings if ratings is None else ratings
     dataset = dataset.of_preset(preset.name)
-    estimator, report = fit_estimator(
-        dataset, preset, seed=seed, ratings=ratings, on_epoch=on_epoch
-    )
-    if not isinstance(preset, BayesianPreset) or not _is_enough(dataset, ratings):
-        return FittedModel(estimator, None, report)
+    estimator: Estimator | None = None
+    report: TrainingReport | None = None
+    if dataset.has_ratings:
+        estimator, report = fit_estimator(
+            dataset, preset, seed=seed, ratings=ratings, on_epoch=on_epoch
+        )
+        if not isinstance(preset, BayesianPreset) or not _is_enough(dataset, ratings):
+            return FittedModel(estimator, None, report)
+        spaces = estimator.user_space, estimator.item_space
+    elif not isinstance(preset, BayesianPreset):
+        raise DatasetError(
+            f"the preset {preset.name} learns from ratings, and this data set has none; take the "
+            "preset default."
+        )
+    elif not _is_enough(dataset, ratings):
+        raise DatasetError(
+            f"fewer than {_FEWEST_USERS} users have {_FEWEST_LIKES} interactions or more; "
+            "meta-learning needs several users."
+        )
+    else:
+        spaces = fit_spaces(dataset, ratings)
     epochs: list[EpochReport] = []
 
     def note(epoch: EpochReport) -> None:
         epochs.append(epoch)
         on_epoch(epoch)
 
-    relevance = fit_relevance(dataset, ratings, preset.relevance, estimator, seed=seed, note=note)
-    epochs.sort(key=lambda epoch: (epoch.phase, epoch.epoch))
-    report = report.model_copy(
-        update={"relevance": tuple(epochs), "seconds": time.monotonic() - started}
+    relevance, members = RelevanceModel.fit(
+        dataset, ratings, preset.relevance, *spaces, seed=seed, on_epoch=note
     )
+    if estimator is not None:
+        blend = _blend(dataset, ratings, estimator, relevance, members, seed)
+        relevance = relevance.with_blend(blend)
+    epochs.sort(key=lambda epoch: (epoch.phase, epoch.epoch))
+    seconds = time.monotonic() - started
+    if report is None:
+        report = TrainingReport(
+            seed=seed,
+            users=len(np.unique(ratings.user_index)),
+            ratings=len(ratings),
+            validation_users=0,
+            best_epoch=epochs[-1].epoch,
+            epochs=tuple(epochs),
+            seconds=seconds,
+        )
+    else:
+        report = report.model_copy(update={"relevance": tuple(epochs), "seconds": seconds})
     return FittedModel(estimator, relevance, report)
 
 
-def fit_relevance(
+def _blend(
     dataset: Dataset,
     ratings: Ratings,
-    config: RelevanceConfig,
     estimator: Estimator,
-    *,
+    relevance: RelevanceModel,
+    members: Sequence[TrainedMember],
     seed: int,
-    note: Callable[[EpochReport], None],
-) -> RelevanceModel:
-    """Learn chances, and how predicted ratings blend with them; see `fit_model`."""
-    relevance, members = RelevanceModel.fit(
-        dataset,
-        ratings,
-        config,
-        estimator.user_space,
-        estimator.item_space,
-        seed=seed,
-        on_epoch=note,
-    )
+) -> Blend:
+    """Choose how predicted ratings blend with chances."""
     # Each user is asked of the one member that has not learnt from that user.
     weights = [
         choose_blend(
@@ -116,7 +140,7 @@ def fit_relevance(
         ).weights
         for at, member in enumerate(members)
     ]
-    return relevance.with_blend(Blend(np.mean(weights, axis=0, dtype=np.float32)))
+    return Blend(np.mean(weights, axis=0, dtype=np.float32))
 
 
 def _candidates_of(

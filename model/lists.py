@@ -25,30 +25,36 @@ class AdaptedCopy:
     """A user's own copy of the decision layers, for every objective that there is.
 
     Attributes:
-        rating: For predicted ratings.
+        rating: For predicted ratings; None where the data have none.
         relevance: For choice; None where the preset has no relevance.
         prior: The same user without feedback, whom lift is measured against; None for the prior
             itself.
+        has_diverged: Whether the chances diverged, so that these are θ's own.
     """
 
-    rating: AdaptedUser
+    rating: AdaptedUser | None
     relevance: RelevanceUser | None = None
     prior: AdaptedCopy | None = None
+    has_diverged: bool = False
 
     @property
     def local_steps(self) -> int:
         """Steps taken; 0 without a support set."""
-        return self.rating.local_steps
+        if self.rating is not None:
+            return self.rating.local_steps
+        return self.relevance.local_steps if self.relevance else 0
 
     @property
     def support_size(self) -> int:
         """Ratings that they were taken on."""
-        return self.rating.support_size
+        if self.rating is not None:
+            return self.rating.support_size
+        return self.relevance.support_size if self.relevance else 0
 
     @property
     def diverged(self) -> bool:
         """Whether these are θ's own weights because the local update diverged."""
-        return self.rating.diverged
+        return self.has_diverged or (self.rating is not None and self.rating.diverged)
 
 
 @dataclass(frozen=True)
@@ -57,13 +63,14 @@ class ItemValues:
 
     Attributes:
         value: What a list is ordered by, not clipped; for relevance ln p blended. Shape [items].
-        score: Predicted ratings in the data set's units, not clipped to its scale, shape [items].
+        score: Predicted ratings in the data set's units, not clipped to its scale, shape [items];
+            None where the data have none.
         relevance: From 0 to 1, shape [items]; None where the preset has none.
         lift: Relevance less that of the prior, shape [items]; None where the preset has none.
     """
 
     value: Float32Array
-    score: Float32Array
+    score: Float32Array | None
     relevance: Float32Array | None = None
     lift: Float32Array | None = None
 
@@ -71,7 +78,7 @@ class ItemValues:
         """Return the values of some items."""
         return ItemValues(
             self.value[chosen],
-            self.score[chosen],
+            None if self.score is None else self.score[chosen],
             None if self.relevance is None else self.relevance[chosen],
             None if self.lift is None else self.lift[chosen],
         )
@@ -94,15 +101,17 @@ class RankedItems:
         return RankedItems(self.index[chosen], self.values.rows(chosen))
 
 
-def orders_of(relevance: RelevanceModel | None) -> tuple[Order, ...]:
+def orders_of(estimator: Estimator | None, relevance: RelevanceModel | None) -> tuple[Order, ...]:
     """Return the orders that there are; the first is the default."""
     if relevance is None:
         return (Order.RATING,)
+    if estimator is None:
+        return (Order.RELEVANCE, Order.LIFT)
     return (Order.RELEVANCE, Order.RATING, Order.LIFT)
 
 
 def rank(
-    estimator: Estimator,
+    estimator: Estimator | None,
     relevance: RelevanceModel | None,
     user: AdaptedCopy,
     limit: int,
@@ -114,7 +123,7 @@ def rank(
     """Return the best items for a user.
 
     Args:
-        estimator: Predicts ratings.
+        estimator: Predicts ratings; None where the data have none.
         relevance: Tells chances; None where the preset has none.
         user: The user's own copy.
         limit: Most items to return.
@@ -126,6 +135,8 @@ def rank(
         The list; equal values in the catalogue's order.
     """
     if order is Order.RATING or relevance is None:
+        assert estimator is not None  # noqa: S101 - else there is no such order
+        assert user.rating is not None  # noqa: S101 - adapted by the same model
         index = estimator.rank(user.rating, limit, among=among, without=without).index
         values = values_of(estimator, relevance, user, index, order)
         return RankedItems(index, values)
@@ -143,36 +154,46 @@ def rank(
 
 
 def values_of(
-    estimator: Estimator,
+    estimator: Estimator | None,
     relevance: RelevanceModel | None,
     user: AdaptedCopy,
     items: Int64Array,
     order: Order,
 ) -> ItemValues:
     """Tell what a user's own copy makes of items; see `rank`."""
-    score = estimator.score(user.rating, items)
+    score = _predicted(estimator, user, items)
     if relevance is None or user.relevance is None:
+        assert score is not None  # noqa: S101 - one of both is there
         return ItemValues(score, score)
     blended = blended_with(relevance, user.relevance, items, score)
     likely = relevance.relevance(blended)
     if user.prior is None or user.prior.relevance is None:
         lift = np.zeros_like(likely)
     else:
-        of_prior = estimator.score(user.prior.rating, items)
+        of_prior = _predicted(estimator, user.prior, items)
         lift = likely - relevance_of(relevance, user.prior.relevance, items, of_prior)
-    value = {Order.RELEVANCE: blended, Order.RATING: score, Order.LIFT: lift}[order]
+    by_rating = blended if score is None else score
+    value = {Order.RELEVANCE: blended, Order.RATING: by_rating, Order.LIFT: lift}[order]
     return ItemValues(value, score, likely, lift)
 
 
+def _predicted(
+    estimator: Estimator | None, user: AdaptedCopy, items: Int64Array
+) -> Float32Array | None:
+    if estimator is None or user.rating is None:
+        return None
+    return estimator.score(user.rating, items)
+
+
 def relevance_of(
-    relevance: RelevanceModel, user: RelevanceUser, items: Int64Array, score: Float32Array
+    relevance: RelevanceModel, user: RelevanceUser, items: Int64Array, score: Float32Array | None
 ) -> Float32Array:
     """Return the relevance of items, given their predicted ratings; see `blended_with`."""
     return relevance.relevance(blended_with(relevance, user, items, score))
 
 
 def blended_with(
-    relevance: RelevanceModel, user: RelevanceUser, items: Int64Array, score: Float32Array
+    relevance: RelevanceModel, user: RelevanceUser, items: Int64Array, score: Float32Array | None
 ) -> Float32Array:
     """Add predicted ratings to the chances of items; see `model.relevance.blend`.
 
@@ -180,10 +201,12 @@ def blended_with(
         relevance: Tells chances.
         user: Adapted to the user's feedback.
         items: Internal item indices.
-        score: Their predicted ratings, shape [items].
+        score: Their predicted ratings, shape [items]; None where the data have none.
 
     Returns:
         What a list by relevance is ordered by, shape [items].
     """
     log_chance = relevance.log_chance(user, items)
+    if score is None:
+        return log_chance
     return relevance.blend.added(log_chance, score, user.support_size, relevance.scale)

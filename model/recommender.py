@@ -48,7 +48,7 @@ class Recommender:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._estimator = bundle.estimator
+        self._estimator = bundle.rating
         self._relevance = bundle.relevance
         self._priors: dict[str, AdaptedCopy] = {}
         self._catalogue = LiveCatalogue(bundle.catalogue)
@@ -100,7 +100,8 @@ class Recommender:
         known = self._catalogue.put_rows
         if catalogue.put_rows > known:
             put = catalogue.live_items(known, self.item_space.names)
-            other._estimator = self._estimator.extended(put)
+            if self._estimator is not None:
+                other._estimator = self._estimator.extended(put)
             if self._relevance is not None:
                 other._relevance = self._relevance.extended(put)
         return other
@@ -108,26 +109,31 @@ class Recommender:
     @property
     def orders(self) -> tuple[Order, ...]:
         """What lists may be ordered by; the first is the default."""
-        return orders_of(self._relevance)
+        return orders_of(self._estimator, self._relevance)
 
     @property
-    def rating_scale(self) -> tuple[float, float]:
-        """Lowest and highest rating."""
+    def rating_scale(self) -> tuple[float, float] | None:
+        """Lowest and highest rating; None where the data have none."""
         return self.manifest.rating_scale
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """What feedback is brought to: the rating scale, or 0 to 1 where there are no ratings."""
+        return self.manifest.scale
 
     @property
     def user_space(self) -> FeatureSpace:
         """Encoders of the user features."""
-        return self._estimator.user_space
+        return self._bundle.user_space
 
     @property
     def item_space(self) -> FeatureSpace:
         """Encoders of the item features."""
-        return self._estimator.item_space
+        return self._bundle.item_space
 
     def warm_up(self) -> None:
         """Answer once, so that no first user waits for what is built on first use."""
-        middle = sum(self.rating_scale) / 2
+        middle = sum(self.scale) / 2
         user = self.adapt({}, [(0, middle)])
         self.rank(user, 1)
         self.evidence(user)
@@ -169,13 +175,17 @@ class Recommender:
             return prior
         # What overflows on the way is found at the end.
         with np.errstate(over="ignore", invalid="ignore"):
-            rating = self._adapt_rating(usable, support_set, prior)
+            rating = None
+            if self._estimator is not None and prior.rating is not None:
+                rating = self._adapt_rating(self._estimator, usable, support_set, prior.rating)
             relevance = None
             if self._relevance is not None:
                 slots = self._relevance.user_space.slots(usable)
                 relevance = self._relevance.adapt(slots, support_set)
-        if relevance is not None and (rating.diverged or not relevance.is_finite):
-            rating, relevance = replace(prior.rating, diverged=True), prior.relevance
+        if (rating is not None and rating.diverged) or (
+            relevance is not None and not relevance.is_finite
+        ):
+            return replace(prior, prior=prior, has_diverged=True)
         return AdaptedCopy(rating, relevance, prior)
 
     def _prior(self, usable: Mapping[str, FeatureValue]) -> AdaptedCopy:
@@ -186,7 +196,8 @@ class Recommender:
             relevance = None
             if self._relevance is not None:
                 relevance = self._relevance.adapt(self._relevance.user_space.slots(usable), [])
-            known = AdaptedCopy(self._estimator.adapt(usable, []), relevance)
+            rating = None if self._estimator is None else self._estimator.adapt(usable, [])
+            known = AdaptedCopy(rating, relevance)
             if len(self._priors) >= _MOST_PRIORS:
                 self._priors.clear()
             self._priors[key] = known
@@ -194,23 +205,25 @@ class Recommender:
 
     def _adapt_rating(
         self,
+        estimator: Estimator,
         usable: Mapping[str, FeatureValue],
         support_set: Sequence[tuple[int, float]],
-        prior: AdaptedCopy,
+        prior: AdaptedUser,
     ) -> AdaptedUser:
         """Adapt what predicts ratings; θ's own weights, marked, where that diverges."""
-        user = self._estimator.adapt(usable, support_set)
-        error = self._error(user, self._estimator.score_support_set(user), support_set)
+        user = estimator.adapt(usable, support_set)
+        error = self._error(estimator, user, estimator.score_support_set(user), support_set)
         if error < _LARGE_ERROR:
             return user
         rated = np.array([item for item, _ in support_set], dtype=np.int64)
-        before = self._estimator.score(prior.rating, rated)
-        if error < inf and error <= self._error(prior.rating, before, support_set):
+        before = estimator.score(prior, rated)
+        if error < inf and error <= self._error(estimator, prior, before, support_set):
             return user
-        return replace(prior.rating, diverged=True)
+        return replace(prior, diverged=True)
 
     def _error(
         self,
+        estimator: Estimator,
         user: AdaptedUser,
         predicted: Float32Array,
         support_set: Sequence[tuple[int, float]],
@@ -220,9 +233,9 @@ class Recommender:
         A weight that is not finite may hide behind an activation function that is bounded there; a
         sum of squares hides nothing.
         """
-        if not all(isfinite(np.vdot(one, one)) for one in self._estimator.moved_weights(user)):
+        if not all(isfinite(np.vdot(one, one)) for one in estimator.moved_weights(user)):
             return inf
-        low, high = self.rating_scale
+        low, high = self.scale
         error = predicted - np.array([rating for _, rating in support_set], dtype=np.float32)
         squared = float(np.vdot(error, error)) / (len(error) * (high - low) ** 2)
         return squared if isfinite(squared) else inf
@@ -240,7 +253,7 @@ class Recommender:
         return usable
 
     def score(self, user: AdaptedCopy) -> Float32Array:
-        """Predict the user's rating of every item.
+        """Predict the user's rating of every item, where the data have ratings.
 
         Args:
             user: What `adapt` returned.
@@ -249,7 +262,8 @@ class Recommender:
             Predicted ratings in the data set's units but not clipped to its scale, so that they
             order items beyond its ends too. Shape [items].
         """
-        return self._estimator.score(user.rating)
+        assert user.rating is not None  # noqa: S101 - else nobody asks
+        return self._bundle_estimator.score(user.rating)
 
     def rank(
         self,
@@ -305,11 +319,22 @@ class Recommender:
         some = ranking.index[:DIVERSIFIED]
         records = self.catalogue.records(some.tolist())
         views = [
-            self._estimator.representations(some),
+            self._representations(some),
             shared_values([record.attributes for record in records]),
         ]
         order = diversified(ranking.values.value[:DIVERSIFIED], views, diversity)
         return ranking.rows(np.append(order, np.arange(len(order), len(ranking.index))))
+
+    def _representations(self, items: Int64Array) -> Float32Array:
+        if self._estimator is not None:
+            return self._estimator.representations(items)
+        assert self._relevance is not None  # noqa: S101 - one of both is there
+        return self._relevance.representations(items)
+
+    @property
+    def _bundle_estimator(self) -> Estimator:
+        assert self._estimator is not None  # noqa: S101 - else nobody asks
+        return self._estimator
 
     def leave_one_out(
         self,
@@ -343,33 +368,39 @@ class Recommender:
         kept[0, limit:] = 0
         kept[1 + np.arange(pieces), np.arange(pieces)] = 0
         usable = self._usable(attributes)
-        with np.errstate(over="ignore", invalid="ignore"):
-            scores = self._estimator.score_ablations(usable, support_set, kept, items)
-        diverged: BoolArray = np.atleast_1d(~np.isfinite(scores).all(axis=1))
-        if diverged.any():
-            scores[diverged] = self._estimator.score(self._estimator.adapt(usable, []), items)
-        if order is Order.RATING or self._relevance is None:
-            return scores
+        scores: Float32Array | None = None
+        stayed = [True] * len(kept)
+        if self._estimator is not None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                scores = self._estimator.score_ablations(usable, support_set, kept, items)
+            diverged: BoolArray = np.atleast_1d(~np.isfinite(scores).all(axis=1))
+            if diverged.any():
+                scores[diverged] = self._estimator.score(self._estimator.adapt(usable, []), items)
+            stayed = (~diverged).tolist()
+            if order is Order.RATING or self._relevance is None:
+                return scores
+        assert self._relevance is not None  # noqa: S101 - one of both is there
         slots = self._relevance.user_space.slots(usable)
-        likely, stayed = np.empty_like(scores), (~diverged).tolist()
-        for row, of_ratings in enumerate(scores):
+        likely = np.empty((len(kept), len(items)), dtype=np.float32)
+        for row in range(len(kept)):
             left = [one for one, stays in zip(support_set, kept[row], strict=True) if stays]
             user = self._relevance.adapt(slots, left if stayed[row] else [])
+            of_ratings = None if scores is None else scores[row]
             likely[row] = relevance_of(self._relevance, user, items, of_ratings)
         return likely
 
     @property
     def ranks_in_two_stages(self) -> bool:
         """Tell whether the catalogue is so large that not every item is scored exactly."""
-        return (self._relevance or self._estimator).clusters is not None
+        return (self._relevance or self._bundle_estimator).clusters is not None
 
     def recall_of_users(self, *, users: int, limit: int, seed: int) -> Iterator[float | None]:
         """Measure what ranking in two stages misses; see `model.ranking.recall.recall_of_users`."""
-        measured: TwoStages[Any] = self._relevance or _Ratings(self._estimator)
+        measured: TwoStages[Any] = self._relevance or _Ratings(self._bundle_estimator)
         return recall_of_users(
             measured,
             self.catalogue.size,
-            self.rating_scale,
+            self.scale,
             users=users,
             limit=limit,
             seed=seed,
@@ -387,9 +418,13 @@ class Recommender:
         Returns:
             One score an item.
         """
-        return evidence_scores(
-            self._estimator.discrimination(user.rating), self.catalogue.evidence.popularity
-        )
+        if self._estimator is not None and user.rating is not None:
+            told = self._estimator.discrimination(user.rating)
+        else:
+            assert self._relevance is not None  # noqa: S101 - one of both is there
+            assert user.relevance is not None  # noqa: S101 - adapted by the same model
+            told = self._relevance.discrimination(user.relevance)
+        return evidence_scores(told, self.catalogue.evidence.popularity)
 
 
 class _Ratings:

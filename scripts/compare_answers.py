@@ -54,7 +54,7 @@ def answers_of(recommender: Recommender, seed: int) -> dict[str, Float32Array]:
         [users, 100]; `evidence` of all items; and the leave-one-out scores of the best 20.
     """
     random = np.random.default_rng(seed)
-    low, high = recommender.rating_scale
+    low, high = recommender.scale
     items = recommender.catalogue.size
     score, best, evidence, reasons = [], [], [], []
     for _ in range(USERS):
@@ -64,7 +64,7 @@ def answers_of(recommender: Recommender, seed: int) -> dict[str, Float32Array]:
         adapted = recommender.adapt({}, support_set)
         score.append(recommender.score(adapted))
         ranking = recommender.rank(adapted, LIMIT, order=Order.RATING)
-        best.append(ranking.values.score)
+        best.append(ranking.values.value)
         evidence.append(recommender.evidence(adapted).score)
         if support_set:
             top = ranking.index[:REASONED_ITEMS]

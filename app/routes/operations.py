@@ -48,7 +48,6 @@ async def readyz(services: ServicesDep, store: StoreDep) -> Readiness:
 @router.get(
     "/model",
     summary="The loaded model",
-    response_model_exclude_none=True,
     responses=problem_responses(ModelUnavailable),
 )
 async def get_model(services: ServicesDep) -> ModelDescription:

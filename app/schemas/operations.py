@@ -1,12 +1,14 @@
 """Health and model."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
 )
 
 from model.orders import Order
@@ -40,6 +42,11 @@ class FeatureDescription(BaseModel):
     minimum: float | None = None
     maximum: float | None = None
 
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_not_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        shown: dict[str, Any] = handler(self)
+        return {name: value for name, value in shown.items() if value is not None}
+
 
 class ModelDescription(BaseModel):
     """The loaded bundle."""
@@ -52,7 +59,9 @@ class ModelDescription(BaseModel):
     orders: tuple[Order, ...] = Field(
         description="What recommendations can be ordered by; the first is the default."
     )
-    rating_scale: tuple[float, float]
+    rating_scale: tuple[float, float] | None = Field(
+        description="Lowest and highest rating; null where the data have no ratings."
+    )
     user_features: dict[str, FeatureDescription]
     item_features: dict[str, FeatureDescription]
     items: int

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from app.store import Feedback
 
+_MIDDLE = 0.5
+
 
 class ActionRatings:
     """Maps actions to ratings, or to none.
@@ -11,12 +13,22 @@ class ActionRatings:
     Args:
         places: Action → its place on the scale from 0 (lowest) to 1 (highest), or None.
         scale: Lowest and highest rating.
+        has_ratings: Whether users rate; else whatever speaks for an item is a like, and whatever
+            speaks against it is none.
     """
 
-    def __init__(self, places: Mapping[str, float | None], scale: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        places: Mapping[str, float | None],
+        scale: tuple[float, float],
+        *,
+        has_ratings: bool = True,
+    ) -> None:
         self._low, self._high = low, high = scale
         self._ratings = {
-            action: None if place is None else low + place * (high - low)
+            action: None
+            if place is None
+            else low + (place if has_ratings else float(place >= _MIDDLE)) * (high - low)
             for action, place in places.items()
         }
 

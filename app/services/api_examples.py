@@ -62,7 +62,7 @@ def examples_of(recommender: Recommender) -> ApiExamples:
     for name, value in records[0].attributes.items():
         one = value[0] if isinstance(value, list) else value
         filters.append(f"{name}:{one}")
-    high = recommender.rating_scale[1]
+    high = recommender.scale[1]
     rating = int(high) if float(high).is_integer() else high
     return ApiExamples(recommender.manifest.version, items, profile, filters[:1], rating)
 

@@ -127,7 +127,13 @@ def _check(recommender: Recommender, index: int, event: FeedbackEvent) -> None:
             f"Event {index}: {message}. Nothing was stored.",
             errors=[Fault(loc=["body", "events", index, "item_id"], message=message)],
         )
-    low, high = recommender.rating_scale
+    if event.rating is not None and recommender.rating_scale is None:
+        message = "this data set has no ratings; send an action, such as like or dislike"
+        raise RatingOutOfRange(
+            f"Event {index}: {message}. Nothing was stored.",
+            errors=[Fault(loc=["body", "events", index, "rating"], message=message)],
+        )
+    low, high = recommender.scale
     if event.rating is not None and not low <= event.rating <= high:
         message = f"a rating is between {low:g} and {high:g}"
         raise RatingOutOfRange(

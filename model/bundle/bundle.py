@@ -79,19 +79,36 @@ class Bundle:
 
     Attributes:
         manifest: Configuration, version and metrics.
-        estimator: θ, bound to the catalogue's items.
+        rating: θ of the predicted ratings, where the data have ratings.
         catalogue: The items.
         relevance: θ of the chances of being chosen, where the preset has them.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
     """
 
     manifest: Manifest
-    estimator: Estimator
+    rating: Estimator | None
     catalogue: Catalogue
-    relevance: RelevanceModel | None = None
+    relevance: RelevanceModel | None
+    user_space: FeatureSpace
+    item_space: FeatureSpace
+
+    @property
+    def estimator(self) -> Estimator:
+        """θ of the predicted ratings.
+
+        Raises:
+            BundleError: If the data have no ratings.
+        """
+        if self.rating is None:
+            raise BundleError(
+                f"{self.manifest.version} was trained without ratings and predicts none."
+            )
+        return self.rating
 
 
 def save_bundle(
-    estimator: Estimator,
+    estimator: Estimator | None,
     report: TrainingReport,
     preset: Preset,
     dataset: Dataset,
@@ -102,7 +119,7 @@ def save_bundle(
     """Write a bundle, whole or not at all; one that stands there is replaced.
 
     Args:
-        estimator: What was trained.
+        estimator: What was learnt of ratings, if there are any.
         report: How that went.
         preset: Its configuration.
         dataset: What it was trained on.
@@ -117,13 +134,17 @@ def save_bundle(
             diverged.
     """
     _check_target(out)
-    _check_trained(estimator.tensors(), report)
+    if estimator is not None:
+        _check_trained(estimator.tensors(), report)
     if relevance is not None:
         _check_trained(relevance.tensors(), report)
     raters = np.bincount(dataset.ratings.item_index, minlength=len(dataset.item_ids))
-    evidence = evidence_scores(
-        estimator.mean_gradient_norms(dataset, dataset.ratings), raters.astype(np.float32)
-    )
+    if estimator is not None:
+        norms = estimator.mean_gradient_norms(dataset, dataset.ratings)
+    else:
+        assert relevance is not None  # noqa: S101 - one of both was trained
+        norms = relevance.discrimination(relevance.adapted_to([]))
+    evidence = evidence_scores(norms, raters.astype(np.float32))
     catalogue = Catalogue.of_dataset(dataset, evidence)
     return write_bundle(
         estimator,
@@ -131,19 +152,19 @@ def save_bundle(
         preset,
         catalogue,
         dataset.description.name,
-        dataset.scale,
+        dataset.scale if dataset.has_ratings else None,
         out,
         relevance=relevance,
     )
 
 
 def write_bundle(
-    estimator: Estimator,
+    estimator: Estimator | None,
     report: TrainingReport,
     preset: Preset,
     catalogue: Catalogue,
     name: str,
-    scale: tuple[float, float],
+    scale: tuple[float, float] | None,
     out: Path,
     *,
     relevance: RelevanceModel | None = None,
@@ -151,12 +172,12 @@ def write_bundle(
     """Write a bundle of a ready catalogue; see `save_bundle`.
 
     Args:
-        estimator: What was trained.
+        estimator: What was learnt of ratings, if there are any.
         report: How that went.
         preset: Its configuration.
         catalogue: The items that the estimator scores.
         name: Of the data set.
-        scale: Lowest and highest rating.
+        scale: Lowest and highest rating; None where the data have none.
         out: The bundle's folder.
         relevance: What was learnt of choice, if anything.
 
@@ -167,14 +188,19 @@ def write_bundle(
         BundleError: If `out` is something else than a bundle or an empty folder.
     """
     _check_target(out)
-    vocabularies = Vocabularies(users=estimator.user_space, items=estimator.item_space)
+    known_by = estimator or relevance
+    assert known_by is not None  # noqa: S101 - one of both was trained
+    vocabularies = Vocabularies(users=known_by.user_space, items=known_by.item_space)
     with replacing_folder(out) as folder:
         catalogue.table.write_parquet(folder / CATALOGUE_FILE)
-        _save_tensors(estimator.tensors(), folder / WEIGHTS_FILE)
+        if estimator is not None:
+            _save_tensors(estimator.tensors(), folder / WEIGHTS_FILE)
         if relevance is not None:
             _save_tensors(relevance.tensors(), folder / RELEVANCE_FILE)
         if len(catalogue) > ONE_STAGE_LIMIT:
-            found = {"cluster": estimator.clustering_features()}
+            found = {}
+            if estimator is not None:
+                found["cluster"] = estimator.clustering_features()
             if relevance is not None:
                 found["choice"] = relevance.clustering_features()
             clusters = {
@@ -227,8 +253,10 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     manifest = read_manifest(folder)
     large = manifest.items > ONE_STAGE_LIMIT
     has_relevance = RELEVANCE_FILE in manifest.checksums
+    has_ratings = manifest.rating_scale is not None or not has_relevance
     for name in (
-        *(WEIGHTS_FILE, VOCABULARIES_FILE, CATALOGUE_FILE),
+        *(VOCABULARIES_FILE, CATALOGUE_FILE),
+        *([WEIGHTS_FILE] * has_ratings),
         *([CLUSTERS_FILE] * large),
         *([RELEVANCE_FILE] * has_relevance),
     ):
@@ -247,9 +275,11 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     try:
         vocabularies = Vocabularies.model_validate_json((folder / VOCABULARIES_FILE).read_bytes())
         catalogue = Catalogue(pl.read_parquet(folder / CATALOGUE_FILE))
-        tensors = read_weights()
+        tensors = read_weights() if has_ratings else {}
         of_relevance = read_weights(RELEVANCE_FILE) if has_relevance else None
-        clusters = _read_clusters(folder, "cluster", manifest.items) if large else None
+        clusters = None
+        if large and has_ratings:
+            clusters = _read_clusters(folder, "cluster", manifest.items)
         of_choice = None
         if large and has_relevance:
             of_choice = _read_clusters(folder, "choice", manifest.items)
@@ -260,20 +290,22 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
             f"{folder} lists {len(catalogue)} items where {manifest.items} are due. {REMEDY}"
         )
     try:
-        estimator = restore_estimator(
-            manifest.preset,
-            manifest.rating_scale,
-            vocabularies.users,
-            vocabularies.items,
-            tensors,
-            catalogue.features(vocabularies.items.names),
-            len(catalogue),
-        )
-        relevance = None
+        scale = manifest.scale
+        estimator = relevance = None
+        if has_ratings:
+            estimator = restore_estimator(
+                manifest.preset,
+                scale,
+                vocabularies.users,
+                vocabularies.items,
+                tensors,
+                catalogue.features(vocabularies.items.names),
+                len(catalogue),
+            )
         if of_relevance is not None:
             relevance = restore_relevance(
                 manifest.preset,
-                manifest.rating_scale,
+                scale,
                 vocabularies.users,
                 vocabularies.items,
                 of_relevance,
@@ -283,16 +315,17 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
         raise BundleError(f"{folder}: {error}. {REMEDY}") from error
     # What was read of the file to check it need not stay in memory.
     del tensors
-    estimator.clusters = clusters
+    if estimator is not None:
+        estimator.clusters = clusters
     if relevance is not None:
         relevance.clusters = of_choice
     if prepare:
         _prepare(estimator, relevance, manifest, read_weights, folder)
-    return Bundle(manifest, estimator, catalogue, relevance)
+    return Bundle(manifest, estimator, catalogue, relevance, vocabularies.users, vocabularies.items)
 
 
 def _prepare(
-    estimator: Estimator,
+    estimator: Estimator | None,
     relevance: RelevanceModel | None,
     manifest: Manifest,
     read_weights: Callable[[], dict[str, torch.Tensor]],
@@ -301,11 +334,14 @@ def _prepare(
     """Build what serving needs; weights that are finite may still be too large to score with."""
     try:
         with np.errstate(all="ignore"):
-            estimator.prepare(read_weights)
-            nobody = estimator.adapt({}, [])
-            found = [estimator.score(nobody), estimator.discrimination(nobody)]
-            # Where a local update diverges is found when it does; see `Recommender.adapt`.
-            estimator.score(estimator.adapt({}, [(0, manifest.rating_scale[1])]))
+            found = []
+            if estimator is not None:
+                estimator.prepare(read_weights)
+                nobody = estimator.adapt({}, [])
+                found += [estimator.score(nobody), estimator.discrimination(nobody)]
+                # Where a local update diverges is found when it does; see `Recommender.adapt`.
+                _, high = manifest.scale
+                estimator.score(estimator.adapt({}, [(0, high)]))
             if relevance is not None:
                 relevance.prepare()
                 chosen = relevance.adapt(relevance.user_space.slots({}), [])

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from model.data.description import RatingScale
+from model.data.loading import INTERACTION_SCALE
 from model.errors import BundleError
 from model.presets import Preset
 
@@ -34,13 +35,19 @@ class Manifest(BaseModel):
     created_at: datetime
     dataset: str
     preset: Preset = Field(discriminator="name")
-    rating_scale: RatingScale
+    rating_scale: RatingScale | None
+    """Lowest and highest rating; null where the data have none."""
     items: int = Field(ge=1)
     metrics: dict[str, FiniteFloat]
     checksums: dict[str, str]
     """File → SHA-256."""
     checksum: str = ""
     """Of all the other fields; see `digest`."""
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """What feedback is brought to: the rating scale, or 0 to 1 where there are no ratings."""
+        return self.rating_scale or INTERACTION_SCALE
 
     def digest(self) -> str:
         """Return the SHA-256 of all fields but `checksum`, as JSON with sorted keys."""

@@ -4,9 +4,17 @@ import math
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from model.errors import DatasetError
 
@@ -73,17 +81,41 @@ RatingScale = Annotated[tuple[float, float], AfterValidator(_ascends)]
 
 
 class RatingsTable(BaseModel):
-    """Where the ratings are, which columns hold them, and their scale."""
+    """Where the ratings are, which columns hold them, and their scale.
+
+    Without `rating` every row is an interaction: a click, a play, a purchase.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str
     user: str
     item: str
-    rating: str
+    rating: str | None = None
     timestamp: str | None = None
     """Column of seconds since the epoch; the row order stands in where there is none."""
-    scale: RatingScale
+    scale: RatingScale | None = None
+    weight: str | None = None
+    """Column of what an interaction counts, such as plays or seconds; 1 where there is none."""
+    event: str | None = None
+    """Column that names what kind of interaction a row is."""
+    events: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict
+    )
+    """Kind of interaction → what one counts; all count 1 where this is left out."""
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if (self.rating is None) != (self.scale is None):
+            raise ValueError(
+                "rating and scale go together: both where there are ratings, neither where each "
+                "row is an interaction"
+            )
+        if self.rating is not None and (self.weight or self.event or self.events):
+            raise ValueError("weight, event and events are for data without a rating column")
+        if self.events and self.event is None:
+            raise ValueError("events needs `event`, the column that names the kind of a row")
+        return self
 
 
 class UsersTable(BaseModel):

@@ -13,11 +13,16 @@ from model.data.description import (
     DatasetDescription,
     Feature,
     FeatureKind,
+    RatingsTable,
     UsersTable,
     read_description,
 )
+from model.data.signals import LIKED, is_liked
 from model.data.tables import LoadReport, RowChecker, read_table
 from model.errors import DatasetError
+
+INTERACTION_SCALE = (0.0, 1.0)
+_STRONG = 0.99
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class Ratings:
     Attributes:
         user_index: Row of the user table, shape [ratings].
         item_index: Row of the item table, shape [ratings].
-        rating: On the data set's scale, shape [ratings].
+        rating: On the data set's scale, shape [ratings]. An interaction is a like; its place
+            between the lowest like and the highest tells how strong it is.
     """
 
     user_index: Int64Array
@@ -94,6 +100,8 @@ class Dataset:
         described = self.description.ratings.model_copy(update={"scale": (0.0, 1.0)})
         # Nothing that is measured on it may pass for a result on the ratings.
         name = f"{self.description.name}-likes-from-{threshold:g}"
+        if not self.has_ratings:
+            raise DatasetError("this data set has no ratings to make likes of; all are likes.")
         liked = (self.ratings.rating >= threshold).astype(np.float32)
         return replace(
             self,
@@ -111,10 +119,27 @@ class Dataset:
             item_features=_used(self.item_features, items, preset),
         )
 
+    def liked_only(self) -> "Dataset":
+        """Return what is left if likes are the only signal: interactions, without any rating."""
+        described = self.description.ratings.model_copy(update={"rating": None, "scale": None})
+        liked = self.ratings.where(is_liked(self.ratings.rating, self.scale))
+        return replace(
+            self,
+            description=self.description.model_copy(
+                update={"name": f"{self.description.name}-likes-only", "ratings": described}
+            ),
+            ratings=replace(liked, rating=np.ones(len(liked), dtype=np.float32)),
+        )
+
+    @property
+    def has_ratings(self) -> bool:
+        """Tell whether users rate; else every row is an interaction."""
+        return self.description.ratings.scale is not None
+
     @property
     def scale(self) -> tuple[float, float]:
-        """Lowest and highest rating."""
-        return self.description.ratings.scale
+        """Lowest and highest rating; of interactions 0 and 1."""
+        return self.description.ratings.scale or INTERACTION_SCALE
 
 
 def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
@@ -154,8 +179,10 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
         [
             description.ratings.user,
             description.ratings.item,
-            description.ratings.rating,
+            *_listed(description.ratings.rating),
             *_listed(description.ratings.timestamp),
+            *_listed(description.ratings.weight),
+            *_listed(description.ratings.event),
         ],
     )
     if description.users is None:
@@ -176,11 +203,18 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
         user_ids = users.get_column(description.users.id)
 
     item_ids = items.get_column(description.items.id)
-    ratings = _ratings(ratings_table, description, user_ids, item_ids, folder, checker)
+    read = _ratings if description.ratings.rating else _interactions
+    ratings = read(ratings_table, description, user_ids, item_ids, folder, checker)
     if not len(ratings):
         raise DatasetError(
             f"{folder / description.ratings.file} holds no usable rating; "
             "a data set needs ratings of listed items to learn from."
+        )
+    if description.ratings.rating and len(ratings) > 1 and np.ptp(ratings.rating) == 0:
+        raise DatasetError(
+            f"every rating in {folder / description.ratings.file} is {ratings.rating[0]:g}: these "
+            "are interactions, not ratings. Leave `rating` and `scale` out of [ratings] in "
+            f"{folder / 'dataset.toml'}, and each row counts as one."
         )
     return Dataset(
         description=description,
@@ -273,14 +307,10 @@ def _ratings(
     """Check the ratings, keep the newest of each (user, item) pair, and index them."""
     described = description.ratings
     path = folder / described.file
+    assert described.rating is not None  # noqa: S101 - else these are interactions
+    assert described.scale is not None  # noqa: S101 - it comes with the ratings
     low, high = described.scale
-    table = table.with_columns(
-        __user__=pl.col(described.user).replace_strict(
-            user_ids, np.arange(len(user_ids)), default=None, return_dtype=pl.Int64
-        ),
-        __item__=pl.col(described.item).replace_strict(
-            item_ids, np.arange(len(item_ids)), default=None, return_dtype=pl.Int64
-        ),
+    table = _indexed(table, described, user_ids, item_ids).with_columns(
         __rating__=pl.col(described.rating).str.strip_chars().cast(pl.Float64, strict=False),
     )
     rating = pl.col("__rating__")
@@ -306,3 +336,75 @@ def _ratings(
         item_index=newest.get_column("__item__").to_numpy().astype(np.int64),
         rating=newest.get_column("__rating__").to_numpy().astype(np.float32),
     )
+
+
+def _interactions(
+    table: pl.DataFrame,
+    description: DatasetDescription,
+    user_ids: pl.Series,
+    item_ids: pl.Series,
+    folder: Path,
+    checker: RowChecker,
+) -> Ratings:
+    """Check the interactions, add up those of each (user, item) pair, and index them."""
+    described = description.ratings
+    path = folder / described.file
+    weight, count = pl.lit(1.0), pl.lit(1.0)
+    if described.weight is not None:
+        weight = pl.col(described.weight).str.strip_chars().cast(pl.Float64, strict=False)
+    if described.event is not None and described.events:
+        names, counts = list(described.events), list(described.events.values())
+        count = pl.col(described.event).replace_strict(
+            names, counts, default=None, return_dtype=pl.Float64
+        )
+    table = _indexed(table, described, user_ids, item_ids).with_columns(
+        __weight__=weight, __count__=count
+    )
+    number = pl.col("__weight__")
+    problems = [
+        (pl.col("__user__").is_null(), "an interaction names an unknown user"),
+        (pl.col("__item__").is_null(), "an interaction names an unknown item"),
+        (
+            number.is_null() | ~number.is_finite().fill_null(value=False) | (number <= 0),
+            "a weight is no number above zero",
+        ),
+        (
+            pl.col("__count__").is_null(),
+            f"an event is none of {', '.join(described.events) or 'those described'}",
+        ),
+    ]
+    for bad, problem in problems:
+        table = checker.keep(table, bad, problem, path)
+    total = table.group_by(["__user__", "__item__"], maintain_order=True).agg(
+        (number * pl.col("__count__")).sum().alias("__total__")
+    )
+    return Ratings(
+        user_index=total.get_column("__user__").to_numpy().astype(np.int64),
+        item_index=total.get_column("__item__").to_numpy().astype(np.int64),
+        rating=_strength(total.get_column("__total__").to_numpy()),
+    )
+
+
+def _indexed(
+    table: pl.DataFrame, described: RatingsTable, user_ids: pl.Series, item_ids: pl.Series
+) -> pl.DataFrame:
+    """Add internal indices of users and items; null for those that are not listed."""
+    return table.with_columns(
+        __user__=pl.col(described.user).replace_strict(
+            user_ids, np.arange(len(user_ids)), default=None, return_dtype=pl.Int64
+        ),
+        __item__=pl.col(described.item).replace_strict(
+            item_ids, np.arange(len(item_ids)), default=None, return_dtype=pl.Int64
+        ),
+    )
+
+
+def _strength(total: npt.NDArray[np.float64]) -> Float32Array:
+    """Place totals among the likes by their logarithm; all are as strong where they are equal."""
+    logs = np.log1p(total)
+    if not len(logs) or np.ptp(logs) == 0:
+        return np.ones(len(logs), dtype=np.float32)
+    # A few who play one song all day must not make all others look weak.
+    high = np.quantile(logs, _STRONG)
+    strength: Float32Array = (LIKED + (1 - LIKED) * np.minimum(logs / high, 1)).astype(np.float32)
+    return strength

@@ -19,12 +19,12 @@ import numpy as np
 
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.data.loading import Dataset, Ratings
+from model.data.signals import LIKED, is_disliked, is_liked
 from model.episodes import RatingsByUser
 from model.estimator import Estimator
 from model.features import FeatureValue
 from model.metrics import discounts
 from model.ranking import best
-from model.relevance.signals import LIKED, is_disliked, is_liked
 
 SUPPORT_SIZES = (0, 1, 3, 5, 10, 20)
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)

@@ -41,16 +41,16 @@ def choice_loss(
     output: Tensor,
     support: PaddedRatings,
     query: PaddedRatings,
-    liked: BoolArray,
+    worth: Float32Array,
     config: RelevanceConfig,
     share: Float64Array,
     random: np.random.Generator,
 ) -> Tensor:
     """−ln p(i | ū) of the likes of the query set, chosen from all items but the support set.
 
-    A like weighs 1 / min(likes, list length): what it counts for in a list of that length. With
-    equal weights, users with many likes would decide alone; with 1 / likes, they would count for
-    less than their lists do.
+    A like of worth 1 weighs 1 / min(likes, list length): what it counts for in a list of that
+    length. With equal weights, users with many likes would decide alone; with 1 / likes, they
+    would count for less than their lists do.
 
     Where the items are many, the choice is among some that are drawn by popularity, each for the
     number of items that it stands for, and the episode's own targets.
@@ -60,7 +60,8 @@ def choice_loss(
         output: ō, shape [I, W + 1].
         support: Support sets.
         query: Query sets of n places.
-        liked: Which places of the query sets are likes, shape [B, n].
+        worth: What each place of the query sets counts if chosen; 0 for what is no like, shape
+            [B, n].
         config: Configuration.
         share: Each item's share of the likes, shape [I].
         random: Draws the items.
@@ -68,7 +69,8 @@ def choice_loss(
     Returns:
         The weighted mean.
     """
-    episode, target = _pairs(query, (query.mask.numpy() > 0) & liked)
+    wanted = (query.mask.numpy() > 0) & (worth > 0)
+    episode, target = _pairs(query, wanted)
     given = _pairs(support, support.mask.numpy() > 0)
     rows = torch.from_numpy(episode)
     if len(output) <= config.softmax_items:
@@ -89,7 +91,7 @@ def choice_loss(
         mass = torch.zeros_like(highest).index_add(0, rows, (chosen - highest[rows]).exp())
         of_all = highest + torch.log1p(mass)
     likes = np.bincount(episode, minlength=len(vector))
-    weight = 1 / np.minimum(likes[episode], config.list_length)
+    weight = worth[wanted] / np.minimum(likes[episode], config.list_length)
     weights = torch.from_numpy(weight.astype(np.float32))
     loss = (weights * (of_all[rows] - chosen)).sum()
     return loss / weights.sum().clamp(min=_LEAST_MASS)

@@ -18,6 +18,7 @@ from model.bundle.reports import EpochReport
 from model.bundle.stored_tensors import check_tensors
 from model.content.predictor import ContentTables, expected_tensors
 from model.data.loading import Dataset, Ratings
+from model.data.signals import is_disliked, is_liked
 from model.errors import BundleError
 from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
 from model.features import FeatureSpace
@@ -37,10 +38,10 @@ from model.relevance.serving import (
     amortised_start,
     gradient_steps,
 )
-from model.relevance.signals import is_disliked, is_liked
 from model.relevance.training import RelevanceLearning, TrainedMember, train_members
 
 _SAMPLE_SEED = 0
+_CHUNK = 8_192
 _SPREAD_USERS, _SPREAD_LIKES = 200, 5
 _LEAST_SPREAD = 1e-3
 _ITEMS, _MEMBER, _CONTENT = "items.", "member.", "content."
@@ -56,11 +57,13 @@ class RelevanceUser:
         weights: ū of all members side by side, as their mean is taken, shape [M (W + 1)].
         log_total: ln Σ_i exp(w · ō_i) over the catalogue, which chances are measured against.
         support_size: Ratings that it was adapted to.
+        local_steps: Steps that were taken, the amortised start among them; 0 without feedback.
     """
 
     weights: Float32Array
     log_total: float
     support_size: int
+    local_steps: int
 
     @property
     def is_finite(self) -> bool:
@@ -230,7 +233,9 @@ class RelevanceModel:
         start = amortised_start(self._theta, slots, support)
         weights = gradient_steps(self._theta, start, support, self.sample)
         weights = weights / np.float32(self.members)
-        return RelevanceUser(weights.ravel(), self.sample.log_total(weights), len(support_set))
+        steps = 1 + len(self._theta.rates) if support_set else 0
+        total = self.sample.log_total(weights)
+        return RelevanceUser(weights.ravel(), total, len(support_set), steps)
 
     def _support(self, support_set: Sequence[tuple[int, float]]) -> SupportVectors:
         """Look a support set's items up."""
@@ -391,6 +396,35 @@ class RelevanceModel:
             found = [one.of_content(inputs) for one in self.learnt.networks]
         entry = torch.cat([one.entry for one in found], dim=1).numpy()
         return entry, torch.cat([one.output for one in found], dim=1).numpy()
+
+    def discrimination(self, user: RelevanceUser) -> Float32Array:
+        """Tell how far a like of each item would move the user's own vector.
+
+        The gradient of the choice loss is ō_i − E_p[ō]; its length, averaged over the members.
+
+        Args:
+            user: What `adapt` returned.
+
+        Returns:
+            Not negative, shape [items].
+        """
+        width = self.config.width + 1
+        weights = user.weights.reshape(self.members, width) * np.float32(self.members)
+        expected = self.sample.expected(weights)
+
+        def lengths(table: ChoiceTable) -> Float32Array:
+            found = np.empty(len(table), dtype=np.float32)
+            for start in range(0, len(table), _CHUNK):
+                chunk = slice(start, start + _CHUNK)
+                output = self._of_members(in_single(table.output[chunk]), width)
+                found[chunk] = np.sqrt(np.square(output - expected).sum(2)).mean(1)
+            return found
+
+        return self._vectors.every(lengths)
+
+    def representations(self, items: Int64Array) -> Float32Array:
+        """Return what items are known by, alike for alike items, shape [items, F]."""
+        return self._vectors.take(items, lambda table, rows: in_single(table.output[rows]))
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor that the model needs, under stable names, as stored in a bundle."""

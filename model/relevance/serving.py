@@ -81,6 +81,14 @@ class SampledItems:
     output: Float32Array
     log_weight: Float32Array
 
+    def expected(self, vector: Float32Array) -> Float32Array:
+        """Return E_p[ō] of each member's own vector ū, shape [M, W + 1]."""
+        logits = np.matmul(self.output, vector[:, :, None])[:, :, 0] + self.log_weight
+        chance = np.exp(logits - logits.max(1, keepdims=True))
+        chance /= chance.sum(1, keepdims=True)
+        found: Float32Array = np.matmul(chance[:, None], self.output)[:, 0]
+        return found
+
     def log_total(self, weights: Float32Array) -> float:
         """Estimate ln Σ_i exp(w · ō_i) over the catalogue.
 
@@ -177,10 +185,7 @@ def gradient_steps(
     of_likes = np.float32(1) / (np.float32(likes) + theta.support_damping)
     of_dislikes = theta.dislike / np.float32(count + 1)
     for rate in theta.rates:
-        logits = np.matmul(sample.output, vector[:, :, None])[:, :, 0] + sample.log_weight
-        chance = np.exp(logits - logits.max(1, keepdims=True))
-        chance /= chance.sum(1, keepdims=True)
-        expected = np.matmul(chance[:, None], sample.output)[:, 0]
+        expected = sample.expected(vector)
         step = (sums[0] - np.float32(likes) * expected) * of_likes
         step -= (sums[1] - np.float32(dislikes) * expected) * of_dislikes
         vector = vector + rate * step

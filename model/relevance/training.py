@@ -19,6 +19,7 @@ from torch import Tensor
 from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.bundle.reports import EpochReport
 from model.data.loading import Dataset, Ratings
+from model.data.signals import is_disliked, is_liked
 from model.episodes import PaddedRatings, RatingsByUser
 from model.features import EncodedTable, FeatureSpace
 from model.relevance.choice_loss import choice_loss, draw_sample
@@ -26,7 +27,6 @@ from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs
 from model.relevance.local_update import CatalogueSample, SupportBags, local_update
 from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
-from model.relevance.signals import is_disliked, is_liked
 
 _FEW = 20
 _FEWEST_LIKES = 2
@@ -63,6 +63,7 @@ class RelevanceLearning:
         content: Content inputs of all items, shape [I, C].
         likes: How many like each item, shape [I].
         known: Which items anybody rated, shape [I].
+        has_ratings: Whether users rate; else the rating tells how strong an interaction is.
     """
 
     config: RelevanceConfig
@@ -73,6 +74,7 @@ class RelevanceLearning:
     content: Tensor
     likes: Int64Array
     known: BoolArray
+    has_ratings: bool
 
     @classmethod
     def of(
@@ -108,6 +110,7 @@ class RelevanceLearning:
             content.tensor(item_space, dataset.item_features, items),
             np.bincount(ratings.item_index[liked], minlength=items),
             np.bincount(ratings.item_index, minlength=items) > 0,
+            dataset.has_ratings,
         )
 
     @property
@@ -132,6 +135,12 @@ class RelevanceLearning:
             is_liked(rating, self.scale),
             is_disliked(rating, self.scale),
         )
+
+    def worth(self, query: PaddedRatings) -> Float32Array:
+        """Tell what each place counts if chosen: 1 for a like, less for a weak interaction."""
+        rating = query.rating.numpy()
+        liked = is_liked(rating, self.scale).astype(np.float32)
+        return liked if self.has_ratings else liked * (2 * rating - 1)
 
     def sample(self, random: np.random.Generator) -> tuple[Int64Array, Float32Array]:
         """Draw items that stand for the catalogue, by popularity.
@@ -234,7 +243,7 @@ def _train_member(
             shown.output,
             support,
             query,
-            is_liked(query.rating.numpy(), learning.scale),
+            learning.worth(query),
             config,
             learning.share,
             random,

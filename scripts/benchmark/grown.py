@@ -1,6 +1,7 @@
 """Catalogues of any size whose items resemble real ones."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,15 @@ from model.bayesian import BayesianEstimator
 from model.bundle.bundle import TRAINING_FILE, Bundle, write_bundle
 from model.bundle.reports import TrainingReport
 from model.catalogue.bundled import Catalogue
-from model.estimator import Estimator
-from model.presets import restore_estimator
+from model.presets import restore_estimator, restore_relevance
+from model.relevance.model import stored_precision
 
 _FIXED = ("item_id", "title")
 _SECOND_PARENT = 0.3
 """Share that a grown item has of its second parent."""
 
 
-def grow(bundle: Bundle, items: int, seed: int) -> tuple[Estimator, Catalogue]:
+def grow(bundle: Bundle, items: int, seed: int) -> Bundle:
     """Grow a catalogue from a trained one; θ stays as it is.
 
     Each item has two parents. What the estimator reads of it (statistics, factors, content) lies
@@ -35,12 +36,12 @@ def grow(bundle: Bundle, items: int, seed: int) -> tuple[Estimator, Catalogue]:
         seed: Every random draw follows from it.
 
     Returns:
-        An estimator of the same θ over the grown items, and the items.
+        The same θ over the grown items.
     """
     random = np.random.default_rng(seed)
     count = len(bundle.catalogue)
     first, second = random.integers(0, count, (2, items))
-    encoders = bundle.estimator.item_space.encoders
+    encoders = bundle.item_space.encoders
     texts = [f"attribute.{name}" for name, one in encoders.items() if one.is_text]
     catalogue = Catalogue(_table(bundle.catalogue.table, first, second, texts, random))
     tensors = bundle.estimator.tensors()
@@ -52,14 +53,34 @@ def grow(bundle: Bundle, items: int, seed: int) -> tuple[Estimator, Catalogue]:
     manifest = bundle.manifest
     estimator = restore_estimator(
         manifest.preset,
-        manifest.rating_scale,
-        bundle.estimator.user_space,
-        bundle.estimator.item_space,
+        manifest.scale,
+        bundle.user_space,
+        bundle.item_space,
         tensors,
-        catalogue.features(bundle.estimator.item_space.names),
+        catalogue.features(bundle.item_space.names),
         len(catalogue),
     )
-    return estimator, catalogue
+    relevance = None
+    if bundle.relevance is not None:
+        precision = stored_precision(items)
+        vectors = {"items.entry", "items.output"}
+        relevance = restore_relevance(
+            manifest.preset,
+            manifest.scale,
+            bundle.user_space,
+            bundle.item_space,
+            {
+                name: _between(tensor, first, second).to(
+                    precision if name in vectors else tensor.dtype
+                )
+                if name.startswith("items.")
+                else tensor
+                for name, tensor in bundle.relevance.tensors().items()
+            },
+            items,
+        )
+        relevance.prepare()
+    return replace(bundle, rating=estimator, catalogue=catalogue, relevance=relevance)
 
 
 def write_grown(
@@ -75,10 +96,19 @@ def write_grown(
         out: The folder to write.
         name: The data set's name; a service changes over to a bundle of the same data set only.
     """
-    estimator, catalogue = grow(bundle, items, seed)
+    grown = grow(bundle, items, seed)
     manifest = bundle.manifest
     report = TrainingReport.model_validate_json((folder / TRAINING_FILE).read_bytes())
-    write_bundle(estimator, report, manifest.preset, catalogue, name, manifest.rating_scale, out)
+    write_bundle(
+        grown.estimator,
+        report,
+        manifest.preset,
+        grown.catalogue,
+        name,
+        manifest.rating_scale,
+        out,
+        relevance=grown.relevance,
+    )
 
 
 def _table(

@@ -136,7 +136,7 @@ def _adapt_rank_times(*folders: Path) -> list[float]:
         random = np.random.default_rng(_SEED)
         for _ in range(_TIMED_USERS):
             for model, found in zip(models, times, strict=True):
-                low, high = model.rating_scale
+                low, high = model.scale
                 rated = random.choice(len(model.catalogue), RATINGS, replace=False)
                 ratings = low + (high - low) * random.integers(0, 5, RATINGS) / 4
                 support_set = list(zip(rated.tolist(), ratings.tolist(), strict=True))
@@ -170,7 +170,7 @@ def _serve(
         # The items of the small catalogue have the same ids in the large one.
         catalogue = Recommender.load(small)
         crowd = Crowd(
-            catalogue.catalogue.bundled.item_ids.to_list(), catalogue.rating_scale, users, store.url
+            catalogue.catalogue.bundled.item_ids.to_list(), catalogue.scale, users, store.url
         )
         crowd.write()
         load = Load(folder, other_core)

@@ -66,7 +66,7 @@ def naive_app(model: Path, store_url: str) -> FastAPI:
     torch.set_num_threads(1)
     settings = Settings()
     bundle = load_bundle(model)
-    catalogue, (low, high) = bundle.catalogue, bundle.manifest.rating_scale
+    catalogue, (low, high) = bundle.catalogue, bundle.manifest.scale
     items = catalogue.records(range(len(catalogue)))
     estimator = naive_model(bundle)
     lists = NaiveLists(bundle, estimator)

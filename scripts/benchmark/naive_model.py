@@ -64,7 +64,7 @@ def naive_model(bundle: Bundle) -> NaiveModel:
     users, items = bundle.estimator.user_space, bundle.estimator.item_space
     if isinstance(preset, MeluPreset):
         return NaiveMelu(preset, tensors, users, items, bundle.catalogue)
-    return NaiveBayesian(preset, tensors, users, bundle.manifest.rating_scale)
+    return NaiveBayesian(preset, tensors, users, bundle.manifest.scale)
 
 
 class BayesianLayers(nn.Module):

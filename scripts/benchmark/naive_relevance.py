@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from model.bundle.bundle import Bundle
+from model.data.signals import is_disliked, is_liked
 from model.features import FeatureValue
 from model.relevance import RelevanceModel
 from model.relevance.local_update import CatalogueSample, SupportBags, local_update
 from model.relevance.network import RepresentedItems
-from model.relevance.signals import is_disliked, is_liked
 from scripts.benchmark.naive_model import NaiveModel
 
 

@@ -14,10 +14,12 @@ from threadpoolctl import threadpool_limits
 
 from model.bundle.bundle import Bundle
 from model.errors import ModelError
-from model.estimator import Ranking
+from model.lists import RankedItems
 from model.presets import restore_estimator, with_options
+from model.recommender import Recommender
 from scripts.benchmark.grown import grow
-from scripts.benchmark.naive_model import NaiveModel, Ratings, naive_model
+from scripts.benchmark.naive_model import Ratings, naive_model
+from scripts.benchmark.naive_relevance import NaiveLists
 
 TOP = 20
 STEPS = 5
@@ -101,8 +103,7 @@ def measure_ranking(
         usual = with_steps(bundle, STEPS)
         add(usual, SUPPORT)
         for items in sizes:
-            estimator, catalogue = grow(usual, items, _SEED)
-            add(replace(usual, estimator=estimator, catalogue=catalogue), SUPPORT)
+            add(grow(usual, items, _SEED), SUPPORT)
         for support in SUPPORT_SIZES:
             if support != SUPPORT:
                 add(usual, support)
@@ -114,14 +115,16 @@ def measure_ranking(
 
 def _measure(bundle: Bundle, support: int, rounds: int) -> RankingRow:
     naive = naive_model(bundle)
+    lists = NaiveLists(bundle, naive)
+    recommender = Recommender(bundle)
     users = _users(bundle, support)
-    compare_rankings(bundle, naive, next(users))
+    compare_rankings(recommender, lists, next(users))
     found: dict[str, list[float]] = {"adapt_rank": [], "forward": [], "naive": []}
     for _ in range(rounds):
         for name, work in (
-            ("adapt_rank", lambda user: _adapt_and_rank(bundle, user)),
+            ("adapt_rank", lambda user: _adapt_and_rank(recommender, user)),
             ("forward", lambda _user: naive.forward()),
-            ("naive", lambda user: _naive_best(naive, user)),
+            ("naive", lambda user: _naive_best(lists, user)),
         ):
             for _ in range(_IN_A_ROW):
                 user = next(users)
@@ -140,39 +143,39 @@ def _measure(bundle: Bundle, support: int, rounds: int) -> RankingRow:
 def _users(bundle: Bundle, support: int) -> Iterator[Ratings]:
     """Draw support sets without end."""
     random = np.random.default_rng(_SEED)
-    low, high = bundle.manifest.rating_scale
+    low, high = bundle.manifest.scale
     while True:
         items = random.choice(len(bundle.catalogue), support, replace=False)
         ratings = low + (high - low) * random.integers(0, 5, support) / 4
         yield list(zip(items.tolist(), ratings.tolist(), strict=True))
 
 
-def _adapt_and_rank(bundle: Bundle, user: Ratings) -> Ranking:
-    adapted = bundle.estimator.adapt({}, user)
-    return bundle.estimator.rank(adapted, TOP, without=np.array([item for item, _ in user]))
+def _adapt_and_rank(recommender: Recommender, user: Ratings) -> RankedItems:
+    adapted = recommender.adapt({}, user)
+    return recommender.rank(adapted, TOP, without=np.array(sorted(item for item, _ in user)))
 
 
-def _naive_best(naive: NaiveModel, user: Ratings) -> tuple[list[int], list[float]]:
-    scores = naive.predict({}, user)
+def _naive_best(lists: NaiveLists, user: Ratings) -> tuple[list[int], list[float]]:
+    scores = lists.values({}, user).order
     scores[[item for item, _ in user]] = -torch.inf
     best = scores.topk(min(TOP, len(scores)))
     return best.indices.tolist(), best.values.tolist()
 
 
-def compare_rankings(bundle: Bundle, naive: NaiveModel, user: Ratings) -> None:
+def compare_rankings(recommender: Recommender, naive: NaiveLists, user: Ratings) -> None:
     """Hold the exact ranking and the naive one against each other.
 
     Args:
-        bundle: The model.
+        recommender: The model.
         naive: The same, written plainly.
         user: A support set.
 
     Raises:
         RankingBenchmarkError: If they differ by more than rounding.
     """
-    ranking = _adapt_and_rank(bundle, user)
+    ranking = _adapt_and_rank(recommender, user)
     _, scores = _naive_best(naive, user)
-    if not np.allclose(ranking.score, scores[: len(ranking.score)], atol=_SCORE_TOLERANCE):
+    if not np.allclose(ranking.values.value, scores[: len(ranking.index)], atol=_SCORE_TOLERANCE):
         raise RankingBenchmarkError(
             "the ranking and the naive design differ; their times can't be compared."
         )
@@ -200,11 +203,11 @@ def with_steps(bundle: Bundle, steps: int) -> Bundle:
     }
     restored = restore_estimator(
         preset,
-        manifest.rating_scale,
+        manifest.scale,
         estimator.user_space,
         estimator.item_space,
         tensors,
         bundle.catalogue.features(estimator.item_space.names),
         len(bundle.catalogue),
     )
-    return Bundle(manifest.model_copy(update={"preset": preset}), restored, bundle.catalogue)
+    return replace(bundle, manifest=manifest.model_copy(update={"preset": preset}), rating=restored)

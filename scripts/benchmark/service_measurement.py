@@ -113,9 +113,7 @@ def measure_service(
         except EmbeddedStoreError as error:
             raise ServiceBenchmarkError(str(error)) from error
         on_stage(f"{users:,} users rate; servers on core {server_core}, load on {other_core}")
-        crowd = Crowd(
-            bundle.catalogue.item_ids.to_list(), bundle.manifest.rating_scale, users, store.url
-        )
+        crowd = Crowd(bundle.catalogue.item_ids.to_list(), bundle.manifest.scale, users, store.url)
         crowd.write()
         servers = _start(stack, model, store.url, crowd.names[0], folder, server_core)
         bench = _Bench(Load(folder, other_core), crowd, servers)

@@ -112,7 +112,7 @@ class Ranker:
         found = RankingSnapshot(
             head,
             catalogue.ids(ranking.index[:depth]),
-            _shown(ranking, depth, recommender.rating_scale),
+            _shown(ranking, depth, recommender.scale),
             order,
             known if query.explain and not adapted.diverged else None,
         )
@@ -187,7 +187,7 @@ def _shown(ranking: RankedItems, depth: int, scale: tuple[float, float]) -> Show
     return ShownValues(
         _in_ten_thousandths(values.relevance, depth),
         _in_ten_thousandths(values.lift, depth),
-        _in_ten_thousandths(values.score.clip(*scale), depth),
+        None if values.score is None else _in_ten_thousandths(values.score.clip(*scale), depth),
     )
 
 

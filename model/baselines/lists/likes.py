@@ -11,8 +11,8 @@ import scipy.sparse as sparse
 
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.data.loading import Dataset, Ratings
+from model.data.signals import is_liked
 from model.features import EncodedTable, FeatureSpace
-from model.relevance.signals import is_liked
 
 _USER_MINIMUM_COUNT = 10
 

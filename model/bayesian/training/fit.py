@@ -18,18 +18,11 @@ from model.bayesian.training.meta_training import train_network
 from model.bundle.reports import EpochReport, TrainingReport
 from model.content.bias_statistics import ItemStatistics
 from model.content.predictor import ContentTables
-from model.data.description import FeatureKind
 from model.data.loading import Dataset, Ratings
 from model.episodes import RatingsByUser
 from model.errors import DatasetError
 from model.features import FeatureSpace
-
-# A value of a user feature that few users have would be learnt as if it were their name.
-_USER_MINIMUM_COUNTS = {
-    FeatureKind.CATEGORY: 10,
-    FeatureKind.CATEGORIES: 10,
-    FeatureKind.TEXT: 10,
-}
+from model.features.fitting import fit_spaces
 
 
 @dataclass(frozen=True)
@@ -89,12 +82,7 @@ def learn(
         )
     rows = build_training_rows(dataset, unit, preset, np.random.default_rng(seed))
     rated_users = np.unique(ratings.user_index)
-    user_space = FeatureSpace.fit(
-        dataset.user_features, dataset.user_feature_kinds, _USER_MINIMUM_COUNTS, rated_users
-    )
-    item_space = FeatureSpace.fit(
-        dataset.item_features, dataset.item_feature_kinds, rows=np.unique(ratings.item_index)
-    )
+    user_space, item_space = fit_spaces(dataset, ratings)
     users = user_space.encode_table(dataset.user_features)
     reports: list[EpochReport] = []
     members = preset.estimator.members

@@ -15,9 +15,9 @@ import scipy.sparse as sparse
 from model.arrays import Int64Array
 from model.baselines.lists.choice import Given
 from model.data.loading import Dataset, Ratings
+from model.data.signals import is_disliked, is_liked
 from model.episodes import RatingsByUser
 from model.errors import DatasetError
-from model.relevance.signals import is_disliked, is_liked
 
 NEW_SHARE = 1 / 5
 _FEWEST_TRIALS = 20

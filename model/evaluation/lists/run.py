@@ -176,7 +176,9 @@ def _baseline_scores(
 def _recommenders(fitted: FittedModel, dataset: Dataset) -> dict[str, Recommend]:
     """The served order, the other orders, and the parts of the served one."""
     estimator, relevance = fitted.estimator, fitted.relevance
-    attributes = _attributes(dataset, estimator.user_space.names)
+    known_by = estimator or relevance
+    assert known_by is not None  # noqa: S101 - one of both was trained
+    attributes = _attributes(dataset, known_by.user_space.names)
 
     def ranked(
         order: Order, used: RelevanceModel | None = relevance, *, adapted: bool = True
@@ -186,7 +188,7 @@ def _recommenders(fitted: FittedModel, dataset: Dataset) -> dict[str, Recommend]
             support = list(trial.given[:size])
             learnt = support if adapted else []
             copy = AdaptedCopy(
-                estimator.adapt(known, learnt),
+                None if estimator is None else estimator.adapt(known, learnt),
                 None if used is None else used.adapt(used.user_space.slots(known), learnt),
             )
             without = np.array(sorted(item for item, _ in support), dtype=np.int64)
@@ -196,7 +198,7 @@ def _recommenders(fitted: FittedModel, dataset: Dataset) -> dict[str, Recommend]
 
         return recommend
 
-    found = {"rating": ranked(Order.RATING)}
+    found = {} if estimator is None else {"rating": ranked(Order.RATING)}
     if relevance is not None:
         found |= {
             SERVED: ranked(Order.RELEVANCE),

@@ -1,0 +1,38 @@
+"""Learn the encoders of a data set from what is rated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.data.description import FeatureKind
+from model.data.loading import Dataset, Ratings
+from model.features.space import FeatureSpace
+
+# A value of a user feature that few users have would be learnt as if it were their name.
+_USER_MINIMUM_COUNTS = {
+    FeatureKind.CATEGORY: 10,
+    FeatureKind.CATEGORIES: 10,
+    FeatureKind.TEXT: 10,
+}
+
+
+def fit_spaces(dataset: Dataset, ratings: Ratings) -> tuple[FeatureSpace, FeatureSpace]:
+    """Learn the encoders of the users' and the items' features.
+
+    Args:
+        dataset: Users, items and their features.
+        ratings: Of whom and of what is learnt.
+
+    Returns:
+        Encoders of the user features, and of the item features.
+    """
+    users = FeatureSpace.fit(
+        dataset.user_features,
+        dataset.user_feature_kinds,
+        _USER_MINIMUM_COUNTS,
+        np.unique(ratings.user_index),
+    )
+    items = FeatureSpace.fit(
+        dataset.item_features, dataset.item_feature_kinds, rows=np.unique(ratings.item_index)
+    )
+    return users, items
