@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from model.arrays import Float32Array, Int64Array
 from model.estimator import NO_ITEMS, AdaptedUser, Estimator
 from model.orders import Order
@@ -148,9 +146,18 @@ def rank(
     candidates = relevance.candidates(
         user.relevance, limit + _MARGIN, among=among, without=without, against=against
     )
-    values = values_of(estimator, relevance, user, candidates, order)
-    chosen = best(values.value, limit)
-    return RankedItems(candidates[chosen], values.rows(chosen))
+    if order is Order.LIFT:
+        values = values_of(estimator, relevance, user, candidates, order)
+        chosen = best(values.value, limit)
+        return RankedItems(candidates[chosen], values.rows(chosen))
+    score = _predicted(estimator, user, candidates)
+    blended = blended_with(relevance, user.relevance, candidates, score)
+    chosen = best(blended, limit)
+    index = candidates[chosen]
+    likely = relevance.relevance(blended[chosen])
+    lift = likely - _prior_relevance(estimator, relevance, user, index, likely)
+    of_ratings = None if score is None else score[chosen]
+    return RankedItems(index, ItemValues(blended[chosen], of_ratings, likely, lift))
 
 
 def values_of(
@@ -167,14 +174,24 @@ def values_of(
         return ItemValues(score, score)
     blended = blended_with(relevance, user.relevance, items, score)
     likely = relevance.relevance(blended)
-    if user.prior is None or user.prior.relevance is None:
-        lift = np.zeros_like(likely)
-    else:
-        of_prior = _predicted(estimator, user.prior, items)
-        lift = likely - relevance_of(relevance, user.prior.relevance, items, of_prior)
+    lift = likely - _prior_relevance(estimator, relevance, user, items, likely)
     by_rating = blended if score is None else score
     value = {Order.RELEVANCE: blended, Order.RATING: by_rating, Order.LIFT: lift}[order]
     return ItemValues(value, score, likely, lift)
+
+
+def _prior_relevance(
+    estimator: Estimator | None,
+    relevance: RelevanceModel,
+    user: AdaptedCopy,
+    items: Int64Array,
+    likely: Float32Array,
+) -> Float32Array:
+    """Relevance of items before any feedback; `likely` where there has been none."""
+    prior = user.prior
+    if prior is None or prior.relevance is None:
+        return likely
+    return relevance_of(relevance, prior.relevance, items, _predicted(estimator, prior, items))
 
 
 def _predicted(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -60,8 +61,13 @@ class Blend:
 
     def weight(self, support_size: int) -> float:
         """Return β, linear in ln(1 + n) between the sizes."""
-        sizes = np.log1p(SUPPORT_SIZES)
-        return float(np.interp(np.log1p(support_size), sizes, self.weights))
+        return self._by_size[min(support_size, SUPPORT_SIZES[-1])]
+
+    @cached_property
+    def _by_size(self) -> list[float]:
+        asked = np.log1p(np.arange(SUPPORT_SIZES[-1] + 1))
+        found: list[float] = np.interp(asked, np.log1p(SUPPORT_SIZES), self.weights).tolist()
+        return found
 
     def added(
         self,

@@ -13,7 +13,7 @@ from model.ranking import ONE_STAGE_LIMIT, at_least, best, kth_highest
 from model.ranking.pca_bounds import ReducedFeatures
 
 _CHUNK = 8_192
-_REDUCED_FROM = 10_000
+_REDUCED_FROM = 6_000
 _ROUNDING = 1e-3
 
 
@@ -27,12 +27,14 @@ class ChoiceTable:
         ratings: How many rated each item, shape [I].
         reduced: Components of `output`, where there are so many items that to look at fewer
             columns first is faster, and not so many that they are ranked in two stages.
+        usual: The weights that the components leave out, as they are nearly everybody's.
     """
 
     entry: npt.NDArray[np.floating]
     output: npt.NDArray[np.floating]
     ratings: Float32Array
     reduced: ReducedFeatures | None = None
+    usual: Float32Array | None = None
 
     def __len__(self) -> int:
         return len(self.output)
@@ -68,29 +70,34 @@ class ChoiceTable:
         Returns:
             Best first; equal ones in the catalogue's order.
         """
-        if self.reduced is None:
+        if self.reduced is None or self.usual is None:
             logits = self.logits(weights)
             logits[without] = -np.inf
             return best(logits, count)
         upper, lower = np.empty((2, len(self)), dtype=np.float32)
-        self.reduced.bounds(weights, upper, lower)
+        self.reduced.bounds(weights - self.usual, upper, lower)
         upper[without] = lower[without] = -np.inf
         near = at_least(upper, kth_highest(lower, count) - _ROUNDING)
         return near[best(self.logits(weights, near), count)]
 
-    def with_components(self, spread: Float32Array) -> ChoiceTable:
+    def with_components(self, usual: Float32Array, spread: Float32Array) -> ChoiceTable:
         """Find the components that rank many items faster; a table of few stays as it is.
 
         Args:
-            spread: How far users' weights go in each column, above 0, shape [M (W + 1)].
+            usual: Weights that nearly all users have, such as that of popularity, shape
+                [M (W + 1)].
+            spread: How far users' weights go from these in each column, above 0, same shape.
 
         Returns:
             The table.
         """
         if not _REDUCED_FROM <= len(self) <= ONE_STAGE_LIMIT:
             return self
-        nothing = np.zeros(len(self), dtype=np.float32)
-        return replace(self, reduced=ReducedFeatures.of(in_single(self.output), spread, nothing))
+        output = in_single(self.output)
+        # What all items share orders nothing, and would hide what tells them apart.
+        apart = output - output.mean(0)
+        reduced = ReducedFeatures.of(apart, spread, output @ usual)
+        return replace(self, reduced=reduced, usual=usual)
 
 
 def in_single(some: npt.NDArray[np.floating]) -> Float32Array:

@@ -334,12 +334,17 @@ class RelevanceModel:
             0, len(self._vectors.bundled), (_SPREAD_USERS, _SPREAD_LIKES)
         )
         nobody, liked = self.user_space.slots({}), self.scale[1]
-        weights = [
-            self.adapt(nobody, [(item, liked) for item in items]).weights
-            for items in drawn.tolist()
-        ]
-        spread = np.sqrt(np.square(weights).mean(0)) + _LEAST_SPREAD
-        table = self._vectors.bundled.with_components(spread.astype(np.float32))
+        weights = np.stack(
+            [
+                self.adapt(nobody, [(one, liked) for one in items]).weights
+                for items in drawn.tolist()
+            ]
+        )
+        popularity = np.zeros((self.members, self.config.width + 1), dtype=np.float32)
+        popularity[:, -1] = 1 / self.members
+        usual = popularity.ravel()
+        spread = np.sqrt(np.square(weights - usual).mean(0)) + _LEAST_SPREAD
+        table = self._vectors.bundled.with_components(usual, spread.astype(np.float32))
         self._vectors = replace(self._vectors, bundled=table)
         self.candidates(self.adapt(nobody, []), 1)
 

@@ -155,7 +155,9 @@ def amortised_start(
     # Where nobody likes anything the network does not see what is disliked.
     bags[1] *= np.float32(likes / max(likes + dislikes, 1))
     read = [bags[0], bags[1], bags[0] + bags[2] + bags[1]]
-    read += [table[:, slots[name]].mean(1) for name, table in theta.embeddings.items()]
+    for name, table in theta.embeddings.items():
+        mine = slots[name]
+        read.append(table[:, mine[0]] if len(mine) == 1 else table[:, mine].mean(1))
     read.append(np.full((members, 1), np.log1p(count) / COUNT_SCALE, dtype=np.float32))
     inputs = np.concatenate(read, axis=1)[:, None]
     hidden = np.maximum(np.matmul(inputs, theta.hidden_weight)[:, 0] + theta.hidden_bias, 0)

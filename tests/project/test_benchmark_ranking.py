@@ -7,7 +7,9 @@ import pytest
 
 from model.bundle.bundle import load_bundle
 from model.data import Dataset
+from model.recommender import Recommender
 from scripts.benchmark.naive_model import naive_model
+from scripts.benchmark.naive_relevance import NaiveLists
 from scripts.benchmark.ranking import benchmark_ranking
 from scripts.benchmark.ranking_measurement import (
     RankingBenchmarkError,
@@ -37,12 +39,15 @@ def test_with_other_steps_it_is_still_the_naive_design_s_ranking(
     for folder in (bundle, melu_bundle):
         changed = with_steps(load_bundle(folder), steps)
         assert changed.manifest.preset.estimator.local_steps == steps
-        compare_rankings(changed, naive_model(changed), USER)
+        lists = NaiveLists(changed, naive_model(changed))
+        compare_rankings(Recommender(changed), lists, USER)
 
 
 def test_rankings_of_two_models_are_not_compared(bundle: Path, melu_bundle: Path):
+    other = load_bundle(melu_bundle)
+
     with pytest.raises(RankingBenchmarkError, match="differ"):
-        compare_rankings(load_bundle(bundle), naive_model(load_bundle(melu_bundle)), USER)
+        compare_rankings(Recommender.load(bundle), NaiveLists(other, naive_model(other)), USER)
 
 
 def test_a_short_run_measures_both_presets(bundle: Path, melu_bundle: Path, tmp_path: Path):

@@ -74,6 +74,10 @@ class Visitor:
         """Ids of the recommended items, best first."""
         return [item["item_id"] for item in self.recommendations(**parameters)["items"]]
 
+    def scores(self) -> dict[str, float]:
+        """Every item's predicted rating."""
+        return self.values("score")
+
     def values(self, field: str) -> dict[str, float]:
         """A number of every item: `relevance`, `lift` or `score`."""
         everything = self.recommendations(limit=200, exclude_seen=False)
