@@ -26,7 +26,6 @@ def describe_dataset(folder: Path, *, skip_bad_rows: bool) -> None:
     """
     dataset = load_reported(folder, skip_bad_rows=skip_bad_rows)
     ratings = dataset.ratings
-    low, high = dataset.scale
     output.print(f"[bold]{dataset.description.name}[/]  {folder}")
     counts = Table(show_header=False, box=None)
     per_user = np.bincount(ratings.user_index, minlength=len(dataset.user_ids))
@@ -34,13 +33,16 @@ def describe_dataset(folder: Path, *, skip_bad_rows: bool) -> None:
     cells = len(dataset.user_ids) * len(dataset.item_ids)
     counts.add_row("users", f"{len(dataset.user_ids):,}", _spread(per_user))
     counts.add_row("items", f"{len(dataset.item_ids):,}", _spread(per_item))
-    counts.add_row("ratings", f"{len(ratings):,}", f"{len(ratings) / cells:.2%} of all pairs")
-    counts.add_row("scale", f"{low:g} to {high:g}", f"mean {ratings.rating.mean():.2f}")
+    what = "ratings" if dataset.has_ratings else "interactions"
+    counts.add_row(what, f"{len(ratings):,}", f"{len(ratings) / cells:.2%} of all pairs")
+    if dataset.has_ratings:
+        low, high = dataset.scale
+        counts.add_row("scale", f"{low:g} to {high:g}", f"mean {ratings.rating.mean():.2f}")
     output.print(counts)
 
     shares = Table("rating", "share", "", box=None)
     values, times = np.unique(ratings.rating, return_counts=True)
-    if len(values) <= 20:
+    if dataset.has_ratings and len(values) <= 20:
         for value, count in zip(values, times, strict=True):
             share = count / len(ratings)
             shares.add_row(f"{value:g}", f"{share:.1%}", "█" * round(share * 60))
@@ -57,7 +59,7 @@ def describe_dataset(folder: Path, *, skip_bad_rows: bool) -> None:
 
 
 def _spread(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
-    return f"ratings each: {counts.min():,} to {counts.max():,}, median {np.median(counts):,.0f}"
+    return f"each has {counts.min():,} to {counts.max():,}, median {np.median(counts):,.0f}"
 
 
 def _feature(column: pl.Series, kind: FeatureKind) -> tuple[str, str, str, str]:

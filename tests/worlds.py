@@ -75,6 +75,21 @@ def write_two_tastes(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
+def write_clicks(folder: Path, seed: int = 0) -> Path:
+    """Write the world of two tastes as a shop sees it: views and purchases, and no rating."""
+    write_two_tastes(folder, seed)
+    rows = pl.read_csv(folder / "ratings.csv").filter(pl.col("rating") >= 4)
+    bought = pl.when(pl.col("rating") == 5).then(pl.lit("buy")).otherwise(pl.lit("view"))
+    rows.select("user_id", "item_id", bought.alias("what"), pl.lit(1).alias("times")).write_csv(
+        folder / "ratings.csv"
+    )
+    columns = 'rating = "rating"\ntimestamp = "at"\nscale = [1, 5]\n'
+    told = 'weight = "times"\nevent = "what"\n[ratings.events]\nview = 1\nbuy = 5\n'
+    text = _TOML.replace("two-tastes", "clicks").replace(columns, told)
+    (folder / "dataset.toml").write_text(text)
+    return folder
+
+
 MANY_GENRES = (
     *("action", "animals", "cooking", "courtroom", "crime", "dance", "disaster", "fairy tale"),
     *("ghost", "heist", "history", "martial arts", "musical", "mystery", "romance", "samurai"),

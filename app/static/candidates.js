@@ -26,7 +26,7 @@ export function candidateCards({ onanswer }) {
     const control = ratingControl({
       scale: model.rating_scale,
       label: `Rate ${item.title}`,
-      onrate: (rating) => onanswer(item, { rating }),
+      onrate: (answer) => onanswer(item, answer),
     });
     const titleId = `candidate-${(made += 1)}`;
     const element = el(
@@ -109,7 +109,7 @@ export function candidateCards({ onanswer }) {
       for (const place of places) {
         const answer = answers.get(place.item.item_id);
         place.element.classList.toggle("answered", Boolean(answer));
-        place.control.set(answer?.rating ?? null);
+        place.control.set(answer ?? null);
         if (!answer) place.answeredAt = null;
         else place.answeredAt ??= performance.now();
       }

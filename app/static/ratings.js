@@ -8,7 +8,7 @@ const FEW = 8;
 
 /**
  * @param {object} options
- * @param {(item: object, answer: {rating: number}) => void} options.onanswer
+ * @param {(item: object, answer: {rating: number} | {action: string}) => void} options.onanswer
  * @param {(item: object) => void} options.onremove
  * @param {(itemId: string) => void} options.onmissing  called for an item whose title is not known
  */
@@ -30,7 +30,7 @@ export function ratingList({ onanswer, onremove, onmissing }) {
     row.control = ratingControl({
       scale: model.rating_scale,
       label: "Your rating",
-      onrate: (rating) => row.item && onanswer(row.item, { rating }),
+      onrate: (answer) => row.item && onanswer(row.item, answer),
     });
     row.remove = el("button", {
       type: "button",
@@ -58,7 +58,7 @@ export function ratingList({ onanswer, onremove, onmissing }) {
     row.title.textContent = title;
     row.control.element.setAttribute("aria-label", `Your rating of ${title}`);
     row.remove.setAttribute("aria-label", `Remove your answer on ${title}`);
-    row.control.set(answer.rating ?? null);
+    row.control.set(answer);
     row.element.classList.toggle("pending", Boolean(answer.isPending));
     row.note.textContent = [
       answer.action && answer.action !== "unseen" ? answer.action : "",

@@ -36,16 +36,28 @@ export function recommendationList() {
     );
   }
 
-  function fillRow(row, item, move, [low, high]) {
+  /** What an item is ranked by: how likely it is chosen, or the predicted rating. */
+  function worth(item, scale) {
+    const predicted = item.score === null ? "" : `Predicted rating ${item.score.toFixed(2)}, from ${scale.map(shownNumber).join(" to ")}`;
+    if (item.relevance === null) {
+      const [low, high] = scale;
+      return { said: "predicted rating ", text: item.score.toFixed(2), part: (item.score - low) / (high - low || 1), title: predicted };
+    }
+    const text = `${Math.round(100 * item.relevance)} %`;
+    return { said: "relevance ", text, part: item.relevance, title: predicted || `Relevance ${text}` };
+  }
+
+  function fillRow(row, item, move, scale) {
     row.querySelector(".rank").textContent = item.rank;
     const score = row.querySelector(".score");
+    const { said, text, part, title } = worth(item, scale);
     score.replaceChildren(
-      el("span", { class: "sr-only", text: "predicted rating " }),
-      item.score.toFixed(2),
+      el("span", { class: "sr-only", text: said }),
+      text,
       el("span", { class: "bar", "aria-hidden": "true" }, el("span")),
     );
-    score.title = `Predicted rating, from ${shownNumber(low)} to ${shownNumber(high)}`;
-    score.querySelector(".bar > span").style.setProperty("--part", (item.score - low) / (high - low || 1));
+    score.title = title;
+    score.querySelector(".bar > span").style.setProperty("--part", part);
     const badge = row.querySelector(".move");
     badge.className = `move ${move === "new" ? "new" : move > 0 ? "up" : move < 0 ? "down" : "same"}`;
     if (move === "new") badge.replaceChildren("new");
@@ -76,12 +88,12 @@ export function recommendationList() {
     }
   }
 
-  function sayStrategy(answer, hasProfile) {
+  function sayStrategy(answer, hasProfile, word) {
     const personal = answer.strategy === "adapted";
     strategy.hidden = false;
     strategy.dataset.strategy = answer.strategy;
-    strategy.textContent = personal ? `Personal, from ${plural(answer.support_size, "rating")}` : "Not personal yet";
-    byId("jump-strategy").textContent = personal ? `· from ${plural(answer.support_size, "rating")}` : "· not personal yet";
+    strategy.textContent = personal ? `Personal, from ${plural(answer.support_size, word)}` : "Not personal yet";
+    byId("jump-strategy").textContent = personal ? `· from ${plural(answer.support_size, word)}` : "· not personal yet";
     byId("strategy-note").textContent = personal
       ? "Ranked by your own copy of the model, as your last answer left it."
       : hasProfile
@@ -105,9 +117,11 @@ export function recommendationList() {
         shown !== null &&
         shown.support_version === answer.support_version &&
         JSON.stringify(shown.items) === JSON.stringify(answer.items);
-      sayStrategy(answer, hasProfile);
+      sayStrategy(answer, hasProfile, model.rating_scale ? "rating" : "answer");
       sayTiming(answer, model.items);
-      byId("score-note").textContent = `predicted rating, ${model.rating_scale.map(shownNumber).join("–")}`;
+      byId("score-note").textContent = model.orders[0] === "relevance"
+        ? "how likely you choose and like it"
+        : `predicted rating, ${model.rating_scale.map(shownNumber).join("–")}`;
       list.removeAttribute("aria-busy");
       if (isSame) return;
       const before = new Map([...rows].map(([id, row]) => [id, row.offsetTop]));

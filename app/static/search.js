@@ -10,7 +10,7 @@ const MOST = 8;
 /**
  * @param {object} options
  * @param {(query: string, limit: number, signal: AbortSignal) => Promise<{items: object[]}>} options.find
- * @param {(item: object, answer: {rating: number}) => void} options.onanswer
+ * @param {(item: object, answer: {rating: number} | {action: string}) => void} options.onanswer
  * @param {(problem: Error) => void} options.onproblem
  */
 export function itemSearch({ find, onanswer, onproblem }) {
@@ -55,8 +55,8 @@ export function itemSearch({ find, onanswer, onproblem }) {
     const control = ratingControl({
       scale: model.rating_scale,
       label: `Rate ${item.title}`,
-      onrate: (rating, byKeyboard) => {
-        onanswer(item, { rating });
+      onrate: (answer, byKeyboard) => {
+        onanswer(item, answer);
         if (byKeyboard) {
           input.focus();
           input.select();
@@ -83,7 +83,7 @@ export function itemSearch({ find, onanswer, onproblem }) {
   function mark() {
     for (const row of rows) {
       const answer = answers.get(row.item.item_id);
-      row.control.set(answer?.rating ?? null);
+      row.control.set(answer ?? null);
       row.note.textContent = !answer
         ? ""
         : answer.rating !== undefined

@@ -1,4 +1,5 @@
-// A row of stars, or a number field for scales with too many steps for stars.
+// A row of stars; a number field for scales with too many steps for stars; two buttons where there
+// are no ratings.
 
 import { el, star } from "./dom.js";
 import { shownNumber } from "./words.js";
@@ -16,14 +17,39 @@ export function steps([low, high]) {
  * Make a control to rate with.
  *
  * @param {object} options
- * @param {[number, number]} options.scale  lowest and highest rating
+ * @param {[number, number] | null} options.scale  lowest and highest rating; null for likes alone
  * @param {string} options.label  what is rated, for screen readers
- * @param {(rating: number, byKeyboard: boolean) => void} options.onrate
- * @returns {{element: HTMLElement, set: (rating: number | null) => void, focus: () => void}}
+ * @param {(answer: {rating: number} | {action: string}, byKeyboard: boolean) => void} options.onrate
+ * @returns {{element: HTMLElement, set: (answer: object | null) => void, focus: () => void}}
  */
 export function ratingControl(options) {
+  if (!options.scale) return likeButtons(options);
+  const onrate = (rating, byKeyboard) => options.onrate({ rating }, byKeyboard);
   const ratings = steps(options.scale);
-  return ratings ? starRow(ratings, options) : numberField(options);
+  const control = ratings ? starRow(ratings, { ...options, onrate }) : numberField({ ...options, onrate });
+  return { ...control, set: (answer) => control.set(answer?.rating ?? null) };
+}
+
+function likeButtons({ label, onrate }) {
+  const buttons = [["like", "Like"], ["dislike", "Not for me"]].map(([action, text]) =>
+    el("button", {
+      type: "button",
+      class: "plain choice",
+      text,
+      "data-action": action,
+      "aria-pressed": "false",
+      onclick: (event) => onrate({ action }, event.detail === 0),
+    }),
+  );
+  return {
+    element: el("div", { class: "choices", role: "group", "aria-label": label }, ...buttons),
+    set(answer) {
+      for (const button of buttons) {
+        button.setAttribute("aria-pressed", String(answer?.action === button.dataset.action));
+      }
+    },
+    focus: () => buttons[0].focus({ preventScroll: true }),
+  };
 }
 
 function starRow(ratings, { scale, label, onrate }) {
