@@ -79,7 +79,7 @@ def build_services(
             live,
             snapshots,
             Pagination(settings.list_seconds, settings.list_items),
-            Ranker(adapter, settings.list_items),
+            Ranker(adapter, settings.list_items, settings.explore),
             compute,
             cache,
             digest_of_settings(version("melu-online"), settings.ranking_settings),

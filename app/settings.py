@@ -25,6 +25,7 @@ RANKING_SETTINGS = frozenset(
         "action_dislike",
         "action_like",
         "action_skip",
+        "explore",
         "list_items",
         "support_limit",
     }
@@ -99,6 +100,9 @@ class Settings(BaseSettings):
     """Best items of a ranking that can be paged through."""
     list_seconds: int = Field(default=3600, ge=1)
     """How long a cursor of a ranking is valid at least; twice as long at most."""
+
+    explore: float = Field(default=0.0, ge=0, le=1)
+    """Share of a list for items that the model is unsure about; a query may say another."""
 
     # The store
     store_url: str | None = None

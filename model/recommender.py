@@ -22,8 +22,9 @@ from model.catalogue.live import ItemChange, LiveCatalogue
 from model.errors import FeatureValueError
 from model.estimator import NO_ITEMS, AdaptedUser, Estimator
 from model.evidence import EvidenceScores, evidence_scores
+from model.exploration import UNCERTAIN, drawn_best, with_explored
 from model.features import FeatureSpace, FeatureValue
-from model.lists import AdaptedCopy, RankedItems, orders_of, rank, relevance_of
+from model.lists import AdaptedCopy, RankedItems, orders_of, rank, relevance_of, values_of
 from model.orders import Order
 from model.ranking import diversified, shared_values
 from model.ranking.recall import TwoStages, recall_of_users
@@ -31,6 +32,8 @@ from model.ranking.recall import TwoStages, recall_of_users
 DIVERSIFIED = 300
 """Best items that `diversified` chooses from."""
 _MOST_PRIORS = 1_000
+_MOST_EXPLORED = 20_000
+"""Uncertain items that a list draws from."""
 _LARGE_ERROR = 1 / 2
 """Mean squared error on an own support set, in widths of the scale, that calls for a closer look.
 
@@ -324,6 +327,50 @@ class Recommender:
         ]
         order = diversified(ranking.values.value[:DIVERSIFIED], views, diversity)
         return ranking.rows(np.append(order, np.arange(len(order), len(ranking.index))))
+
+    def explored(
+        self,
+        user: AdaptedCopy,
+        ranking: RankedItems,
+        share: float,
+        *,
+        order: Order,
+        among: Int64Array | None,
+        without: Int64Array,
+        seed: int,
+    ) -> tuple[RankedItems, BoolArray]:
+        """Give a share of a list's places to items that the model is unsure about.
+
+        Args:
+            user: What `adapt` returned.
+            ranking: The list.
+            share: Of the places, 0 to 1; 0 leaves the list as it is.
+            order: What the list goes by.
+            among: Items to choose from; all if None.
+            without: Items to leave out.
+            seed: Chance follows from it: equal lists have equal seeds.
+
+        Returns:
+            The list, and which of its items were explored; see `model.exploration`.
+        """
+        nothing = np.zeros(len(ranking.index), dtype=np.bool_)
+        model = self._relevance
+        if not share or model is None or user.relevance is None:
+            return ranking, nothing
+        allowed = self.catalogue.all_items() if among is None else among
+        allowed = np.setdiff1d(allowed, np.union1d(without, self._catalogue.hidden))
+        unsure = model.uncertainty(allowed)
+        uncertain = unsure > UNCERTAIN * model.learnt.content_error
+        items, unsure = allowed[uncertain], unsure[uncertain]
+        if len(items) > _MOST_EXPLORED:
+            some = np.sort(np.random.default_rng(seed).permutation(len(items))[:_MOST_EXPLORED])
+            items, unsure = items[some], unsure[some]
+        drawn = drawn_best(
+            model.log_chance(user.relevance, items), unsure, len(ranking.index), seed
+        )
+        index, marked = with_explored(ranking.index, items[drawn], share)
+        values = values_of(self._estimator, model, user, index, order)
+        return RankedItems(index, values), marked
 
     def _representations(self, items: Int64Array) -> Float32Array:
         if self._estimator is not None:

@@ -187,6 +187,13 @@ def evaluate(
 def evaluate_lists(
     folder: Folder,
     seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
+    likes_only: Annotated[
+        bool, typer.Option("--likes-only", help="Forget all but which ratings are likes.")
+    ] = False,
+    answers: Annotated[
+        Literal["10", "20"],
+        typer.Option(help="Most answers that are given; 10 for small data."),
+    ] = "20",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results to this file too.")
     ] = None,
@@ -196,16 +203,16 @@ def evaluate_lists(
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Measure the lists of new users beside tuned baselines, by number of answers."""
-    from model.evaluation.lists import WITH_RATINGS
+    from model.evaluation.lists import PROTOCOLS
     from scripts.evaluate_lists import evaluate_list_quality
     from scripts.loading import load_reported
     from scripts.train import chosen_preset
 
     dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=None)
     evaluate_list_quality(
-        dataset,
+        dataset.liked_only() if likes_only else dataset,
         chosen_preset("default"),
-        WITH_RATINGS,
+        PROTOCOLS[int(answers)],
         seeds=seeds,
         json_file=json_file,
         plot_file=plot,

@@ -37,6 +37,13 @@ class RecommendationQuery(StrictRequest):
         description="Trades what the list goes by for variety among the best 300 items: 0 leaves "
         "the order, 1 looks for items unlike those before them.",
     )
+    explore: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Share of the places that goes to items which the model is unsure about, new "
+        "ones above all; they say `explored`. 0 is off. The default is the setting `MELU_EXPLORE`.",
+    )
     explain: bool = Field(
         default=False,
         description="Fill `because`: what single pieces of feedback do to what the list goes by.",
@@ -85,7 +92,9 @@ class Reason(BaseModel):
 class RecommendedItem(Item):
     """One item of a ranking."""
 
-    model_config = example(**EXAMPLE_ITEM, rank=1, relevance=0.83, lift=0.41, score=4.61)
+    model_config = example(
+        **EXAMPLE_ITEM, rank=1, relevance=0.83, lift=0.41, score=4.61, explored=False
+    )
 
     rank: int = Field(description="Place in the whole ranking, from 1.")
     relevance: float | None = Field(
@@ -98,6 +107,10 @@ class RecommendedItem(Item):
     )
     score: float | None = Field(
         description="Predicted rating on the data set's scale; null where the data have no ratings."
+    )
+    explored: bool = Field(
+        default=False,
+        description="Whether the item has its place because the model is unsure about it.",
     )
     because: list[Reason] = Field(
         default=[],

@@ -46,7 +46,9 @@ _SPREAD_USERS, _SPREAD_LIKES = 200, 5
 _LEAST_SPREAD = 1e-3
 _ITEMS, _MEMBER, _CONTENT = "items.", "member.", "content."
 _ENTRY, _OUTPUT, _RATINGS = "items.entry", "items.output", "items.ratings"
-_LIKES_A_USER, _BLEND = "likes_a_user", "blend"
+_LIKES_A_USER, _BLEND, _CONTENT_ERROR = "likes_a_user", "blend", "content_error"
+_KNOWN_AFTER = 5.0
+"""Ratings after which an item's own ones count as much as its content."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ class Learnt:
         table: The items.
         content: Reads content.
         likes_a_user: Mean number of likes of a user.
+        content_error: How far ln p of an item goes from what its content says, as a standard
+            deviation over the items that training knows.
         blend: How much a predicted rating counts beside a chance.
     """
 
@@ -87,6 +91,7 @@ class Learnt:
     table: ChoiceTable
     content: ContentInputs
     likes_a_user: float
+    content_error: float
     blend: Blend
 
 
@@ -162,6 +167,7 @@ class RelevanceModel:
             table,
             content,
             max(1.0, float(likes)),
+            _content_error(learning, members),
             Blend.first(),
         )
         return cls(config, dataset.scale, user_space, item_space, learnt), members
@@ -427,6 +433,28 @@ class RelevanceModel:
 
         return self._vectors.every(lengths)
 
+    def uncertainty(self, items: Int64Array | None = None) -> Float32Array:
+        """Tell how unsure ln p of items is, as a standard deviation.
+
+        What content says of an item is off by the error that it has for known ones. With n ratings
+        of its own that shrinks as a posterior does, by √(1 + n / 5).
+
+        Args:
+            items: Internal item indices; all items if None.
+
+        Returns:
+            Shape [items].
+        """
+
+        def of(table: ChoiceTable, rows: Int64Array | slice) -> Float32Array:
+            shrunk = np.sqrt(1 + table.ratings[rows] / np.float32(_KNOWN_AFTER))
+            found: Float32Array = np.float32(self.learnt.content_error) / shrunk
+            return found
+
+        if items is None:
+            return self._vectors.every(lambda table: of(table, slice(None)))
+        return self._vectors.take(items, of)
+
     def representations(self, items: Int64Array) -> Float32Array:
         """Return what items are known by, alike for alike items, shape [items, F]."""
         return self._vectors.take(items, lambda table, rows: in_single(table.output[rows]))
@@ -439,6 +467,7 @@ class RelevanceModel:
             _OUTPUT: torch.from_numpy(learnt.table.output),
             _RATINGS: torch.from_numpy(learnt.table.ratings),
             _LIKES_A_USER: torch.tensor(learnt.likes_a_user),
+            _CONTENT_ERROR: torch.tensor(learnt.content_error),
             _BLEND: torch.from_numpy(learnt.blend.weights),
         }
         for name, tensor in learnt.content.tables.named_tensors(self.item_space.names).items():
@@ -492,6 +521,7 @@ class RelevanceModel:
                     _OUTPUT: torch.empty(item_count, members * (width + 1), dtype=precision),
                     _RATINGS: torch.empty(item_count),
                     _LIKES_A_USER: torch.empty(()),
+                    _CONTENT_ERROR: torch.empty(()),
                     _BLEND: torch.empty(len(SUPPORT_SIZES)),
                 }
         except (RuntimeError, TypeError, ValueError, OverflowError) as error:
@@ -516,10 +546,27 @@ class RelevanceModel:
             tensors[_ENTRY].numpy(), tensors[_OUTPUT].numpy(), tensors[_RATINGS].numpy()
         )
         likes = float(tensors[_LIKES_A_USER])
-        if likes <= 0:
-            raise BundleError(f"{_LIKES_A_USER} is not above zero")
-        learnt = Learnt(networks, table, content, likes, Blend(tensors[_BLEND].clone().numpy()))
+        content_error = float(tensors[_CONTENT_ERROR])
+        if likes <= 0 or content_error < 0:
+            raise BundleError(f"{_LIKES_A_USER} or {_CONTENT_ERROR} is below zero")
+        blend = Blend(tensors[_BLEND].clone().numpy())
+        learnt = Learnt(networks, table, content, likes, content_error, blend)
         return cls(config, scale, user_space, item_space, learnt)
+
+
+def _content_error(learning: RelevanceLearning, members: Sequence[TrainedMember]) -> float:
+    """Measure, for a user of whom nothing is known, how far content is off for known items."""
+    known = torch.from_numpy(learning.known)
+    if not bool(known.any()):
+        return 0.0
+    squares = []
+    with torch.no_grad():
+        for one in members:
+            by_content = one.network.of_content(learning.content).output
+            # Nearly everybody weighs popularity by 1; tastes come on top and average out.
+            apart = (one.items.output - by_content)[known, -1]
+            squares.append(apart.var(correction=0))
+    return float(torch.stack(squares).mean().sqrt())
 
 
 def stored_precision(items: int) -> torch.dtype:

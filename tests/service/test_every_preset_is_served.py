@@ -48,6 +48,24 @@ def items_of(visitor: Visitor, **parameters: Json) -> list[Json]:
     return items
 
 
+def test_every_order_that_the_model_names_is_served_and_no_other(comedian: Visitor):
+    orders = comedian.client.get("/model").json()["orders"]
+
+    for order in ("relevance", "rating", "lift"):
+        answer = comedian.get("recommendations", order=order, explain=True, diversity=0.3)
+        if order in orders:
+            assert ok(answer)["items"]
+        else:
+            problem = assert_problem(answer, 422, "invalid_parameter")
+            assert ", ".join(orders) in problem["detail"]
+    tells_relevance = "relevance" in orders
+    for item in items_of(comedian):
+        assert (item["relevance"] is not None) == (item["lift"] is not None) == tells_relevance
+    assert comedian.get("recommendations", explore=0.5).status_code == (
+        200 if tells_relevance else 422
+    )
+
+
 def test_the_profile_and_the_questions(visitor: Visitor):
     ok(visitor.put({"city": "Rome"}), 201)
 

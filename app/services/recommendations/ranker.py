@@ -22,7 +22,7 @@ from app.services.recommendations.ranking_snapshots import (
 )
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import StoredUser
-from model.arrays import Float32Array
+from model.arrays import BoolArray, Float32Array
 from model.lists import RankedItems
 from model.orders import Order
 from model.recommender import DIVERSIFIED, Recommender
@@ -49,11 +49,14 @@ class Ranker:
     Args:
         adapter: Adapts to users.
         list_items: Best items of a ranking that can be paged through.
+        explore: Share of the places for items that the model is unsure about, unless a query
+            says another.
     """
 
-    def __init__(self, adapter: Adapter, list_items: int) -> None:
+    def __init__(self, adapter: Adapter, list_items: int, explore: float) -> None:
         self._adapter = adapter
         self._list_items = list_items
+        self._explore = explore
         self._reasons = Explanations(adapter)
 
     def rank(
@@ -90,15 +93,27 @@ class Ranker:
         left_out = set(query.exclude)
         if query.exclude_seen and user is not None:
             left_out |= user.seen
+        among = matching_items(catalogue, query.filter)
+        without = catalogue.indices_of(left_out)
         depth = max(query.limit, self._list_items)
         ranking = recommender.rank(
             adapted,
             max(depth, DIVERSIFIED) if query.diversity else depth,
             order=order,
-            among=matching_items(catalogue, query.filter),
-            without=catalogue.indices_of(left_out),
+            among=among,
+            without=without,
         )
         ranking = recommender.diversified(ranking, query.diversity)
+        ranking, explored = recommender.explored(
+            adapted,
+            ranking,
+            self._explore_of(recommender, query),
+            order=order,
+            among=among,
+            without=without,
+            # Equal lists explore alike, on every worker.
+            seed=int(list_id, 16) % 2**63,
+        )
         head: dict[str, str | int] = {
             "strategy": "adapted" if adapted.local_steps else "prior",
             "support_size": adapted.support_size,
@@ -112,11 +127,20 @@ class Ranker:
         found = RankingSnapshot(
             head,
             catalogue.ids(ranking.index[:depth]),
-            _shown(ranking, depth, recommender.scale),
+            _shown(ranking, explored, depth, recommender.scale),
             order,
             known if query.explain and not adapted.diverged else None,
         )
         return found, Timing(local_update=local_update, ranking=milliseconds_since(started))
+
+    def _explore_of(self, recommender: Recommender, query: RecommendationQuery) -> float:
+        if Order.RELEVANCE in recommender.orders:
+            return self._explore if query.explore is None else query.explore
+        if query.explore:
+            raise InvalidParameter(
+                "query, explore: a model without relevance does not know what it is unsure about."
+            )
+        return 0.0
 
     def rank_and_page(
         self,
@@ -182,12 +206,15 @@ def _order_of(recommender: Recommender, query: RecommendationQuery) -> Order:
     return query.order
 
 
-def _shown(ranking: RankedItems, depth: int, scale: tuple[float, float]) -> ShownValues:
+def _shown(
+    ranking: RankedItems, explored: BoolArray, depth: int, scale: tuple[float, float]
+) -> ShownValues:
     values = ranking.values
     return ShownValues(
         _in_ten_thousandths(values.relevance, depth),
         _in_ten_thousandths(values.lift, depth),
         None if values.score is None else _in_ten_thousandths(values.score.clip(*scale), depth),
+        np.flatnonzero(explored[:depth]).tolist(),
     )
 
 

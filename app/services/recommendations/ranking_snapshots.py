@@ -34,18 +34,22 @@ class ShownValues:
         relevance: From 0 to 1.
         lift: Relevance less that of the prior.
         score: Predicted ratings, clipped to the scale.
+        explored: Places of the items that the model is unsure about.
     """
 
     relevance: list[int] | None
     lift: list[int] | None
     score: list[int] | None
+    explored: list[int]
 
     def json_of(self, place: int) -> bytes:
         """Write the fields of the item at a place."""
-        return b'"relevance":%b,"lift":%b,"score":%b' % (
+        explored = b"true" if place in self.explored else b"false"
+        return b'"relevance":%b,"lift":%b,"score":%b,"explored":%b' % (
             _four_places(self.relevance, place),
             _four_places(self.lift, place),
             _four_places(self.score, place),
+            explored,
         )
 
 
@@ -74,7 +78,7 @@ class RankingSnapshot:
     def encode(self) -> str:
         """Write the list as compact text; no item id has a `/`."""
         known = None if self.known is None else [self.known.attributes, self.known.ratings]
-        values = [self.values.relevance, self.values.lift, self.values.score]
+        values = list(vars(self.values).values())
         return orjson.dumps(
             [self.head, "/".join(self.item_ids), values, self.order, known]
         ).decode()

@@ -40,8 +40,11 @@ class ListProtocol:
     fewest_targets: int
 
 
-WITH_RATINGS = ListProtocol((0, 1, 3, 5, 10, 20), 20, 40, 5)
-LIKES_ONLY = ListProtocol((0, 1, 3, 5, 10), 10, 15, 5)
+PROTOCOLS = {
+    20: ListProtocol((0, 1, 3, 5, 10, 20), 20, 40, 5),
+    10: ListProtocol((0, 1, 3, 5, 10), 10, 15, 5),
+}
+"""By the most answers that are given; fewer are for small data."""
 
 
 @dataclass(frozen=True)
