@@ -353,15 +353,23 @@ class Estimator(ABC):
         allowed[among] = True
         return allowed
 
-    def prepare(self, open_tensors: Callable[[], Mapping[str, Tensor]]) -> None:  # noqa: ARG002
+    def prepare(
+        self,
+        open_tensors: Callable[[], Mapping[str, Tensor]],  # noqa: ARG002
+        *,
+        ranks: bool = True,
+    ) -> None:
         """Build what serving needs, so that no first user waits for it.
 
         Args:
             open_tensors: Opens again what the estimator was restored from. An estimator that read
                 large tables once goes on with a fresh mapping of the file, so that the memory
                 goes back to the system.
+            ranks: Whether rankings will be asked for; if not, the first one of a large catalogue
+                prepares what it needs, which takes some seconds and memory.
         """
-        self.rank(self.adapt({}, []), 1)
+        if ranks or self.clusters is None:
+            self.rank(self.adapt({}, []), 1)
 
     @abstractmethod
     def clustering_features(self) -> Float32Array:

@@ -277,11 +277,13 @@ class BayesianEstimator(Estimator):
         features[:, -1] = self._items.constant
         return features
 
-    def prepare(self, open_tensors: Callable[[], Mapping[str, Tensor]]) -> None:
+    def prepare(
+        self, open_tensors: Callable[[], Mapping[str, Tensor]], *, ranks: bool = True
+    ) -> None:
         """Represent the catalogue; see `Estimator`."""
         assert self._items  # noqa: S101 - made here
         self._stored = self._stored._replace(rows=read_item_rows(open_tensors()))
-        super().prepare(open_tensors)
+        super().prepare(open_tensors, ranks=ranks)
 
     def discrimination(self, user: AdaptedUser) -> Float32Array:
         """How unsure the user's rating of each item still is; see `Estimator`.

@@ -313,8 +313,8 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
             )
     except (BundleError, FeatureValueError) as error:
         raise BundleError(f"{folder}: {error}. {REMEDY}") from error
-    # What was read of the file to check it need not stay in memory.
-    del tensors
+    # What was read of the files to check them need not stay in memory.
+    del tensors, of_relevance
     if estimator is not None:
         estimator.clusters = clusters
     if relevance is not None:
@@ -328,7 +328,7 @@ def _prepare(
     estimator: Estimator | None,
     relevance: RelevanceModel | None,
     manifest: Manifest,
-    read_weights: Callable[[], dict[str, torch.Tensor]],
+    read_weights: Callable[..., dict[str, torch.Tensor]],
     folder: Path,
 ) -> None:
     """Build what serving needs; weights that are finite may still be too large to score with."""
@@ -336,16 +336,16 @@ def _prepare(
         with np.errstate(all="ignore"):
             found = []
             if estimator is not None:
-                estimator.prepare(read_weights)
+                # By default lists go by relevance, so nobody waits for the first one by rating.
+                estimator.prepare(read_weights, ranks=relevance is None)
                 nobody = estimator.adapt({}, [])
                 found += [estimator.score(nobody), estimator.discrimination(nobody)]
                 # Where a local update diverges is found when it does; see `Recommender.adapt`.
                 _, high = manifest.scale
                 estimator.score(estimator.adapt({}, [(0, high)]))
             if relevance is not None:
-                relevance.prepare()
-                chosen = relevance.adapt(relevance.user_space.slots({}), [])
-                found += [relevance.log_chance(chosen)]
+                found += [relevance.log_chance(relevance.adapted_to([]))]
+                relevance.prepare(lambda: read_weights(RELEVANCE_FILE))
     except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as error:
         raise BundleError(f"{folder} can't score its items: {error}. {REMEDY}") from error
     if not all(np.isfinite(scores).all() for scores in found):

@@ -14,7 +14,7 @@ User = TypeVar("User")
 
 RATINGS = 20
 _LEVELS = 5
-_CHUNK = 32_768
+_CHUNK = 8_192
 
 
 class TwoStages(Protocol, Generic[User]):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from model.arrays import Float32Array, Int64Array
 from model.ranking import ONE_STAGE_LIMIT, at_least, best, kth_highest
 from model.ranking.pca_bounds import ReducedFeatures
+from model.relevance.vectors import Vectors
 
 _CHUNK = 8_192
 _REDUCED_FROM = 6_000
@@ -22,16 +21,16 @@ class ChoiceTable:
     """Vectors of all members, side by side.
 
     Attributes:
-        entry: e, shape [I, M W]; in half precision where the catalogue is large.
-        output: ō, shape [I, M (W + 1)]; in half precision where the catalogue is large.
+        entry: e, shape [I, M W].
+        output: ō, shape [I, M (W + 1)].
         ratings: How many rated each item, shape [I].
         reduced: Components of `output`, where there are so many items that to look at fewer
             columns first is faster, and not so many that they are ranked in two stages.
         usual: The weights that the components leave out, as they are nearly everybody's.
     """
 
-    entry: npt.NDArray[np.floating]
-    output: npt.NDArray[np.floating]
+    entry: Vectors
+    output: Vectors
     ratings: Float32Array
     reduced: ReducedFeatures | None = None
     usual: Float32Array | None = None
@@ -50,11 +49,12 @@ class ChoiceTable:
             Shape [rows].
         """
         if rows is not None:
-            return in_single(self.output[rows]) @ weights
-        if self.output.dtype == np.float32:
-            return in_single(self.output @ weights)
+            return self.output.rows(rows) @ weights
+        if len(self) <= ONE_STAGE_LIMIT:
+            found: Float32Array = self.output.rows(slice(None)) @ weights
+            return found
         parts = [
-            in_single(self.output[start : start + _CHUNK]) @ weights
+            self.output.rows(slice(start, start + _CHUNK)) @ weights
             for start in range(0, len(self), _CHUNK)
         ]
         return np.concatenate(parts)
@@ -93,24 +93,18 @@ class ChoiceTable:
         """
         if not _REDUCED_FROM <= len(self) <= ONE_STAGE_LIMIT:
             return self
-        output = in_single(self.output)
+        output = self.output.rows(slice(None))
         # What all items share orders nothing, and would hide what tells them apart.
         apart = output - output.mean(0)
         reduced = ReducedFeatures.of(apart, spread, output @ usual)
         return replace(self, reduced=reduced, usual=usual)
 
 
-def in_single(some: npt.NDArray[np.floating]) -> Float32Array:
-    """Return an array in single precision; NumPy takes ten times as long for it as torch."""
-    if some.dtype == np.float16:
-        return torch.from_numpy(some).float().numpy()
-    return some.astype(np.float32, copy=False)
-
-
 def joined(one: ChoiceTable, other: ChoiceTable) -> ChoiceTable:
-    """Put a table behind another."""
+    """Put a table of live items behind another."""
+    everything = slice(None)
     return ChoiceTable(
-        np.concatenate([one.entry, other.entry]),
-        np.concatenate([one.output, other.output]),
+        Vectors.of(np.concatenate([one.entry.rows(everything), other.entry.rows(everything)])),
+        Vectors.of(np.concatenate([one.output.rows(everything), other.output.rows(everything)])),
         np.concatenate([one.ratings, other.ratings]),
     )

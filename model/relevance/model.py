@@ -29,7 +29,7 @@ from model.relevance.blend import SUPPORT_SIZES, Blend
 from model.relevance.choice_loss import draw_sample
 from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs, number_features
-from model.relevance.item_table import ChoiceTable, in_single, joined
+from model.relevance.item_table import ChoiceTable, joined
 from model.relevance.network import RelevanceNetwork
 from model.relevance.serving import (
     SampledItems,
@@ -39,13 +39,14 @@ from model.relevance.serving import (
     gradient_steps,
 )
 from model.relevance.training import RelevanceLearning, TrainedMember, train_members
+from model.relevance.vectors import Vectors, expected_vectors
 
 _SAMPLE_SEED = 0
 _CHUNK = 8_192
 _SPREAD_USERS, _SPREAD_LIKES = 200, 5
 _LEAST_SPREAD = 1e-3
 _ITEMS, _MEMBER, _CONTENT = "items.", "member.", "content."
-_ENTRY, _OUTPUT, _RATINGS = "items.entry", "items.output", "items.ratings"
+_RATINGS = "items.ratings"
 _LIKES_A_USER, _BLEND, _CONTENT_ERROR = "likes_a_user", "blend", "content_error"
 _KNOWN_AFTER = 5.0
 """Ratings after which an item's own ones count as much as its content."""
@@ -157,8 +158,8 @@ class RelevanceModel:
         learning = RelevanceLearning.of(dataset, ratings, config, content, user_space, item_space)
         members = train_members(learning, seed=seed, on_epoch=on_epoch)
         table = ChoiceTable(
-            torch.cat([one.items.entry for one in members], dim=1).numpy(),
-            torch.cat([one.items.output for one in members], dim=1).numpy(),
+            Vectors.packed(torch.cat([one.items.entry for one in members], dim=1).numpy()),
+            Vectors.packed(torch.cat([one.items.output for one in members], dim=1).numpy()),
             np.bincount(ratings.item_index, minlength=len(dataset.item_ids)).astype(np.float32),
         )
         likes = learning.likes.sum() / max(1, len(np.unique(ratings.user_index)))
@@ -182,8 +183,8 @@ class RelevanceModel:
         width = self.config.width
         entry, output = self.learnt.table.entry, self.learnt.table.output
         table = ChoiceTable(
-            entry[:, member * width : (member + 1) * width],
-            output[:, member * (width + 1) : (member + 1) * (width + 1)],
+            entry.part(slice(member * width, (member + 1) * width)),
+            output.part(slice(member * (width + 1), (member + 1) * (width + 1))),
             self.learnt.table.ratings,
         )
         learnt = replace(self.learnt, networks=(self.learnt.networks[member],), table=table)
@@ -220,7 +221,7 @@ class RelevanceModel:
         share = np.exp(logits - logits.max())
         random = np.random.default_rng(_SAMPLE_SEED)
         drawn, log_weight = draw_sample(share / share.sum(), self.config.sample, random)
-        output = self._of_members(table.output[drawn].astype(np.float32), self.config.width + 1)
+        output = self._of_members(table.output.rows(drawn), self.config.width + 1)
         return SampledItems(np.ascontiguousarray(output.transpose(1, 0, 2)), log_weight)
 
     def adapt(
@@ -248,8 +249,8 @@ class RelevanceModel:
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         rating = np.array([one for _, one in support_set], dtype=np.float32)
         width = self.config.width
-        entry = self._vectors.take(index, lambda table, rows: in_single(table.entry[rows]))
-        output = self._vectors.take(index, lambda table, rows: in_single(table.output[rows]))
+        entry = self._vectors.take(index, lambda table, rows: table.entry.rows(rows))
+        output = self._vectors.take(index, lambda table, rows: table.output.rows(rows))
         return SupportVectors(
             self._of_members(entry, width),
             self._of_members(output, width + 1),
@@ -328,14 +329,18 @@ class RelevanceModel:
         assert self.clusters is not None  # noqa: S101 - else nobody asks
         table = self._vectors.bundled
         nothing = np.zeros(len(table), dtype=np.float32)
-        return CoarseItems.of(lambda rows: in_single(table.output[rows]), nothing, self.clusters)
+        return CoarseItems.of(table.output.rows, nothing, self.clusters)
 
     def clustering_features(self) -> Float32Array:
         """Tell items apart as users' weights do; what clusters are made of, shape [I, F]."""
-        return in_single(self._vectors.bundled.output)
+        return self._vectors.bundled.output.rows(slice(None))
 
-    def prepare(self) -> None:
-        """Build what serving needs, so that no first user waits for it."""
+    def prepare(self, open_tensors: Callable[[], Mapping[str, Tensor]]) -> None:
+        """Build what serving needs, so that no first user waits for it.
+
+        Args:
+            open_tensors: Opens again what the model was restored from; see `Estimator.prepare`.
+        """
         drawn = np.random.default_rng(_SAMPLE_SEED).integers(
             0, len(self._vectors.bundled), (_SPREAD_USERS, _SPREAD_LIKES)
         )
@@ -353,6 +358,11 @@ class RelevanceModel:
         table = self._vectors.bundled.with_components(usual, spread.astype(np.float32))
         self._vectors = replace(self._vectors, bundled=table)
         self.candidates(self.adapt(nobody, []), 1)
+        if len(table) > ONE_STAGE_LIMIT:
+            # All of the file was read so far; from here on only what a user's list needs is.
+            fresh = _table_of(open_tensors())
+            self.learnt = replace(self.learnt, table=fresh)
+            self._vectors = replace(self._vectors, bundled=fresh)
 
     def adapted_to(self, support_set: Sequence[tuple[int, float]]) -> RelevanceUser:
         """Adapt to a user of whom nothing else is known; see `TwoStages`."""
@@ -390,12 +400,12 @@ class RelevanceModel:
             old_entry, old_output = self._of_content(items.trained_features, len(items.trained))
             trained = self.learnt.table
             # What is known of an item beyond its content stays.
-            entry[items.changed] += in_single(trained.entry[items.trained]) - old_entry
-            output[items.changed] += in_single(trained.output[items.trained]) - old_output
+            entry[items.changed] += trained.entry.rows(items.trained) - old_entry
+            output[items.changed] += trained.output.rows(items.trained) - old_output
             ratings[items.changed] = trained.ratings[items.trained]
         other = copy(self)
         other._vectors = self._vectors.append(
-            ChoiceTable(entry, output, ratings), items.count, joined
+            ChoiceTable(Vectors.of(entry), Vectors.of(output), ratings), items.count, joined
         )
         assert other.sample is self.sample  # noqa: S101 - drawn from the bundle's items alone
         return other
@@ -427,7 +437,7 @@ class RelevanceModel:
             found = np.empty(len(table), dtype=np.float32)
             for start in range(0, len(table), _CHUNK):
                 chunk = slice(start, start + _CHUNK)
-                output = self._of_members(in_single(table.output[chunk]), width)
+                output = self._of_members(table.output.rows(chunk), width)
                 found[chunk] = np.sqrt(np.square(output - expected).sum(2)).mean(1)
             return found
 
@@ -457,14 +467,14 @@ class RelevanceModel:
 
     def representations(self, items: Int64Array) -> Float32Array:
         """Return what items are known by, alike for alike items, shape [items, F]."""
-        return self._vectors.take(items, lambda table, rows: in_single(table.output[rows]))
+        return self._vectors.take(items, lambda table, rows: table.output.rows(rows))
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor that the model needs, under stable names, as stored in a bundle."""
         learnt = self.learnt
         named = {
-            _ENTRY: torch.from_numpy(learnt.table.entry),
-            _OUTPUT: torch.from_numpy(learnt.table.output),
+            **learnt.table.entry.named_tensors("entry"),
+            **learnt.table.output.named_tensors("output"),
             _RATINGS: torch.from_numpy(learnt.table.ratings),
             _LIKES_A_USER: torch.tensor(learnt.likes_a_user),
             _CONTENT_ERROR: torch.tensor(learnt.content_error),
@@ -515,10 +525,9 @@ class RelevanceModel:
                     for _ in range(config.members)
                 )
                 width, members = config.width, config.members
-                precision = stored_precision(item_count)
                 expected = {
-                    _ENTRY: torch.empty(item_count, members * width, dtype=precision),
-                    _OUTPUT: torch.empty(item_count, members * (width + 1), dtype=precision),
+                    **expected_vectors("entry", item_count, members * width),
+                    **expected_vectors("output", item_count, members * (width + 1)),
                     _RATINGS: torch.empty(item_count),
                     _LIKES_A_USER: torch.empty(()),
                     _CONTENT_ERROR: torch.empty(()),
@@ -542,9 +551,7 @@ class RelevanceModel:
             ),
             numbers,
         )
-        table = ChoiceTable(
-            tensors[_ENTRY].numpy(), tensors[_OUTPUT].numpy(), tensors[_RATINGS].numpy()
-        )
+        table = _table_of(tensors)
         likes = float(tensors[_LIKES_A_USER])
         content_error = float(tensors[_CONTENT_ERROR])
         if likes <= 0 or content_error < 0:
@@ -552,6 +559,14 @@ class RelevanceModel:
         blend = Blend(tensors[_BLEND].clone().numpy())
         learnt = Learnt(networks, table, content, likes, content_error, blend)
         return cls(config, scale, user_space, item_space, learnt)
+
+
+def _table_of(tensors: Mapping[str, Tensor]) -> ChoiceTable:
+    return ChoiceTable(
+        Vectors.from_named_tensors(tensors, "entry"),
+        Vectors.from_named_tensors(tensors, "output"),
+        tensors[_RATINGS].numpy(),
+    )
 
 
 def _content_error(learning: RelevanceLearning, members: Sequence[TrainedMember]) -> float:
@@ -567,11 +582,6 @@ def _content_error(learning: RelevanceLearning, members: Sequence[TrainedMember]
             apart = (one.items.output - by_content)[known, -1]
             squares.append(apart.var(correction=0))
     return float(torch.stack(squares).mean().sqrt())
-
-
-def stored_precision(items: int) -> torch.dtype:
-    """Return the precision of item vectors: half of it where the catalogue is large."""
-    return torch.float32 if items <= ONE_STAGE_LIMIT else torch.float16
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -15,7 +15,7 @@ from model.bundle.bundle import TRAINING_FILE, Bundle, write_bundle
 from model.bundle.reports import TrainingReport
 from model.catalogue.bundled import Catalogue
 from model.presets import restore_estimator, restore_relevance
-from model.relevance.model import stored_precision
+from model.relevance.vectors import Vectors
 
 _FIXED = ("item_id", "title")
 _SECOND_PARENT = 0.3
@@ -62,24 +62,22 @@ def grow(bundle: Bundle, items: int, seed: int) -> Bundle:
     )
     relevance = None
     if bundle.relevance is not None:
-        precision = stored_precision(items)
-        vectors = {"items.entry", "items.output"}
+        tensors = {
+            name: _between(tensor, first, second) if name.startswith("items.") else tensor
+            for name, tensor in bundle.relevance.tensors().items()
+        }
+        for name in ("entry", "output"):
+            packed = Vectors.packed(tensors[f"items.{name}"].numpy())
+            tensors |= packed.named_tensors(name)
         relevance = restore_relevance(
             manifest.preset,
             manifest.scale,
             bundle.user_space,
             bundle.item_space,
-            {
-                name: _between(tensor, first, second).to(
-                    precision if name in vectors else tensor.dtype
-                )
-                if name.startswith("items.")
-                else tensor
-                for name, tensor in bundle.relevance.tensors().items()
-            },
+            tensors,
             items,
         )
-        relevance.prepare()
+        relevance.prepare(relevance.tensors)
     return replace(bundle, rating=estimator, catalogue=catalogue, relevance=relevance)
 
 

@@ -81,12 +81,13 @@ def _blended(
     users = model.user_space.encode([attributes])
     logits, totals = [], []
     learnt, sample = model.learnt, model.sample
-    width = model.config.width
+    width, everything = model.config.width, slice(None)
+    entry, output = learnt.table.entry.rows(everything), learnt.table.output.rows(everything)
     with torch.no_grad():
         for at, network in enumerate(learnt.networks):
             items = RepresentedItems(
-                torch.from_numpy(learnt.table.entry[:, at * width : (at + 1) * width]),
-                torch.from_numpy(learnt.table.output[:, at * (width + 1) : (at + 1) * (width + 1)]),
+                torch.from_numpy(entry[:, at * width : (at + 1) * width]),
+                torch.from_numpy(output[:, at * (width + 1) : (at + 1) * (width + 1)]),
             )
             mine = CatalogueSample(
                 torch.from_numpy(sample.output[at]), torch.from_numpy(sample.log_weight)

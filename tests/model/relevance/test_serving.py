@@ -45,8 +45,8 @@ def reference(model: RelevanceModel, support_set: list[tuple[int, float]]) -> to
     for at, network in enumerate(model.learnt.networks):
         table = model.learnt.table
         items = RepresentedItems(
-            torch.from_numpy(table.entry[:, at * width : (at + 1) * width]),
-            torch.from_numpy(table.output[:, at * (width + 1) : (at + 1) * (width + 1)]),
+            torch.from_numpy(table.entry.stored[:, at * width : (at + 1) * width]),
+            torch.from_numpy(table.output.stored[:, at * (width + 1) : (at + 1) * (width + 1)]),
         )
         sample = CatalogueSample(
             torch.from_numpy(model.sample.output[at]), torch.from_numpy(model.sample.log_weight)
@@ -99,7 +99,7 @@ def test_components_find_the_same_as_every_column(
     monkeypatch.setattr(item_table, "_REDUCED_FROM", 1)
     random = np.random.default_rng(0)
     table = relevance.learnt.table
-    usual = np.zeros(table.output.shape[1], dtype=np.float32)
+    usual = np.zeros(table.output.columns, dtype=np.float32)
     usual[-1] = 1
     fast = table.with_components(usual, np.full(len(usual), 0.3, dtype=np.float32))
     assert fast.reduced is not None
