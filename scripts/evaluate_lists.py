@@ -1,9 +1,12 @@
 """`melu evaluate-lists`: do lists hold what a new user goes on to like?"""
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from model.data import Dataset
@@ -13,6 +16,8 @@ from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.list_plot import draw_lists
 from scripts.terminal import console, machine, training_progress
+
+_WIDTH_WITHOUT_TERMINAL = 140
 
 TITLES = {
     "popularity": "popularity",
@@ -63,16 +68,19 @@ def evaluate_list_quality(
             on_epoch=on_epoch,
         )
     name = dataset.description.name
-    console.print(
+    # Tables for a file or a pipe should not be squeezed to the 80 columns of no terminal.
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    output = Console(width=_WIDTH_WITHOUT_TERMINAL if piped else None, highlight=False)
+    output.print(
         f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s); a random "
         f"fifth of the users is new, answers in a random order, targets are what they like after "
         f"answer {protocol.reserved}. {machine()}, trained in "
         f"{max(evaluation.seconds):.0f} s at most."
     )
-    console.print(_table("nDCG@20 (share disliked)", evaluation, _quality))
-    console.print(_table("Recall@20", evaluation, _recall))
-    console.print(_table("distinct items on all lists (mean popularity)", evaluation, _breadth))
-    console.print(_paired(evaluation))
+    output.print(_table("nDCG@20 (share disliked)", evaluation, _quality))
+    output.print(_table("Recall@20", evaluation, _recall))
+    output.print(_table("distinct items on all lists (mean popularity)", evaluation, _breadth))
+    output.print(_paired(evaluation))
     if json_file is not None:
         json_file.write_text(json.dumps(as_json(evaluation, name), indent=2), encoding="utf-8")
     if plot_file is not None:
