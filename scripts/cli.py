@@ -190,6 +190,9 @@ def evaluate_lists(
     likes_only: Annotated[
         bool, typer.Option("--likes-only", help="Forget all but which ratings are likes.")
     ] = False,
+    new_items: Annotated[
+        bool, typer.Option("--new-items", help="Lists of items that training never saw.")
+    ] = False,
     answers: Annotated[
         Literal["10", "20"],
         typer.Option(help="Most answers that are given; 10 for small data."),
@@ -213,6 +216,7 @@ def evaluate_lists(
         dataset.liked_only() if likes_only else dataset,
         chosen_preset("default"),
         PROTOCOLS[int(answers)],
+        new_items=new_items,
         seeds=seeds,
         json_file=json_file,
         plot_file=plot,

@@ -11,7 +11,13 @@ from rich.table import Table
 
 from model.data import Dataset
 from model.errors import ModelError
-from model.evaluation.lists import SERVED, ListEvaluation, ListProtocol, evaluate_lists
+from model.evaluation.lists import (
+    SERVED,
+    ListEvaluation,
+    ListProtocol,
+    evaluate_lists,
+    evaluate_new_items,
+)
 from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.list_plot import draw_lists
@@ -25,6 +31,9 @@ TITLES = {
     "ease": "EASE",
     "ials": "iALS",
     "ials_features": "iALS with attributes",
+    "random": "random",
+    "numbers": "popularity by numbers, such as the year",
+    "content_knn": "content-kNN",
     "rating": "ours, by predicted rating",
     "theta_alone": "ours, θ alone",
     "amortised_start": "ours, without gradient steps",
@@ -41,6 +50,7 @@ def evaluate_list_quality(
     seeds: int,
     json_file: Path | None,
     plot_file: Path | None,
+    new_items: bool = False,
 ) -> None:
     """Train and test once a seed; print lists' metrics and paired differences.
 
@@ -51,6 +61,7 @@ def evaluate_list_quality(
         seeds: How many times to draw; the seeds are 0, 1, 2, …
         json_file: Where to write the results as JSON.
         plot_file: Where to draw list quality by number of answers.
+        new_items: Whether lists are of items that training never saw, by a protocol of its own.
 
     Raises:
         ModelError: If the data can't be used, or a file can't be written.
@@ -59,22 +70,32 @@ def evaluate_list_quality(
         if path is not None and not path.absolute().parent.is_dir():
             raise ModelError(f"the folder of {path} does not exist; make it first.")
     with training_progress() as on_epoch:
-        evaluation = evaluate_lists(
-            dataset,
-            preset,
-            range(seeds),
-            protocol=protocol,
-            on_stage=console.print,
-            on_epoch=on_epoch,
-        )
+        if new_items:
+            evaluation = evaluate_new_items(
+                dataset, preset, range(seeds), on_stage=console.print, on_epoch=on_epoch
+            )
+        else:
+            evaluation = evaluate_lists(
+                dataset,
+                preset,
+                range(seeds),
+                protocol=protocol,
+                on_stage=console.print,
+                on_epoch=on_epoch,
+            )
     name = dataset.description.name
     # Tables for a file or a pipe should not be squeezed to the 80 columns of no terminal.
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     output = Console(width=_WIDTH_WITHOUT_TERMINAL if piped else None, highlight=False)
     output.print(
         f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s); a random "
-        f"fifth of the users is new, answers in a random order, targets are what they like after "
-        f"answer {protocol.reserved}. {machine()}, trained in "
+        "fifth of the users is new, answers in a random order, targets are "
+        + (
+            "what they like of a fifth of the items that is new, among these alone"
+            if new_items
+            else f"what they like after answer {protocol.reserved}"
+        )
+        + f". {machine()}, trained in "
         f"{max(evaluation.seconds):.0f} s at most."
     )
     output.print(_table("nDCG@20 (share disliked)", evaluation, _quality))
@@ -169,10 +190,11 @@ def _paired(evaluation: ListEvaluation) -> Table:
             rows[TITLES[model]] = [
                 evaluation.difference(SERVED, model, size) for size in evaluation.protocol.sizes
             ]
-    rows["disliked: popularity"] = [
-        evaluation.difference(SERVED, "popularity", size, "disliked")
-        for size in evaluation.protocol.sizes
-    ]
+    if "popularity" in evaluation.values:
+        rows["disliked: popularity"] = [
+            evaluation.difference(SERVED, "popularity", size, "disliked")
+            for size in evaluation.protocol.sizes
+        ]
     for title, values in rows.items():
         table.add_row(title, *(_signed(value) for value in values))
     return table

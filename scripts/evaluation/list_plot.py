@@ -5,7 +5,10 @@ from pathlib import Path
 
 from model.evaluation.lists import SERVED, ListEvaluation
 
-_SHOWN = ("popularity", "item_knn", "ease", "ials_features", "rating", SERVED)
+_SHOWN = (
+    *("popularity", "item_knn", "ease", "ials_features", "numbers", "content_knn", "rating"),
+    SERVED,
+)
 _COLOURS = {SERVED: "#b5179e", "rating": "#9aa0a6"}
 
 

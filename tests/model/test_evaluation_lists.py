@@ -1,5 +1,7 @@
 """Lists are measured as they are served, beside baselines tuned for each number of answers."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import scipy.sparse as sparse
@@ -9,12 +11,12 @@ from model.baselines.lists.choice import Given
 from model.baselines.lists.ease import Ease
 from model.baselines.lists.ials import Ials
 from model.baselines.lists.item_knn import ItemKnn
-from model.data import Dataset
-from model.evaluation.lists import SERVED, ListProtocol, evaluate_lists
+from model.data import Dataset, load_dataset
+from model.evaluation.lists import SERVED, ListProtocol, evaluate_lists, evaluate_new_items
 from model.evaluation.lists.metrics import measure_lists, top_of_scores
 from model.evaluation.lists.protocol import ListTrial, draw_trials, split_users
 from tests.conftest import QUICK_PRESETS
-from tests.worlds import ITEMS_OF_A_GENRE
+from tests.worlds import ITEMS_OF_A_GENRE, write_many_tastes
 
 SMALL = ListProtocol((0, 1, 3), 5, 12, 2)
 
@@ -160,3 +162,17 @@ def test_a_world_of_clicks_has_no_order_by_rating(two_tastes: Dataset):
 
     assert "rating" not in evaluation.values
     assert evaluation.difference(SERVED, "popularity", 2).mean > 0
+
+
+def test_new_items_are_told_apart_by_their_content(tmp_path: Path):
+    evaluation = evaluate_new_items(
+        load_dataset(write_many_tastes(tmp_path)),
+        QUICK_PRESETS["default"],
+        [0],
+        protocol=ListProtocol((0, 3), 3, 6, 1),
+    )
+
+    assert set(evaluation.baselines) == {"random", "numbers", "content_knn"}
+    new = {"content_knn", SERVED}
+    for name in new:
+        assert evaluation.difference(name, "random", 3).mean > 0.1

@@ -1,5 +1,6 @@
 """Lists measured as lists: do they hold what a new user goes on to like?"""
 
+from model.evaluation.lists.new_items import evaluate_new_items
 from model.evaluation.lists.protocol import PROTOCOLS, ListProtocol
 from model.evaluation.lists.run import SERVED, ListEvaluation, evaluate_lists
 
@@ -9,4 +10,5 @@ __all__ = [
     "ListEvaluation",
     "ListProtocol",
     "evaluate_lists",
+    "evaluate_new_items",
 ]

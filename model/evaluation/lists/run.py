@@ -29,6 +29,7 @@ from model.relevance import RelevanceModel
 
 _HELD_OUT = 600
 SERVED = "served"
+PARTS = ("rating", "unblended", "amortised_start", "theta_alone")
 Recommend = Callable[[ListTrial, int], Int64Array]
 
 
@@ -66,7 +67,8 @@ class ListEvaluation:
     @property
     def baselines(self) -> tuple[str, ...]:
         """The baselines that were measured."""
-        return tuple(name for name in LIST_BASELINES if name in self.values)
+        ours = {SERVED, *PARTS}
+        return tuple(name for name in self.values if name not in ours)
 
     def estimate(self, model: str, size: int, metric: str = "ndcg") -> Estimate:
         """Return mean and standard error over the users."""
@@ -140,7 +142,7 @@ def evaluate_lists(
             blend = fitted.relevance.blend
             evaluation.blends.append({size: blend.weight(size) for size in protocol.sizes})
         on_stage(f"seed {seed}: measuring")
-        for name, recommend in _recommenders(fitted, dataset).items():
+        for name, recommend in recommenders(fitted, dataset).items():
             for size in protocol.sizes:
                 lists = np.stack([recommend(trial, size) for trial in trials])
                 evaluation.add(name, size, measure_lists(lists, trials, share))
@@ -173,8 +175,19 @@ def _baseline_scores(
     return tuned.scores(likes, given_likes(trials, dataset, protocol))
 
 
-def _recommenders(fitted: FittedModel, dataset: Dataset) -> dict[str, Recommend]:
-    """The served order, the other orders, and the parts of the served one."""
+def recommenders(
+    fitted: FittedModel, dataset: Dataset, among: Int64Array | None = None
+) -> dict[str, Recommend]:
+    """Return the served order, the other orders, and the parts of the served one.
+
+    Args:
+        fitted: What was trained.
+        dataset: Knows the users' features.
+        among: Items to choose from, in ascending order; all if None.
+
+    Returns:
+        Name → what lists the best items for a trial.
+    """
     estimator, relevance = fitted.estimator, fitted.relevance
     known_by = estimator or relevance
     assert known_by is not None  # noqa: S101 - one of both was trained
@@ -193,7 +206,7 @@ def _recommenders(fitted: FittedModel, dataset: Dataset) -> dict[str, Recommend]
             )
             without = np.array(sorted(item for item, _ in support), dtype=np.int64)
             return rank(
-                estimator, used, copy, LIST_LENGTH, order=order, among=None, without=without
+                estimator, used, copy, LIST_LENGTH, order=order, among=among, without=without
             ).index
 
         return recommend
