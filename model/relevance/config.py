@@ -20,7 +20,7 @@ class RelevanceConfig(BaseModel):
     """Principal components of the content that items are known by."""
     local_steps: int = Field(default=1, ge=0)
     """Gradient steps of the choice loss after the amortised start."""
-    sample: int = Field(default=1_024, ge=1)
+    sample: int = Field(default=1_024, ge=1, le=100_000)
     """Items that stand for the catalogue in those steps, drawn by popularity."""
 
     passes: int = Field(default=50, ge=1)
@@ -47,7 +47,7 @@ class RelevanceConfig(BaseModel):
     """Largest share of the items that an update shows as if they were new."""
     unknown_rate: float = Field(default=0.1, ge=0, lt=1)
     """Share of the episodes in which a user's attributes are unknown."""
-    softmax_items: int = Field(default=20_000, ge=1)
+    softmax_items: int = Field(default=20_000, ge=1, le=1_000_000)
     """Items up to which the choice is among all of them; of more, among as many drawn ones."""
     held_out: float = Field(default=0.1, ge=0, le=0.5)
     """Share of the users that a member does not learn from, on whom the blend is chosen."""

@@ -15,22 +15,19 @@ from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
 from model.bundle.reports import EpochReport
-from model.bundle.stored_tensors import check_tensors
-from model.content.predictor import ContentTables, expected_tensors
 from model.data.loading import Dataset, Ratings
 from model.data.signals import is_disliked, is_liked
-from model.errors import BundleError
 from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
 from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
 from model.ranking import ONE_STAGE_LIMIT, Clusters, best, places_of
 from model.ranking.coarse_items import CoarseItems
-from model.relevance.blend import SUPPORT_SIZES, Blend
+from model.relevance.blend import Blend
+from model.relevance.checkpoint import Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample
 from model.relevance.config import RelevanceConfig
-from model.relevance.content_inputs import ContentInputs, number_features
+from model.relevance.content_inputs import ContentInputs
 from model.relevance.item_table import ChoiceTable, joined
-from model.relevance.network import RelevanceNetwork
 from model.relevance.serving import (
     SampledItems,
     StackedNetworks,
@@ -39,15 +36,12 @@ from model.relevance.serving import (
     gradient_steps,
 )
 from model.relevance.training import RelevanceLearning, TrainedMember, train_members
-from model.relevance.vectors import Vectors, expected_vectors
+from model.relevance.vectors import Vectors
 
 _SAMPLE_SEED = 0
 _CHUNK = 8_192
 _SPREAD_USERS, _SPREAD_LIKES = 200, 5
 _LEAST_SPREAD = 1e-3
-_ITEMS, _MEMBER, _CONTENT = "items.", "member.", "content."
-_RATINGS = "items.ratings"
-_LIKES_A_USER, _BLEND, _CONTENT_ERROR = "likes_a_user", "blend", "content_error"
 _KNOWN_AFTER = 5.0
 """Ratings after which an item's own ones count as much as its content."""
 
@@ -72,28 +66,6 @@ class RelevanceUser:
     def is_finite(self) -> bool:
         """Tell whether the local update stayed among finite numbers."""
         return bool(np.isfinite(self.weights).all() and np.isfinite(self.log_total))
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """What training found.
-
-    Attributes:
-        networks: The members.
-        table: The items.
-        content: Reads content.
-        likes_a_user: Mean number of likes of a user.
-        content_error: How far ln p of an item goes from what its content says, as a standard
-            deviation over the items that training knows.
-        blend: How much a predicted rating counts beside a chance.
-    """
-
-    networks: tuple[RelevanceNetwork, ...]
-    table: ChoiceTable
-    content: ContentInputs
-    likes_a_user: float
-    content_error: float
-    blend: Blend
 
 
 class RelevanceModel:
@@ -360,7 +332,7 @@ class RelevanceModel:
         self.candidates(self.adapt(nobody, []), 1)
         if len(table) > ONE_STAGE_LIMIT:
             # All of the file was read so far; from here on only what a user's list needs is.
-            fresh = _table_of(open_tensors())
+            fresh = read_choice_table(open_tensors())
             self.learnt = replace(self.learnt, table=fresh)
             self._vectors = replace(self._vectors, bundled=fresh)
 
@@ -471,21 +443,7 @@ class RelevanceModel:
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor that the model needs, under stable names, as stored in a bundle."""
-        learnt = self.learnt
-        named = {
-            **learnt.table.entry.named_tensors("entry"),
-            **learnt.table.output.named_tensors("output"),
-            _RATINGS: torch.from_numpy(learnt.table.ratings),
-            _LIKES_A_USER: torch.tensor(learnt.likes_a_user),
-            _CONTENT_ERROR: torch.tensor(learnt.content_error),
-            _BLEND: torch.from_numpy(learnt.blend.weights),
-        }
-        for name, tensor in learnt.content.tables.named_tensors(self.item_space.names).items():
-            named[_CONTENT + name] = tensor
-        for at, network in enumerate(learnt.networks):
-            for name, tensor in network.state_dict().items():
-                named[f"{_MEMBER}{at}.{name}"] = tensor
-        return named
+        return self.learnt.named_tensors(self.item_space)
 
     @classmethod
     def restore(
@@ -497,7 +455,7 @@ class RelevanceModel:
         tensors: dict[str, Tensor],
         item_count: int,
     ) -> RelevanceModel:
-        """Put together what `tensors` took apart.
+        """Put together what `tensors` took apart; see `model.relevance.checkpoint.restore`.
 
         Args:
             config: Configuration.
@@ -513,60 +471,8 @@ class RelevanceModel:
         Raises:
             BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
         """
-        intercept = tensors.get(_CONTENT + "intercept")
-        components = len(intercept) if intercept is not None and intercept.ndim == 1 else 0
-        numbers = number_features(item_space)
-        inputs = components + sum(item_space.encoders[name].slots for name in numbers)
-        of_content = _under(_CONTENT, tensors)
-        try:
-            with torch.device("meta"):
-                networks = tuple(
-                    RelevanceNetwork(config, inputs, user_space, None)
-                    for _ in range(config.members)
-                )
-                width, members = config.width, config.members
-                expected = {
-                    **expected_vectors("entry", item_count, members * width),
-                    **expected_vectors("output", item_count, members * (width + 1)),
-                    _RATINGS: torch.empty(item_count),
-                    _LIKES_A_USER: torch.empty(()),
-                    _CONTENT_ERROR: torch.empty(()),
-                    _BLEND: torch.empty(len(SUPPORT_SIZES)),
-                }
-        except (RuntimeError, TypeError, ValueError, OverflowError) as error:
-            raise BundleError("the configuration asks for weights beyond all measure") from error
-        for name, tensor in expected_tensors(of_content, item_space, components):
-            expected[_CONTENT + name] = tensor
-        for at, network in enumerate(networks):
-            for name, tensor in network.state_dict().items():
-                expected[f"{_MEMBER}{at}.{name}"] = tensor
-        check_tensors(tensors, expected)
-        for at, network in enumerate(networks):
-            mine = _under(f"{_MEMBER}{at}.", tensors)
-            network.load_state_dict({name: one.clone() for name, one in mine.items()}, assign=True)
-            network.requires_grad_(requires_grad=False)
-        content = ContentInputs(
-            ContentTables.from_named_tensors(
-                {name: one.clone() for name, one in of_content.items()}, item_space.names
-            ),
-            numbers,
-        )
-        table = _table_of(tensors)
-        likes = float(tensors[_LIKES_A_USER])
-        content_error = float(tensors[_CONTENT_ERROR])
-        if likes <= 0 or content_error < 0:
-            raise BundleError(f"{_LIKES_A_USER} or {_CONTENT_ERROR} is below zero")
-        blend = Blend(tensors[_BLEND].clone().numpy())
-        learnt = Learnt(networks, table, content, likes, content_error, blend)
+        learnt = restore(config, user_space, item_space, tensors, item_count)
         return cls(config, scale, user_space, item_space, learnt)
-
-
-def _table_of(tensors: Mapping[str, Tensor]) -> ChoiceTable:
-    return ChoiceTable(
-        Vectors.from_named_tensors(tensors, "entry"),
-        Vectors.from_named_tensors(tensors, "output"),
-        tensors[_RATINGS].numpy(),
-    )
 
 
 def _content_error(learning: RelevanceLearning, members: Sequence[TrainedMember]) -> float:
@@ -582,7 +488,3 @@ def _content_error(learning: RelevanceLearning, members: Sequence[TrainedMember]
             apart = (one.items.output - by_content)[known, -1]
             squares.append(apart.var(correction=0))
     return float(torch.stack(squares).mean().sqrt())
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
