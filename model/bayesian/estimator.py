@@ -240,7 +240,11 @@ class BayesianEstimator(Estimator):
         items = self._items
         if items.reduced is None:
             return super()._rank_all(user, limit, without)
-        index, unit = exact_best(items, items.reduced, user.decision, limit, without)
+        with np.errstate(over="ignore", invalid="ignore"):
+            index, unit = exact_best(items, items.reduced, user.decision, limit, without)
+        if len(index) < min(limit, len(items) - len(without)):
+            # Weights so large that no bound is a number.
+            return super()._rank_all(user, limit, without)
         return Ranking(index, from_five_point(unit, self._scale))
 
     def _rank_some(

@@ -253,7 +253,11 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     manifest = read_manifest(folder)
     large = manifest.items > ONE_STAGE_LIMIT
     has_relevance = RELEVANCE_FILE in manifest.checksums
-    has_ratings = manifest.rating_scale is not None or not has_relevance
+    has_ratings = manifest.rating_scale is not None
+    if has_ratings != (WEIGHTS_FILE in manifest.checksums) or not (has_ratings or has_relevance):
+        raise BundleError(
+            f"{folder} has a rating scale without weights for ratings, or the reverse. {REMEDY}"
+        )
     for name in (
         *(VOCABULARIES_FILE, CATALOGUE_FILE),
         *([WEIGHTS_FILE] * has_ratings),

@@ -12,7 +12,8 @@ from model.bundle.bundle import save_bundle
 from model.bundle.reports import TrainingReport
 from model.data import Dataset
 from model.estimator import Estimator
-from model.presets import Preset, fit_estimator
+from model.fitting import FittedModel, fit_model
+from model.presets import Preset
 from model.recommender import Recommender
 from tests.conftest import QUICK_PRESETS
 
@@ -23,8 +24,14 @@ def preset(request: pytest.FixtureRequest) -> Preset:
 
 
 @pytest.fixture(scope="session")
-def fitted(two_tastes: Dataset, preset: Preset) -> tuple[Estimator, TrainingReport]:
-    return fit_estimator(two_tastes, preset, seed=1)
+def fitted_model(two_tastes: Dataset, preset: Preset) -> FittedModel:
+    return fit_model(two_tastes, preset, seed=1)
+
+
+@pytest.fixture(scope="session")
+def fitted(fitted_model: FittedModel) -> tuple[Estimator, TrainingReport]:
+    assert fitted_model.estimator is not None
+    return fitted_model.estimator, fitted_model.report
 
 
 @pytest.fixture(scope="session")
@@ -34,13 +41,20 @@ def estimator(fitted: tuple[Estimator, TrainingReport]) -> Estimator:
 
 @pytest.fixture(scope="session")
 def bundle(
-    fitted: tuple[Estimator, TrainingReport],
+    fitted_model: FittedModel,
     preset: Preset,
     two_tastes: Dataset,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     folder = tmp_path_factory.mktemp("bundle") / "model"
-    save_bundle(*fitted, preset, two_tastes, folder)
+    save_bundle(
+        fitted_model.estimator,
+        fitted_model.report,
+        preset,
+        two_tastes,
+        folder,
+        relevance=fitted_model.relevance,
+    )
     return folder
 
 

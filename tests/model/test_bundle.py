@@ -17,6 +17,7 @@ from model.catalogue.bundled import Catalogue
 from model.data import Dataset
 from model.errors import BundleError
 from model.estimator import Estimator
+from model.fitting import FittedModel
 from model.presets import Preset, with_options
 from tests.sealing import edit_manifest, seal
 
@@ -41,8 +42,9 @@ def _nudge(tensors: dict[str, torch.Tensor]) -> None:
     next(t for t in tensors.values() if t.is_floating_point() and t.numel()).view(-1)[0] += 1e-3
 
 
-def test_holds_what_it_promises_and_no_pickle(bundle: Path):
-    assert {path.name for path in bundle.iterdir()} == {
+def test_holds_what_it_promises_and_no_pickle(bundle: Path, preset: Preset):
+    of_relevance = {"relevance.safetensors"} if preset.name == "default" else set()
+    assert {path.name for path in bundle.iterdir()} == of_relevance | {
         "bundle.json",
         "weights.safetensors",
         "vocabularies.json",
@@ -57,9 +59,16 @@ def test_holds_what_it_promises_and_no_pickle(bundle: Path):
 
 
 def test_equal_content_has_an_equal_version(
-    fitted: Fitted, preset: Preset, two_tastes: Dataset, bundle: Path, tmp_path: Path
+    fitted_model: FittedModel, preset: Preset, two_tastes: Dataset, bundle: Path, tmp_path: Path
 ):
-    again = save_bundle(*fitted, preset, two_tastes, tmp_path / "again")
+    again = save_bundle(
+        fitted_model.estimator,
+        fitted_model.report,
+        preset,
+        two_tastes,
+        tmp_path / "again",
+        relevance=fitted_model.relevance,
+    )
     assert again.version == load_bundle(bundle).manifest.version
 
 

@@ -29,7 +29,10 @@ pytestmark = [
 ]
 
 DATA_FILES = ("dataset.toml", "items.csv", "users.csv", "ratings.csv")
-BUNDLE_FILES = ("bundle.json", "vocabularies.json", "weights.safetensors", "catalogue.parquet")
+BUNDLE_FILES = (
+    *("bundle.json", "vocabularies.json", "catalogue.parquet"),
+    *("weights.safetensors", "relevance.safetensors"),
+)
 WORDS_OF = {"toml": r'"[^"]*"|[\w.]+', "csv": r"[^,\n]+"}
 
 
@@ -63,8 +66,12 @@ def load_model(folder: Path) -> None:
     except BundleError:
         return
     recommender.warm_up()
-    user = recommender.adapt({}, [(0, recommender.rating_scale[1])])
+    user = recommender.adapt({}, [(0, recommender.scale[1])])
     assert np.isfinite(recommender.score(user)).all()
+    for order in recommender.orders:
+        found = recommender.rank(user, 10, order=order)
+        assert len(found.index) == 10
+        assert np.isfinite(found.values.value).all()
     json.dumps([vars(one) for one in recommender.catalogue.records([0])], allow_nan=False)
 
 
@@ -73,6 +80,11 @@ def replace(folder: Path, name: str, content: bytes, checksum: bool = True) -> N
     (folder / name).write_bytes(content)
     if checksum:
         seal(folder)
+
+
+def skip_without(folder: Path, name: str) -> None:
+    if not (folder / name).exists():
+        pytest.skip(f"the preset has no {name}")
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +152,8 @@ def test_a_data_set_of_parquet(parquet_data: Path, name: str):
 
 @pytest.mark.parametrize("name", BUNDLE_FILES)
 def test_a_bundle_with_a_damaged_file(bundle: Path, model: Path, name: str):
+    skip_without(bundle, name)
+
     @fuzzed(25)
     @given(damaged((bundle / name).read_bytes()), st.booleans())
     def load(content: bytes, checksum: bool) -> None:
@@ -193,16 +207,18 @@ TENSOR_CHANGES = {
 }
 
 
-def test_a_bundle_with_other_tensors(bundle: Path, model: Path):
-    whole: dict[str, Any] = load_file(bundle / "weights.safetensors")
+@pytest.mark.parametrize("file", ["weights.safetensors", "relevance.safetensors"])
+def test_a_bundle_with_other_tensors(bundle: Path, model: Path, file: str):
+    skip_without(bundle, file)
+    whole: dict[str, Any] = load_file(bundle / file)
 
     @fuzzed(80)
     @given(st.sampled_from(sorted(whole)), st.sampled_from(sorted(TENSOR_CHANGES)))
     def load(name: str, change: str) -> None:
-        restore(bundle, model, "bundle.json")
+        restore(bundle, model, "bundle.json", file)
         tensors = whole | {name: TENSOR_CHANGES[change](whole[name])}
         kept = {key: tensor for key, tensor in tensors.items() if tensor is not None}
-        replace(model, "weights.safetensors", save(kept))
+        replace(model, file, save(kept))
         load_model(model)
 
     load()
@@ -220,6 +236,7 @@ class Trap:
 
 @pytest.mark.parametrize("name", BUNDLE_FILES)
 def test_no_code_is_loaded(model: Path, tmp_path: Path, name: str):
+    skip_without(model, name)
     trap = pickle.dumps(Trap(tmp_path / "sprung"))
     replace(model, name, trap)
     with pytest.raises(BundleError):
