@@ -77,10 +77,12 @@ class RelevanceModel:
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
         learnt: What training found.
+
+    Attributes:
+        clusters: Of the bundle's items, where there are so many that ranking takes two stages.
     """
 
     clusters: Clusters | None = None
-    """Of the bundle's items, where there are so many that ranking takes two stages."""
 
     def __init__(
         self,
