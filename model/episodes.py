@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from model.arrays import Int64Array
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 
 
 @dataclass(frozen=True)

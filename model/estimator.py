@@ -15,7 +15,7 @@ from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors

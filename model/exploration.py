@@ -9,11 +9,58 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.adaptation import AdaptedCopy
 from model.arrays import BoolArray, Float32Array, Int64Array
+from model.estimator import Estimator
+from model.lists import RankedItems, values_of
+from model.orders import Order
 from model.ranking import best
+from model.relevance import RelevanceModel
 
-UNCERTAIN = 0.5
+_UNCERTAIN = 0.5
 """An item is uncertain while its own ratings have not halved the spread of what is believed."""
+_MOST_DRAWN = 20_000
+"""Uncertain items that a list draws from."""
+
+
+def explore(
+    estimator: Estimator | None,
+    relevance: RelevanceModel | None,
+    user: AdaptedCopy,
+    ranking: RankedItems,
+    share: float,
+    *,
+    order: Order,
+    allowed: Int64Array,
+    seed: int,
+) -> tuple[RankedItems, BoolArray]:
+    """Give a share of a list's places to items that the model is unsure about.
+
+    Args:
+        estimator: Predicts ratings; None where the data have none.
+        relevance: Tells chances; None where the preset has none, and there is nothing to explore.
+        user: The user's own copy.
+        ranking: The list.
+        share: Of the places, 0 to 1; 0 leaves the list as it is.
+        order: What the list goes by.
+        allowed: Items to choose from, in ascending order.
+        seed: The draws follow from it: equal lists have equal seeds.
+
+    Returns:
+        The list, and which of its items were explored, shape [items of the list].
+    """
+    if not share or relevance is None or user.relevance is None:
+        return ranking, np.zeros(len(ranking.index), dtype=np.bool_)
+    unsure = relevance.uncertainty(allowed)
+    uncertain = unsure > _UNCERTAIN * relevance.learnt.content_error
+    items, unsure = allowed[uncertain], unsure[uncertain]
+    if len(items) > _MOST_DRAWN:
+        some = np.sort(np.random.default_rng(seed).permutation(len(items))[:_MOST_DRAWN])
+        items, unsure = items[some], unsure[some]
+    log_chance = relevance.log_chance(user.relevance, items)
+    drawn = items[drawn_best(log_chance, unsure, len(ranking.index), seed)]
+    index, explored = with_explored(ranking.index, drawn, share)
+    return RankedItems(index, values_of(estimator, relevance, user, index, order)), explored
 
 
 def places_to_explore(length: int, share: float) -> Int64Array:

@@ -9,22 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.arrays import Float32Array, Int64Array
-from model.bayesian import BayesianPreset
 from model.bundle.reports import EpochReport, TrainingReport
-from model.data.loading import Dataset, Ratings
-from model.data.signals import is_liked
+from model.data.dataset import Dataset, Ratings
 from model.errors import DatasetError
 from model.estimator import Estimator
 from model.features import FeatureValue
 from model.features.fitting import fit_spaces
-from model.presets import Preset, fit_estimator
+from model.presets import Preset, fit_estimator, relevance_config
 from model.relevance import RelevanceModel
-from model.relevance.blend import Blend, choose_blend
-from model.relevance.training import TrainedMember
+from model.relevance.blend import Blend, Score, choose_blend
+from model.relevance.fit import fit_relevance
+from model.relevance.training import FEWEST_LIKES, TrainedMember, users_to_learn_from
 
 _BLEND_CANDIDATES = 400
 _FEWEST_USERS = 10
-_FEWEST_LIKES = 2
 
 
 @dataclass(frozen=True)
@@ -69,23 +67,25 @@ def fit_model(
     started = time.monotonic()
     ratings = dataset.ratings if ratings is None else ratings
     dataset = dataset.of_preset(preset.name)
+    config = relevance_config(preset)
+    choosers = len(users_to_learn_from(dataset, ratings))
     estimator: Estimator | None = None
     report: TrainingReport | None = None
     if dataset.has_ratings:
         estimator, report = fit_estimator(
             dataset, preset, seed=seed, ratings=ratings, on_epoch=on_epoch
         )
-        if not isinstance(preset, BayesianPreset) or not _is_enough(dataset, ratings):
+        if config is None or choosers < _FEWEST_USERS:
             return FittedModel(estimator, None, report)
         spaces = estimator.user_space, estimator.item_space
-    elif not isinstance(preset, BayesianPreset):
+    elif config is None:
         raise DatasetError(
             f"the preset {preset.name} learns from ratings, and this data set has none; take the "
             "preset default."
         )
-    elif not _is_enough(dataset, ratings):
+    elif choosers < _FEWEST_USERS:
         raise DatasetError(
-            f"fewer than {_FEWEST_USERS} users have {_FEWEST_LIKES} interactions or more; "
+            f"fewer than {_FEWEST_USERS} users have {FEWEST_LIKES} interactions or more; "
             "meta-learning needs several users."
         )
     else:
@@ -96,9 +96,7 @@ def fit_model(
         epochs.append(epoch)
         on_epoch(epoch)
 
-    relevance, members = RelevanceModel.fit(
-        dataset, ratings, preset.relevance, *spaces, seed=seed, on_epoch=note
-    )
+    relevance, members = fit_relevance(dataset, ratings, config, *spaces, seed=seed, on_epoch=note)
     if estimator is not None:
         blend = _blend(dataset, ratings, estimator, relevance, members, seed)
         relevance = relevance.with_blend(blend)
@@ -143,11 +141,7 @@ def _blend(
     return Blend(np.mean(weights, axis=0, dtype=np.float32))
 
 
-def _candidates_of(
-    relevance: RelevanceModel,
-) -> Callable[
-    [Mapping[str, FeatureValue], Sequence[tuple[int, float]]], tuple[Int64Array, Float32Array]
-]:
+def _candidates_of(relevance: RelevanceModel) -> Score:
     def score(
         attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
     ) -> tuple[Int64Array, Float32Array]:
@@ -157,10 +151,3 @@ def _candidates_of(
         return items, relevance.log_chance(user, items)
 
     return score
-
-
-def _is_enough(dataset: Dataset, ratings: Ratings) -> bool:
-    """Tell whether so many users like several items that choice can be learnt."""
-    liked = is_liked(ratings.rating, dataset.scale)
-    likes = np.bincount(ratings.user_index[liked], minlength=len(dataset.user_ids))
-    return int((likes >= _FEWEST_LIKES).sum()) >= _FEWEST_USERS

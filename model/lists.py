@@ -8,51 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.adaptation import AdaptedCopy
 from model.arrays import Float32Array, Int64Array
-from model.estimator import NO_ITEMS, AdaptedUser, Estimator
+from model.estimator import NO_ITEMS, Estimator
 from model.orders import Order
 from model.ranking import best
-from model.relevance import RelevanceModel, RelevanceUser
+from model.relevance import RelevanceModel
 
 _MARGIN = 100
 """Candidates beyond the length of the list, for the blend to choose from."""
-
-
-@dataclass(frozen=True)
-class AdaptedCopy:
-    """A user's own copy of the decision layers, for every objective that there is.
-
-    Attributes:
-        rating: For predicted ratings; None where the data have none.
-        relevance: For choice; None where the preset has no relevance.
-        prior: The same user without feedback, whom lift is measured against; None for the prior
-            itself.
-        has_diverged: Whether the chances diverged, so that these are θ's own.
-    """
-
-    rating: AdaptedUser | None
-    relevance: RelevanceUser | None = None
-    prior: AdaptedCopy | None = None
-    has_diverged: bool = False
-
-    @property
-    def local_steps(self) -> int:
-        """Steps taken; 0 without a support set."""
-        if self.rating is not None:
-            return self.rating.local_steps
-        return self.relevance.local_steps if self.relevance else 0
-
-    @property
-    def support_size(self) -> int:
-        """Ratings that they were taken on."""
-        if self.rating is not None:
-            return self.rating.support_size
-        return self.relevance.support_size if self.relevance else 0
-
-    @property
-    def diverged(self) -> bool:
-        """Whether these are θ's own weights because the local update diverged."""
-        return self.has_diverged or (self.rating is not None and self.rating.diverged)
 
 
 @dataclass(frozen=True)
@@ -151,7 +115,7 @@ def rank(
         chosen = best(values.value, limit)
         return RankedItems(candidates[chosen], values.rows(chosen))
     score = _predicted(estimator, user, candidates)
-    blended = blended_with(relevance, user.relevance, candidates, score)
+    blended = relevance.blended(user.relevance, candidates, score)
     chosen = best(blended, limit)
     index = candidates[chosen]
     likely = relevance.relevance(blended[chosen])
@@ -172,7 +136,7 @@ def values_of(
     if relevance is None or user.relevance is None:
         assert score is not None  # noqa: S101 - one of both is there
         return ItemValues(score, score)
-    blended = blended_with(relevance, user.relevance, items, score)
+    blended = relevance.blended(user.relevance, items, score)
     likely = relevance.relevance(blended)
     lift = likely - _prior_relevance(estimator, relevance, user, items, likely)
     by_rating = blended if score is None else score
@@ -191,7 +155,7 @@ def _prior_relevance(
     prior = user.prior
     if prior is None or prior.relevance is None:
         return likely
-    return relevance_of(relevance, prior.relevance, items, _predicted(estimator, prior, items))
+    return relevance.blended_relevance(prior.relevance, items, _predicted(estimator, prior, items))
 
 
 def _predicted(
@@ -200,30 +164,3 @@ def _predicted(
     if estimator is None or user.rating is None:
         return None
     return estimator.score(user.rating, items)
-
-
-def relevance_of(
-    relevance: RelevanceModel, user: RelevanceUser, items: Int64Array, score: Float32Array | None
-) -> Float32Array:
-    """Return the relevance of items, given their predicted ratings; see `blended_with`."""
-    return relevance.relevance(blended_with(relevance, user, items, score))
-
-
-def blended_with(
-    relevance: RelevanceModel, user: RelevanceUser, items: Int64Array, score: Float32Array | None
-) -> Float32Array:
-    """Add predicted ratings to the chances of items; see `model.relevance.blend`.
-
-    Args:
-        relevance: Tells chances.
-        user: Adapted to the user's feedback.
-        items: Internal item indices.
-        score: Their predicted ratings, shape [items]; None where the data have none.
-
-    Returns:
-        What a list by relevance is ordered by, shape [items].
-    """
-    log_chance = relevance.log_chance(user, items)
-    if score is None:
-        return log_chance
-    return relevance.blend.added(log_chance, score, user.support_size, relevance.scale)

@@ -8,12 +8,11 @@ from torch import Tensor
 
 from model.bayesian import BayesianEstimator, BayesianPreset
 from model.bundle.reports import EpochReport, TrainingReport
-from model.data.loading import Dataset, Ratings
-from model.errors import BundleError
+from model.data.dataset import Dataset, Ratings
 from model.estimator import Estimator
 from model.features import FeatureSpace
 from model.melu import MeluEstimator, MeluPreset
-from model.relevance import RelevanceModel
+from model.relevance import RelevanceConfig
 
 Preset = MeluPreset | BayesianPreset
 
@@ -111,32 +110,6 @@ def restore_estimator(
     )
 
 
-def restore_relevance(
-    preset: Preset,
-    scale: tuple[float, float],
-    user_space: FeatureSpace,
-    item_space: FeatureSpace,
-    tensors: dict[str, Tensor],
-    item_count: int,
-) -> RelevanceModel:
-    """Put the chances of being chosen together from what a bundle stores.
-
-    Args:
-        preset: Configuration.
-        scale: Lowest and highest rating.
-        user_space: Encoders of the user features.
-        item_space: Encoders of the item features.
-        tensors: As stored.
-        item_count: Number of items to choose from.
-
-    Returns:
-        The model.
-
-    Raises:
-        BundleError: If the preset has no relevance, or the tensors do not fit the configuration.
-    """
-    if not isinstance(preset, BayesianPreset):
-        raise BundleError(f"the preset {preset.name} has no relevance")
-    return RelevanceModel.restore(
-        preset.relevance, scale, user_space, item_space, tensors, item_count
-    )
+def relevance_config(preset: Preset) -> RelevanceConfig | None:
+    """Return how a preset learns what people choose; None if it does not."""
+    return preset.relevance if isinstance(preset, BayesianPreset) else None

@@ -8,6 +8,7 @@ from model.errors import ModelError
 from model.evaluation import Regime, evaluate, read_split
 from model.presets import Preset
 from scripts.evaluation.as_json import as_json
+from scripts.evaluation.files import check_folders, write_text
 from scripts.evaluation.published import PUBLISHED
 from scripts.evaluation.report import as_page
 from scripts.evaluation.tables import print_evaluation
@@ -39,10 +40,12 @@ def evaluate_presets(
     Raises:
         ModelError: If the data or the split can't be used, or a file can't be written.
     """
-    for path in (json_file, report_file):
-        # Better now than after an hour of training.
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ModelError(f"the folder of {path} does not exist; make it first.")
+    if not dataset.has_ratings:
+        raise ModelError(
+            f"{dataset.description.name} has no ratings to predict; `melu evaluate-lists` measures "
+            "its lists."
+        )
+    check_folders(json_file, report_file)
     split = read_split(split_file, dataset) if split_file else None
     with training_progress() as on_epoch:
         evaluation = evaluate(
@@ -68,13 +71,6 @@ def evaluate_presets(
             "machine": machine(),
             "configuration": {preset.name: preset.model_dump() for preset in presets},
         }
-        _write(json_file, as_json(evaluation, about))
+        write_text(json_file, as_json(evaluation, about))
     if report_file is not None:
-        _write(report_file, as_page(evaluation, name, paragraphs, published))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ModelError(f"{path} can't be written: {error.strerror}.") from error
+        write_text(report_file, as_page(evaluation, name, paragraphs, published))

@@ -1,16 +1,13 @@
 """`melu evaluate-lists`: do lists hold what a new user goes on to like?"""
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from model.baselines.lists import LIST_BASELINES, available_list_baselines
 from model.data import Dataset
-from model.errors import ModelError
 from model.evaluation.lists import (
     SERVED,
     ListEvaluation,
@@ -20,8 +17,9 @@ from model.evaluation.lists import (
 )
 from model.evaluation.results import Estimate
 from model.presets import Preset
+from scripts.evaluation.files import check_folders, write_text
 from scripts.evaluation.list_plot import draw_lists
-from scripts.terminal import console, machine, training_progress
+from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
 
@@ -66,9 +64,12 @@ def evaluate_list_quality(
     Raises:
         ModelError: If the data can't be used, or a file can't be written.
     """
-    for path in (json_file, plot_file):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ModelError(f"the folder of {path} does not exist; make it first.")
+    check_folders(json_file, plot_file)
+    if not new_items and set(available_list_baselines()) != set(LIST_BASELINES):
+        console.print(
+            "iALS is left out, for it takes a library: pip install 'melu-online[evaluation]'.",
+            markup=False,
+        )
     with training_progress() as on_epoch:
         if new_items:
             evaluation = evaluate_new_items(
@@ -84,9 +85,7 @@ def evaluate_list_quality(
                 on_epoch=on_epoch,
             )
     name = dataset.description.name
-    # Tables for a file or a pipe should not be squeezed to the 80 columns of no terminal.
-    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    output = Console(width=_WIDTH_WITHOUT_TERMINAL if piped else None, highlight=False)
+    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
     output.print(
         f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s); a random "
         "fifth of the users is new, answers in a random order, targets are "
@@ -103,7 +102,7 @@ def evaluate_list_quality(
     output.print(_table("distinct items on all lists (mean popularity)", evaluation, _breadth))
     output.print(_paired(evaluation))
     if json_file is not None:
-        json_file.write_text(json.dumps(as_json(evaluation, name), indent=2), encoding="utf-8")
+        write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
     if plot_file is not None:
         draw_lists(evaluation, TITLES, plot_file)
 

@@ -48,21 +48,29 @@ def compare_opposite_users(url: str) -> None:
         ) from error
 
 
+def _answers(scale: list[float] | None) -> tuple[Json, Json]:
+    """The answers of somebody who hates an item and who loves it: ratings, where there are any."""
+    if scale is None:
+        return {"action": "dislike"}, {"action": "like"}
+    low, high = scale
+    return {"rating": low}, {"rating": high}
+
+
 def _compare(client: httpx.Client) -> None:
-    low, high = _get(client, "/model")["rating_scale"]
+    hate, love = _answers(_get(client, "/model")["rating_scale"])
     candidates = _get(client, "/onboarding/items?limit=200")["items"]
     first, second = _kinds_apart(candidates)
     probes = _only(candidates, first, second)[:PROBES_OF_FIRST_KIND]
     others = _only(candidates, second, first)[:PROBES_OF_SECOND_KIND]
     lists = {}
     for loved, hated, kind in ((probes, others, first), (others, probes, second)):
-        events = [{"item_id": item["item_id"], "rating": high} for item in loved]
-        events += [{"item_id": item["item_id"], "rating": low} for item in hated]
+        events = [{"item_id": item["item_id"], **love} for item in loved]
+        events += [{"item_id": item["item_id"], **hate} for item in hated]
         lists[kind] = _list_after(client, events)
     titles = "; ".join(item["title"] for item in probes), "; ".join(i["title"] for i in others)
     table = Table(
         "",
-        f"{first[1]} rated {high:g}: {titles[0]}\n{second[1]} rated {low:g}: {titles[1]}",
+        f"loves {first[1]}: {titles[0]}\nhates {second[1]}: {titles[1]}",
         "the reverse",
     )
     for one, other in zip(*lists.values(), strict=True):

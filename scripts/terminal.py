@@ -5,6 +5,7 @@ Commands without a model use this too, so torch is imported only by what needs i
 
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,20 @@ from model.bundle.reports import EpochReport
 
 console = Console(stderr=True)
 output = Console()
+
+
+def tables_output(width: int) -> Console:
+    """Return what tables are printed to: standard output.
+
+    Args:
+        width: Where that is a file or a pipe, for tables should not be squeezed to the 80 columns
+            of no terminal.
+
+    Returns:
+        The console.
+    """
+    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(width=width if piped else None, highlight=False)
 
 
 class TrainingProgress:

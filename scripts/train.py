@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from model.bundle.bundle import save_bundle
+from model.bundle.saving import save_bundle
 from model.data import Dataset
 from model.errors import ModelError
 from model.fitting import fit_model

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from model.bundle.bundle import TRAINING_FILE, load_bundle, write_bundle
+from model.bundle.bundle import load_bundle
+from model.bundle.files import TRAINING_FILE
 from model.bundle.reports import TrainingReport
+from model.bundle.saving import write_bundle
 from model.melu import MeluPreset
 from model.presets import Preset, restore_estimator, with_options
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from model.bundle.bundle import save_bundle
 from model.bundle.manifest import Manifest
+from model.bundle.saving import save_bundle
 from model.data import Dataset
 from model.fitting import fit_model
 from model.presets import Preset

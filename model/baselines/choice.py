@@ -18,7 +18,7 @@ from model.baselines.gaussian_process import GaussianProcess
 from model.baselines.means import GlobalMean, ItemMean
 from model.baselines.neighbours import ItemNeighbours
 from model.baselines.popularity import Popularity
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
 from model.metrics import mean_absolute_error
 

@@ -13,7 +13,7 @@ from model.content.bias_statistics import ItemStatistics, item_statistics
 from model.content.content import ItemContent
 from model.content.factors import probabilistic_pca
 from model.content.item_bias_prior import TASTE_WEIGHTS, content_bias
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 
 ITEM_DAMPING = 5.0
 

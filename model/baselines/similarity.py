@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from model.arrays import Float64Array, Int64Array
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 
 MOST_ITEMS = 4096
 """Items that are compared; of more, those with most ratings. Memory grows with the square."""

@@ -27,7 +27,7 @@ from model.bayesian.training.ensemble import RepresentedMembers
 from model.bayesian.training.fit import learn
 from model.bundle.reports import EpochReport, TrainingReport
 from model.content.bias_statistics import ItemStatistics
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.estimator import AdaptedUser, Estimator, LiveItems, Ranking
 from model.features import FeatureSpace, FeatureValue

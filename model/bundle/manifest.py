@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
+from model.data.dataset import INTERACTION_SCALE
 from model.data.description import RatingScale
-from model.data.loading import INTERACTION_SCALE
 from model.errors import BundleError
 from model.presets import Preset
 

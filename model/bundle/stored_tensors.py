@@ -1,4 +1,6 @@
-"""Check tensors that come from a file."""
+"""Names of stored tensors, and the check of those that come from a file."""
+
+from collections.abc import Mapping
 
 from torch import Tensor
 
@@ -27,3 +29,18 @@ def check_tensors(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None
             )
         if not tensor.isfinite().all():
             raise BundleError(f"{name} holds values that are not finite")
+
+
+def prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Put a prefix before every name."""
+    return {prefix + name: tensor for name, tensor in tensors.items()}
+
+
+def under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return what has a prefix, without it."""
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors that do not hold on to the file that they were read from."""
+    return {name: tensor.clone() for name, tensor in tensors.items()}

@@ -14,7 +14,7 @@ import polars as pl
 from model.arrays import Int64Array
 from model.catalogue.id_index import index_of_ids
 from model.catalogue.number_range import NumberRange
-from model.data.loading import Dataset
+from model.data.dataset import Dataset
 from model.errors import UnknownFeatureError
 from model.evidence import EvidenceScores
 

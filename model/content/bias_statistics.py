@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.arrays import Float64Array, Int64Array
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 
 _SWEEPS = 5
 RATING_VARIANCE = 0.9

@@ -11,7 +11,7 @@ from scipy.sparse.linalg import LinearOperator, svds
 
 from model.arrays import Float32Array, Float64Array
 from model.content.signs import with_fixed_signs
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 
 _EM_ITERATIONS = 15
 _FIRST_NOISE = 0.75

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from model.baselines import Baselines
-from model.data.loading import Dataset
+from model.data.dataset import Dataset
+from model.data.signals import is_liked
 from model.episodes import Episodes, PaddedRatings
 from model.estimator import Estimator
 from model.metrics import catalogue_hits
@@ -20,8 +21,6 @@ Score = Callable[[Episodes], Mapping[str, Tensor]]
 LIST_LENGTH = 20
 RECALL, NDCG = f"recall@{LIST_LENGTH}", f"ndcg@{LIST_LENGTH}"
 SAMPLE = 300
-LIKED = 0.75
-"""An item is liked from this part of the rating scale on: 4 on a scale of 1 to 5."""
 _CHUNK = 32
 
 
@@ -42,12 +41,11 @@ def measure_catalogue(
     """
     count = len(episodes.user_index)
     sample = np.sort(random.permutation(count)[:SAMPLE])
-    low, high = dataset.scale
     found: dict[str, dict[str, Tensor]] = {}
     for start in range(0, len(sample), _CHUNK):
         rows = sample[start : start + _CHUNK]
         chunk = episodes.rows(rows)
-        liked = (chunk.query_set.rating - low) / (high - low) >= LIKED
+        liked = torch.from_numpy(is_liked(chunk.query_set.rating.numpy(), dataset.scale))
         candidate = torch.ones(len(rows), len(dataset.item_ids), dtype=torch.bool)
         episode, place = chunk.support_set.mask.nonzero(as_tuple=True)
         given = torch.from_numpy(chunk.support_set.item_index)[episode, place]

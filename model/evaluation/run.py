@@ -10,7 +10,7 @@ from torch import Tensor
 
 from model.baselines import Baselines
 from model.bundle.reports import EpochReport
-from model.data.loading import Dataset
+from model.data.dataset import Dataset
 from model.episodes import Episodes
 from model.estimator import Estimator
 from model.evaluation.catalogue import baseline_scores, measure_catalogue, preset_scores

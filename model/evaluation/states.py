@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.arrays import BoolArray
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.errors import DatasetError
 
 STATES = ("warm", "user_cold", "item_cold", "user_and_item_cold")

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from model.arrays import Int64Array
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
 from model.errors import DatasetError
 from model.evaluation.states import STATES, ColdSplit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.data.dataset import Dataset, Ratings
 from model.data.description import FeatureKind
-from model.data.loading import Dataset, Ratings
 from model.features.space import FeatureSpace
 
 # A value of a user feature that few users have would be learnt as if it were their name.

@@ -17,7 +17,7 @@ from torch import Tensor
 from model.arrays import Float32Array, Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
 from model.bundle.stored_tensors import check_tensors
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.errors import BundleError
 from model.estimator import AdaptedUser, Estimator, LiveItems

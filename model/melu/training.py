@@ -12,7 +12,7 @@ import torch
 
 from model.arrays import Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes, draw_training_batches
 from model.errors import DatasetError
 from model.features import FeatureSpace

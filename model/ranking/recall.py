@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from model.arrays import Float32Array, Int64Array
+from model.estimator import AdaptedUser, Estimator
 from model.ranking.top import best, places_of
 
 User = TypeVar("User")
@@ -28,6 +29,29 @@ class TwoStages(Protocol, Generic[User]):
 
     def exact(self, user: User, items: Int64Array) -> Float32Array:
         """Score some items, by what they are the best of."""
+
+
+class PredictedRatings:
+    """Rankings by predicted rating, as their recall is measured.
+
+    Args:
+        estimator: What predicts.
+    """
+
+    def __init__(self, estimator: Estimator) -> None:
+        self._estimator = estimator
+
+    def adapted_to(self, support_set: Sequence[tuple[int, float]]) -> AdaptedUser:
+        """See `TwoStages`."""
+        return self._estimator.adapt({}, support_set)
+
+    def found(self, user: AdaptedUser, limit: int, without: Int64Array) -> Int64Array:
+        """See `TwoStages`."""
+        return self._estimator.rank(user, limit, without=without).index
+
+    def exact(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
+        """See `TwoStages`."""
+        return self._estimator.score(user, items)
 
 
 def recall_of_users(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model.bundle.stored_tensors import check_tensors
+from model.bundle.stored_tensors import check_tensors, copied, prefixed, under
 from model.content.predictor import ContentTables, expected_tensors
 from model.errors import BundleError
 from model.features import FeatureSpace
@@ -62,8 +62,7 @@ class Learnt:
             _CONTENT_ERROR: torch.tensor(self.content_error),
             _BLEND: torch.from_numpy(self.blend.weights),
         }
-        for name, tensor in self.content.tables.named_tensors(item_space.names).items():
-            named[_CONTENT + name] = tensor
+        named |= prefixed(_CONTENT, self.content.tables.named_tensors(item_space.names))
         for at, network in enumerate(self.networks):
             named |= _named_network(at, network)
         return named
@@ -101,7 +100,7 @@ def restore(
     components = len(intercept) if intercept is not None and intercept.ndim == 1 else 0
     numbers = number_features(item_space)
     inputs = components + sum(item_space.encoders[name].slots for name in numbers)
-    of_content = _under(_CONTENT, tensors)
+    of_content = under(_CONTENT, tensors)
     try:
         with torch.device("meta"):
             networks = tuple(
@@ -117,8 +116,7 @@ def restore(
             }
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise BundleError("the configuration asks for weights beyond all measure") from error
-    for name, tensor in expected_tensors(of_content, item_space, components):
-        expected[_CONTENT + name] = tensor
+    expected |= prefixed(_CONTENT, dict(expected_tensors(of_content, item_space, components)))
     for at, network in enumerate(networks):
         expected |= _named_network(at, network)
     check_tensors(tensors, expected)
@@ -127,9 +125,9 @@ def restore(
         raise BundleError(f"{_LIKES_A_USER}, {_CONTENT_ERROR} or {_RATINGS} is below zero")
     # Copied, so that what is kept does not hold on to the file: to check it, all of it was read.
     for at, network in enumerate(networks):
-        network.load_state_dict(_copied(_under(f"{_MEMBER}{at}.", tensors)), assign=True)
+        network.load_state_dict(copied(under(f"{_MEMBER}{at}.", tensors)), assign=True)
         network.requires_grad_(requires_grad=False)
-    tables = ContentTables.from_named_tensors(_copied(of_content), item_space.names)
+    tables = ContentTables.from_named_tensors(copied(of_content), item_space.names)
     return Learnt(
         networks,
         read_choice_table(tensors),
@@ -150,12 +148,4 @@ def read_choice_table(tensors: Mapping[str, Tensor]) -> ChoiceTable:
 
 
 def _named_network(member: int, network: RelevanceNetwork) -> dict[str, Tensor]:
-    return {f"{_MEMBER}{member}.{name}": one for name, one in network.state_dict().items()}
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-
-
-def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.clone() for name, tensor in tensors.items()}
+    return prefixed(f"{_MEMBER}{member}.", network.state_dict())

@@ -13,7 +13,7 @@ from model.arrays import Float32Array, Int64Array
 from model.content.content import ItemContent, principal_axes
 from model.content.item_bias_prior import TASTE_WEIGHTS
 from model.content.predictor import ContentTables
-from model.data.loading import Dataset
+from model.data.dataset import Dataset
 from model.features import FeatureSpace
 
 
@@ -77,10 +77,6 @@ class ContentInputs:
             slots = [(encoder.encode(value) or [0])[0] for value in table.get_column(name)]
             parts.append(np.eye(encoder.slots, dtype=np.float32)[slots])
         return np.concatenate(parts, axis=1)
-
-    def width(self, space: FeatureSpace) -> int:
-        """Return C."""
-        return len(self.tables.intercept) + sum(space.encoders[n].slots for n in self.numbers)
 
     def tensor(self, space: FeatureSpace, table: pl.DataFrame, count: int) -> Tensor:
         """Return `of_items` as a tensor."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
 
 import numpy as np
 import polars as pl
@@ -14,8 +13,6 @@ import torch
 from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
-from model.bundle.reports import EpochReport
-from model.data.loading import Dataset, Ratings
 from model.data.signals import is_disliked, is_liked
 from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
 from model.features import FeatureSpace
@@ -26,7 +23,6 @@ from model.relevance.blend import Blend
 from model.relevance.checkpoint import Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample
 from model.relevance.config import RelevanceConfig
-from model.relevance.content_inputs import ContentInputs
 from model.relevance.item_table import ChoiceTable, joined
 from model.relevance.serving import (
     SampledItems,
@@ -35,7 +31,6 @@ from model.relevance.serving import (
     amortised_start,
     gradient_steps,
 )
-from model.relevance.training import RelevanceLearning, TrainedMember, train_members
 from model.relevance.vectors import Vectors
 
 _SAMPLE_SEED = 0
@@ -99,53 +94,6 @@ class RelevanceModel:
         self.learnt = learnt
         self._theta = StackedNetworks.of(learnt.networks)
         self._vectors = ItemVectors(learnt.table, len(learnt.table))
-
-    @classmethod
-    def fit(
-        cls,
-        dataset: Dataset,
-        ratings: Ratings,
-        config: RelevanceConfig,
-        user_space: FeatureSpace,
-        item_space: FeatureSpace,
-        *,
-        seed: int,
-        on_epoch: Callable[[EpochReport], None],
-    ) -> tuple[Self, tuple[TrainedMember, ...]]:
-        """Learn θ from ratings.
-
-        Args:
-            dataset: Users, items and their features.
-            ratings: What to learn from.
-            config: Configuration.
-            user_space: Encoders of the user features.
-            item_space: Encoders of the item features.
-            seed: Every random draw follows from it.
-            on_epoch: Called now and then.
-
-        Returns:
-            The model, and its members with the users that each did not learn from.
-        """
-        rated = np.unique(ratings.item_index)
-        random = np.random.default_rng([seed, 5])
-        content = ContentInputs.fit(dataset, item_space, rated, config.content_width, random)
-        learning = RelevanceLearning.of(dataset, ratings, config, content, user_space, item_space)
-        members = train_members(learning, seed=seed, on_epoch=on_epoch)
-        table = ChoiceTable(
-            Vectors.packed(torch.cat([one.items.entry for one in members], dim=1).numpy()),
-            Vectors.packed(torch.cat([one.items.output for one in members], dim=1).numpy()),
-            np.bincount(ratings.item_index, minlength=len(dataset.item_ids)).astype(np.float32),
-        )
-        likes = learning.likes.sum() / max(1, len(np.unique(ratings.user_index)))
-        learnt = Learnt(
-            tuple(one.network for one in members),
-            table,
-            content,
-            max(1.0, float(likes)),
-            _content_error(learning, members),
-            Blend.first(),
-        )
-        return cls(config, dataset.scale, user_space, item_space, learnt), members
 
     @property
     def members(self) -> int:
@@ -366,6 +314,30 @@ class RelevanceModel:
         found: Float32Array = -np.expm1(-expected)
         return found
 
+    def blended(
+        self, user: RelevanceUser, items: Int64Array, score: Float32Array | None
+    ) -> Float32Array:
+        """Add predicted ratings to the chances of items; see `model.relevance.blend`.
+
+        Args:
+            user: What `adapt` returned.
+            items: Internal item indices.
+            score: Their predicted ratings, shape [items]; None where the data have none.
+
+        Returns:
+            What a list by relevance is ordered by, shape [items].
+        """
+        log_chance = self.log_chance(user, items)
+        if score is None:
+            return log_chance
+        return self.blend.added(log_chance, score, user.support_size, self.scale)
+
+    def blended_relevance(
+        self, user: RelevanceUser, items: Int64Array, score: Float32Array | None
+    ) -> Float32Array:
+        """Return the relevance of items, their predicted ratings blended in; see `blended`."""
+        return self.relevance(self.blended(user, items, score))
+
     def extended(self, items: LiveItems) -> RelevanceModel:
         """Return the same θ over more items; see `Estimator.extended`."""
         entry, output = self._of_content(items.features, items.count)
@@ -475,18 +447,3 @@ class RelevanceModel:
         """
         learnt = restore(config, user_space, item_space, tensors, item_count)
         return cls(config, scale, user_space, item_space, learnt)
-
-
-def _content_error(learning: RelevanceLearning, members: Sequence[TrainedMember]) -> float:
-    """Measure, for a user of whom nothing is known, how far content is off for known items."""
-    known = torch.from_numpy(learning.known)
-    if not bool(known.any()):
-        return 0.0
-    squares = []
-    with torch.no_grad():
-        for one in members:
-            by_content = one.network.of_content(learning.content).output
-            # Nearly everybody weighs popularity by 1; tastes come on top and average out.
-            apart = (one.items.output - by_content)[known, -1]
-            squares.append(apart.var(correction=0))
-    return float(torch.stack(squares).mean().sqrt())

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.bundle.reports import EpochReport
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.data.signals import is_disliked, is_liked
 from model.episodes import PaddedRatings, RatingsByUser
 from model.features import EncodedTable, FeatureSpace
@@ -29,10 +29,18 @@ from model.relevance.local_update import CatalogueSample, SupportBags, local_upd
 from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
 
 _FEW = 20
-_FEWEST_LIKES = 2
+FEWEST_LIKES = 2
+"""Likes of a user, so that one can be given and another asked for."""
 _WARM_UP = 0.1
 _REPORTED = 20
 """Reports that a training gives, as if it had so many epochs."""
+
+
+def users_to_learn_from(dataset: Dataset, ratings: Ratings) -> Int64Array:
+    """Return the users with so many likes that one can be given and another asked for."""
+    liked = is_liked(ratings.rating, dataset.scale)
+    likes = np.bincount(ratings.user_index[liked], minlength=len(dataset.user_ids))
+    return np.flatnonzero(likes >= FEWEST_LIKES)
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ class RelevanceLearning:
         content: Content inputs of all items, shape [I, C].
         likes: How many like each item, shape [I].
         known: Which items anybody rated, shape [I].
+        learners: Users who can be learnt from; see `users_to_learn_from`.
         has_ratings: Whether users rate; else the rating tells how strong an interaction is.
     """
 
@@ -74,6 +83,7 @@ class RelevanceLearning:
     content: Tensor
     likes: Int64Array
     known: BoolArray
+    learners: Int64Array
     has_ratings: bool
 
     @classmethod
@@ -110,6 +120,7 @@ class RelevanceLearning:
             content.tensor(item_space, dataset.item_features, items),
             np.bincount(ratings.item_index[liked], minlength=items),
             np.bincount(ratings.item_index, minlength=items) > 0,
+            users_to_learn_from(dataset, ratings),
             dataset.has_ratings,
         )
 
@@ -118,13 +129,6 @@ class RelevanceLearning:
         """Each item's share of the likes; none has a share of 0. Shape [I]."""
         share: Float64Array = (self.likes + 1) / (self.likes + 1).sum()
         return share
-
-    @property
-    def can_learn(self) -> Int64Array:
-        """Users with so many likes that one can be given and another asked for."""
-        liked = is_liked(self.ratings.rating, self.scale)
-        likes = np.bincount(self.ratings.user_index[liked], minlength=len(self.ratings.counts))
-        return np.flatnonzero(likes >= _FEWEST_LIKES)
 
     def bags(self, support: PaddedRatings) -> SupportBags:
         """Sort support sets by what their ratings say of choice."""
@@ -168,7 +172,7 @@ def train_members(
         The members.
     """
     members = learning.config.members
-    users = np.random.default_rng([seed, 3]).permutation(learning.can_learn)
+    users = np.random.default_rng([seed, 3]).permutation(learning.learners)
     part = int(len(users) * min(learning.config.held_out, 1 / (2 * members)))
 
     def train(member: int) -> TrainedMember:

@@ -11,10 +11,13 @@ from torch import Tensor
 
 from model.arrays import Int64Array
 from model.bayesian import BayesianEstimator
-from model.bundle.bundle import TRAINING_FILE, Bundle, write_bundle
+from model.bundle.bundle import Bundle
+from model.bundle.files import TRAINING_FILE
 from model.bundle.reports import TrainingReport
+from model.bundle.saving import write_bundle
 from model.catalogue.bundled import Catalogue
-from model.presets import restore_estimator, restore_relevance
+from model.presets import restore_estimator
+from model.relevance import RelevanceModel
 from model.relevance.vectors import Vectors
 
 _FIXED = ("item_id", "title")
@@ -69,8 +72,8 @@ def grow(bundle: Bundle, items: int, seed: int) -> Bundle:
         for name in ("entry", "output"):
             packed = Vectors.packed(tensors[f"items.{name}"].numpy())
             tensors |= packed.named_tensors(name)
-        relevance = restore_relevance(
-            manifest.preset,
+        relevance = RelevanceModel.restore(
+            bundle.relevance.config,
             manifest.scale,
             bundle.user_space,
             bundle.item_space,

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from model.arrays import Int64Array
 from model.data import Dataset
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 from model.episodes import RatingsByUser, draw_training_batches
 from model.errors import DatasetError
 from model.evaluation import draw_trial, random_split, read_split

@@ -1,11 +1,8 @@
 """An evaluation in the terminal."""
 
-import os
-import sys
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from model.evaluation import FEW_SHOT_STATE, NDCG_METRICS, Evaluation, Results, unadapted
@@ -18,6 +15,7 @@ from scripts.evaluation.titles import (
     number,
     with_error,
 )
+from scripts.terminal import tables_output
 
 _WIDTH_WITHOUT_TERMINAL = 120
 _WIDTH_OF_ALL_COLUMNS = 120
@@ -34,9 +32,7 @@ def print_evaluation(
         summary: How it was found.
         published: Others' results on the same data.
     """
-    # Tables for a file or a pipe should not be squeezed to the 80 columns of no terminal.
-    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    output = Console(width=_WIDTH_WITHOUT_TERMINAL if piped else None, highlight=False)
+    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
     for line in summary:
         output.print(line)
     for state, results in evaluation.states.items():

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from model.bundle.bundle import save_bundle
 from model.bundle.reports import TrainingReport
+from model.bundle.saving import save_bundle
 from model.data import Dataset
 from model.estimator import Estimator
 from model.fitting import FittedModel, fit_model

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from model.data import Dataset, LoadReport
+from model.data.dataset import Ratings
 from model.data.description import DatasetDescription
-from model.data.loading import Ratings
 
 USERS, ITEMS, FACTORS = 300, 90, 3
 

@@ -128,3 +128,14 @@ def test_training_again_with_the_same_seed_gives_the_same_theta(
     assert first.keys() == second.keys() != set()
     for name, tensor in first.items():
         assert torch.equal(tensor, second[name]), name
+
+
+def test_nothing_that_a_user_wrote_stays_in_memory(bundle: Path):
+    """Adapted copies are kept for many users at once, and a user may be erased."""
+    recommender = Recommender.load(bundle)
+
+    recommender.adapt({"city": "Sikrit-on-Sea"}, [(COMEDY, 5.0)])
+
+    kept = recommender._adaptation._priors
+    assert kept
+    assert "Sikrit" not in repr(kept)

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 import torch
 
-from model.bundle.bundle import load_bundle, save_bundle
+from model.bundle.bundle import load_bundle
+from model.bundle.saving import save_bundle
 from model.data import load_dataset
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes
 from model.presets import Preset, fit_estimator

@@ -7,7 +7,7 @@ import torch
 from model.baselines import BaselineData
 from model.baselines.similarity import ItemSimilarity
 from model.content.item_bias_prior import QUALITY_WEIGHTS
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 from tests.model.planted import planted_world
 
 

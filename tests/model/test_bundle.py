@@ -10,9 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from model.bundle.bundle import load_bundle, save_bundle, write_bundle
+from model.bundle.bundle import load_bundle
 from model.bundle.manifest import FORMAT_VERSION
 from model.bundle.reports import TrainingReport
+from model.bundle.saving import save_bundle, write_bundle
 from model.catalogue.bundled import Catalogue
 from model.data import Dataset
 from model.errors import BundleError

@@ -9,7 +9,7 @@ from model.content.bias_statistics import item_statistics
 from model.content.content import ItemContent, LeaveOneOutRegression, principal_axes
 from model.content.factors import cooccurrence_factors, probabilistic_pca, rotate_onto
 from model.data import FeatureKind
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 
 
 def _ratings(random: np.random.Generator, users: int, items: int, count: int) -> Ratings:

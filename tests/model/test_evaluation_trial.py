@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.data import Dataset
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 from model.episodes import Episodes, PaddedRatings
 from model.errors import DatasetError
 from model.evaluation import STATES, ColdSplit, Regime, draw_trial, random_split

@@ -12,7 +12,7 @@ from model.baselines.chance import RandomRating
 from model.baselines.data import ITEM_DAMPING
 from model.baselines.means import GlobalMean, ItemMean
 from model.baselines.popularity import Popularity
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 from model.episodes import Episodes, PaddedRatings
 from model.metrics import catalogue_hits, mean_absolute_error, mean_squared_error, ndcg
 from tests.model.planted import planted_world

@@ -3,10 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from scripts.opposite_users import compare_opposite_users
 from tests.running import Service
 from tests.worlds import ITEMS_OF_A_GENRE, write_clicks
 
@@ -82,6 +84,26 @@ def test_a_rating_is_refused_with_the_remedy(client: httpx.Client):
     assert answer.status_code == 422
     assert "send an action" in answer.json()["detail"]
     assert client.get("/users/star").status_code == 404
+
+
+def test_opposite_users_answer_with_actions(shop: Service, capsys: pytest.CaptureFixture[str]):
+    compare_opposite_users(shop.url)
+
+    assert "overlap" in capsys.readouterr().out.lower()
+
+
+def test_predicted_ratings_can_t_be_evaluated(tmp_path: Path):
+    data = write_clicks(tmp_path)
+
+    found = subprocess.run(
+        [sys.executable, "-m", "scripts.cli", "evaluate", str(data)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert found.returncode != 0
+    assert "evaluate-lists" in found.stderr
 
 
 def test_what_to_ask_and_a_new_item(client: httpx.Client):

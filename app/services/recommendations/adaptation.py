@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from app.metrics import DIVERGED
 from app.services.actions import ActionRatings
 from app.store import Attributes, StoredUser
+from model.adaptation import AdaptedCopy
 from model.arrays import Float32Array, Int64Array
-from model.lists import AdaptedCopy
 from model.orders import Order
 from model.recommender import Recommender
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 
 import numpy as np
 import scipy.sparse as sparse
@@ -48,6 +49,15 @@ LIST_BASELINES: dict[str, tuple[Make, ...]] = {
         )
     ),
 }
+
+
+_OF_IMPLICIT = {"ials", "ials_features"}
+
+
+def available_list_baselines() -> tuple[str, ...]:
+    """Name the baselines that can be fitted here: iALS takes the library `implicit`."""
+    has_implicit = find_spec("implicit") is not None
+    return tuple(name for name in LIST_BASELINES if has_implicit or name not in _OF_IMPLICIT)
 
 
 @dataclass(frozen=True)

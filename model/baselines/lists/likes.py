@@ -10,7 +10,7 @@ import numpy as np
 import scipy.sparse as sparse
 
 from model.arrays import Float32Array, Float64Array, Int64Array
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.data.signals import is_liked
 from model.features import EncodedTable, FeatureSpace
 

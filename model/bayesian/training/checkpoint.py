@@ -11,7 +11,7 @@ from torch import Tensor
 from model.bayesian.network import BayesianNetwork
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.training.item_features import ItemRows
-from model.bundle.stored_tensors import check_tensors
+from model.bundle.stored_tensors import check_tensors, copied, prefixed, under
 from model.content.predictor import ContentTables, expected_tensors
 from model.errors import BundleError
 from model.features import FeatureSpace
@@ -43,7 +43,7 @@ class Stored(NamedTuple):
             Tensors by name.
         """
         named = _named_items(self.rows)
-        named |= _prefixed(_CONTENT, self.content.named_tensors(item_space.names))
+        named |= prefixed(_CONTENT, self.content.named_tensors(item_space.names))
         for index, network in enumerate(self.networks):
             named |= _named_network(index, network)
         return named
@@ -91,23 +91,23 @@ def restore(
     expected = _named_items(rows)
     for member, network in enumerate(networks):
         expected |= _named_network(member, network)
-    of_content = _under(_CONTENT, tensors)
+    of_content = under(_CONTENT, tensors)
     targets = 1 + start_width
-    expected |= _prefixed(_CONTENT, dict(expected_tensors(of_content, item_space, targets)))
+    expected |= prefixed(_CONTENT, dict(expected_tensors(of_content, item_space, targets)))
     check_tensors(tensors, expected)
     if (tensors["items.count"] < 0).any():
         raise BundleError("items.count holds numbers below zero")
     # Copied, so that what is kept does not hold on to the file: to check it, all of it was read.
     for member, network in enumerate(networks):
-        network.load_state_dict(_copied(_under(f"member.{member}.", tensors)), assign=True)
+        network.load_state_dict(copied(under(f"member.{member}.", tensors)), assign=True)
         network.eval().requires_grad_(requires_grad=False)
-    content = ContentTables.from_named_tensors(_copied(of_content), item_space.names)
+    content = ContentTables.from_named_tensors(copied(of_content), item_space.names)
     return Stored(networks, read_item_rows(tensors), content)
 
 
 def read_item_rows(tensors: Mapping[str, Tensor]) -> ItemRows:
     """Return what the item encoder sees, one row an item, of tensors by name."""
-    return ItemRows(**_under(_ITEMS, tensors))
+    return ItemRows(**under(_ITEMS, tensors))
 
 
 def _columns(tensors: Mapping[str, Tensor], name: str) -> int:
@@ -128,20 +128,8 @@ def _empty_network(
 
 
 def _named_items(rows: ItemRows) -> dict[str, Tensor]:
-    return _prefixed(_ITEMS, rows.named_tensors())
+    return prefixed(_ITEMS, rows.named_tensors())
 
 
 def _named_network(member: int, network: BayesianNetwork) -> dict[str, Tensor]:
-    return _prefixed(f"member.{member}.", network.state_dict())
-
-
-def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {prefix + name: tensor for name, tensor in tensors.items()}
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-
-
-def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.clone() for name, tensor in tensors.items()}
+    return prefixed(f"member.{member}.", network.state_dict())

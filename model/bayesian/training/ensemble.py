@@ -19,7 +19,7 @@ from model.bayesian.rating_scale import from_five_point, to_five_point
 from model.bayesian.training.item_features import ItemRows
 from model.bayesian.training.meta_training import make_support_set, own_residuals
 from model.content.bias_statistics import ItemStatistics
-from model.data.loading import Ratings
+from model.data.dataset import Ratings
 from model.episodes import Episodes, PaddedRatings
 from model.features import EncodedTable
 

@@ -18,7 +18,7 @@ from model.bayesian.training.meta_training import train_network
 from model.bundle.reports import EpochReport, TrainingReport
 from model.content.bias_statistics import ItemStatistics
 from model.content.predictor import ContentTables
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.episodes import RatingsByUser
 from model.errors import DatasetError
 from model.features import FeatureSpace

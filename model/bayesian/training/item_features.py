@@ -15,7 +15,7 @@ from model.content.bias_statistics import RATING_VARIANCE, ItemStatistics, item_
 from model.content.content import ItemContent, LeaveOneOutRegression, principal_axes
 from model.content.factors import cooccurrence_factors, probabilistic_pca, rotate_onto
 from model.content.item_bias_prior import QUALITY_WEIGHTS, TASTE_WEIGHTS, ContentBias, content_bias
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 
 _SPREAD_DAMPING = 5.0
 

@@ -15,7 +15,7 @@ from model.arrays import Float32Array, Float64Array, Int64Array
 from model.bundle.reports import EpochReport
 from model.content.content import ItemContent
 from model.content.item_bias_prior import TASTE_WEIGHTS
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.data.signals import is_disliked, is_liked
 from model.episodes import RatingsByUser
 from model.errors import DatasetError

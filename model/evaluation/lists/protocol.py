@@ -14,7 +14,7 @@ import scipy.sparse as sparse
 
 from model.arrays import Int64Array
 from model.baselines.lists.choice import Given
-from model.data.loading import Dataset, Ratings
+from model.data.dataset import Dataset, Ratings
 from model.data.signals import is_disliked, is_liked
 from model.episodes import RatingsByUser
 from model.errors import DatasetError

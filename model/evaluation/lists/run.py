@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from model.adaptation import AdaptedCopy
 from model.arrays import Float32Array, Float64Array, Int64Array
-from model.baselines.lists import LIST_BASELINES, Likes, TunedListBaselines
+from model.baselines.lists import Likes, TunedListBaselines, available_list_baselines
 from model.bundle.reports import EpochReport
-from model.data.loading import Dataset
+from model.data.dataset import Dataset
 from model.evaluation.lists.metrics import LIST_LENGTH, ListValues, measure_lists, top_of_scores
 from model.evaluation.lists.protocol import (
     ListProtocol,
@@ -22,7 +23,7 @@ from model.evaluation.lists.protocol import (
 from model.evaluation.results import Estimate
 from model.features import FeatureValue
 from model.fitting import FittedModel, fit_model
-from model.lists import AdaptedCopy, rank
+from model.lists import rank
 from model.orders import Order
 from model.presets import Preset
 from model.relevance import RelevanceModel
@@ -97,7 +98,7 @@ def evaluate_lists(
     seeds: Iterable[int],
     *,
     protocol: ListProtocol,
-    baselines: Iterable[str] = tuple(LIST_BASELINES),
+    baselines: Iterable[str] | None = None,
     on_stage: Callable[[str], None] = lambda _stage: None,
     on_epoch: Callable[[EpochReport], None] = lambda _report: None,
 ) -> ListEvaluation:
@@ -108,7 +109,7 @@ def evaluate_lists(
         preset: What to train.
         seeds: Each draws its own new users, order of answers, and initial weights.
         protocol: The sizes.
-        baselines: Which baselines to tune and measure.
+        baselines: Which baselines to tune and measure; all that can be fitted here if None.
         on_stage: Called with a few words when a part of the work begins.
         on_epoch: Called after each epoch of training.
 
@@ -119,6 +120,7 @@ def evaluate_lists(
         DatasetError: If the data set is too sparse.
     """
     evaluation = ListEvaluation(protocol, preset)
+    names = available_list_baselines() if baselines is None else tuple(baselines)
     for seed in seeds:
         warm, new = split_users(dataset.ratings, seed)
         trials = draw_trials(dataset, dataset.ratings, new, protocol, seed)
@@ -130,7 +132,7 @@ def evaluate_lists(
         evaluation.users += [trial.user for trial in trials]
         on_stage(f"seed {seed}: baselines for {len(trials)} new users")
         for name, by_size in _baseline_scores(
-            learnable, likes, warm, trials, protocol, tuple(baselines), seed, evaluation
+            learnable, likes, warm, trials, protocol, names, seed, evaluation
         ).items():
             for size, scores in by_size.items():
                 lists = top_of_scores(scores, trials, size)

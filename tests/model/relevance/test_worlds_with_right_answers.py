@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.adaptation import AdaptedCopy
 from model.data import load_dataset
 from model.fitting import fit_model
-from model.lists import AdaptedCopy
 from model.presets import with_options
 from model.recommender import Recommender
 from tests.conftest import QUICK_PRESETS

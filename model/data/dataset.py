@@ -1,0 +1,142 @@
+"""A data set in memory: who rated what, and what is known of users and items."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from model.arrays import Float32Array, Int64Array
+from model.data.description import (
+    DatasetDescription,
+    Feature,
+    FeatureKind,
+)
+from model.data.signals import is_liked
+from model.data.tables import LoadReport
+from model.errors import DatasetError
+
+INTERACTION_SCALE = (0.0, 1.0)
+"""Of data without ratings: an interaction is a like."""
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """One row a rating, in columns of equal length.
+
+    Attributes:
+        user_index: Row of the user table, shape [ratings].
+        item_index: Row of the item table, shape [ratings].
+        rating: On the data set's scale, shape [ratings]. An interaction is a like; its place
+            between the lowest like and the highest tells how strong it is.
+    """
+
+    user_index: Int64Array
+    item_index: Int64Array
+    rating: Float32Array
+
+    def __len__(self) -> int:
+        return len(self.rating)
+
+    def of_users(self, users: Int64Array) -> "Ratings":
+        """Return the ratings of the given users."""
+        return self.where(np.isin(self.user_index, users))
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> "Ratings":
+        """Return the marked ratings."""
+        return Ratings(self.user_index[mask], self.item_index[mask], self.rating[mask])
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A prepared data set in memory.
+
+    Attributes:
+        description: Its `dataset.toml`.
+        user_ids: External ids, position = user index.
+        item_ids: External ids, position = item index.
+        titles: One a item.
+        user_features: The features that are used, a column each: text, list of text, or float.
+        item_features: As `user_features`, for items.
+        ratings: Who rated what.
+        report: What was left out.
+    """
+
+    description: DatasetDescription
+    user_ids: list[str]
+    item_ids: list[str]
+    titles: list[str]
+    user_features: pl.DataFrame
+    item_features: pl.DataFrame
+    ratings: Ratings
+    report: LoadReport
+
+    @property
+    def user_feature_kinds(self) -> dict[str, FeatureKind]:
+        """User feature → kind."""
+        described = self.description.users.features if self.description.users else {}
+        return {name: described[name].kind for name in self.user_features.columns}
+
+    @property
+    def item_feature_kinds(self) -> dict[str, FeatureKind]:
+        """Item feature → kind."""
+        described = self.description.items.features
+        return {name: described[name].kind for name in self.item_features.columns}
+
+    def as_likes(self, threshold: float) -> "Dataset":
+        """Return the data set with likes (1) and dislikes (0) for ratings.
+
+        Args:
+            threshold: Lowest rating that counts as a like.
+
+        Returns:
+            The same users and items on a scale from 0 to 1.
+        """
+        described = self.description.ratings.model_copy(update={"scale": (0.0, 1.0)})
+        # Nothing that is measured on it may pass for a result on the ratings.
+        name = f"{self.description.name}-likes-from-{threshold:g}"
+        if not self.has_ratings:
+            raise DatasetError("this data set has no ratings to make likes of; all are likes.")
+        liked = (self.ratings.rating >= threshold).astype(np.float32)
+        return replace(
+            self,
+            description=self.description.model_copy(update={"name": name, "ratings": described}),
+            ratings=Ratings(self.ratings.user_index, self.ratings.item_index, liked),
+        )
+
+    def of_preset(self, preset: str) -> "Dataset":
+        """Return the data set with only the features that a preset uses."""
+        users = self.description.users.features if self.description.users else {}
+        items = self.description.items.features
+        return replace(
+            self,
+            user_features=_used(self.user_features, users, preset),
+            item_features=_used(self.item_features, items, preset),
+        )
+
+    def liked_only(self) -> "Dataset":
+        """Return what is left if likes are the only signal: interactions, without any rating."""
+        described = self.description.ratings.model_copy(update={"rating": None, "scale": None})
+        liked = self.ratings.where(is_liked(self.ratings.rating, self.scale))
+        return replace(
+            self,
+            description=self.description.model_copy(
+                update={"name": f"{self.description.name}-likes-only", "ratings": described}
+            ),
+            ratings=replace(liked, rating=np.ones(len(liked), dtype=np.float32)),
+        )
+
+    @property
+    def has_ratings(self) -> bool:
+        """Tell whether users rate; else every row is an interaction."""
+        return self.description.ratings.scale is not None
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Lowest and highest rating; of interactions 0 and 1."""
+        return self.description.ratings.scale or INTERACTION_SCALE
+
+
+def _used(table: pl.DataFrame, described: dict[str, Feature], preset: str) -> pl.DataFrame:
+    presets = {name: described[name].presets for name in table.columns}
+    return table.select(name for name, only in presets.items() if only is None or preset in only)

@@ -1,0 +1,139 @@
+"""Read the table of ratings, or of interactions where there are none."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from model.arrays import Float32Array
+from model.data.dataset import Ratings
+from model.data.description import (
+    DatasetDescription,
+    RatingsTable,
+)
+from model.data.signals import LIKED
+from model.data.tables import RowChecker
+
+_STRONG = 0.99
+"""Share of the pairs that are weaker than the strongest likes."""
+
+
+def read_ratings(
+    table: pl.DataFrame,
+    description: DatasetDescription,
+    user_ids: pl.Series,
+    item_ids: pl.Series,
+    folder: Path,
+    checker: RowChecker,
+) -> Ratings:
+    """Check the ratings, keep the newest of each (user, item) pair, and index them."""
+    described = description.ratings
+    path = folder / described.file
+    assert described.rating is not None  # noqa: S101 - else these are interactions
+    assert described.scale is not None  # noqa: S101 - it comes with the ratings
+    low, high = described.scale
+    table = _indexed(table, described, user_ids, item_ids).with_columns(
+        __rating__=pl.col(described.rating).str.strip_chars().cast(pl.Float64, strict=False),
+    )
+    rating = pl.col("__rating__")
+    problems = [
+        (rating.is_null() | ~rating.is_finite().fill_null(value=False), "a rating is no number"),
+        (~rating.is_between(low, high), f"a rating is outside the scale {low:g} to {high:g}"),
+        *_unknown("a rating"),
+    ]
+    if described.timestamp:
+        table = table.with_columns(
+            __at__=pl.col(described.timestamp).str.strip_chars().cast(pl.Float64, strict=False)
+        )
+        problems.append((pl.col("__at__").is_null(), "a timestamp is no number"))
+    for bad, problem in problems:
+        table = checker.keep(table, bad, problem, path)
+    if described.timestamp:
+        table = table.sort("__at__", maintain_order=True)
+    newest = table.unique(["__user__", "__item__"], keep="last", maintain_order=True)
+    checker.report.duplicate_ratings = table.height - newest.height
+    return Ratings(
+        user_index=newest.get_column("__user__").to_numpy().astype(np.int64),
+        item_index=newest.get_column("__item__").to_numpy().astype(np.int64),
+        rating=newest.get_column("__rating__").to_numpy().astype(np.float32),
+    )
+
+
+def read_interactions(
+    table: pl.DataFrame,
+    description: DatasetDescription,
+    user_ids: pl.Series,
+    item_ids: pl.Series,
+    folder: Path,
+    checker: RowChecker,
+) -> Ratings:
+    """Check the interactions, add up those of each (user, item) pair, and index them."""
+    described = description.ratings
+    path = folder / described.file
+    weight, count = pl.lit(1.0), pl.lit(1.0)
+    if described.weight is not None:
+        weight = pl.col(described.weight).str.strip_chars().cast(pl.Float64, strict=False)
+    if described.event is not None and described.events:
+        names, counts = list(described.events), list(described.events.values())
+        count = pl.col(described.event).replace_strict(
+            names, counts, default=None, return_dtype=pl.Float64
+        )
+    table = _indexed(table, described, user_ids, item_ids).with_columns(
+        __weight__=weight, __count__=count
+    )
+    number = pl.col("__weight__")
+    problems = [
+        *_unknown("an interaction"),
+        (
+            number.is_null() | ~number.is_finite().fill_null(value=False) | (number <= 0),
+            "a weight is no number above zero",
+        ),
+        (
+            pl.col("__count__").is_null(),
+            f"an event is none of {', '.join(described.events) or 'those described'}",
+        ),
+    ]
+    for bad, problem in problems:
+        table = checker.keep(table, bad, problem, path)
+    total = table.group_by(["__user__", "__item__"], maintain_order=True).agg(
+        (number * pl.col("__count__")).sum().alias("__total__")
+    )
+    return Ratings(
+        user_index=total.get_column("__user__").to_numpy().astype(np.int64),
+        item_index=total.get_column("__item__").to_numpy().astype(np.int64),
+        rating=_strength(total.get_column("__total__").to_numpy()),
+    )
+
+
+def _unknown(what: str) -> list[tuple[pl.Expr, str]]:
+    """Rows that `_indexed` found no user or no item for."""
+    return [
+        (pl.col("__user__").is_null(), f"{what} names an unknown user"),
+        (pl.col("__item__").is_null(), f"{what} names an unknown item"),
+    ]
+
+
+def _indexed(
+    table: pl.DataFrame, described: RatingsTable, user_ids: pl.Series, item_ids: pl.Series
+) -> pl.DataFrame:
+    """Add internal indices of users and items; null for those that are not listed."""
+    return table.with_columns(
+        __user__=pl.col(described.user).replace_strict(
+            user_ids, np.arange(len(user_ids)), default=None, return_dtype=pl.Int64
+        ),
+        __item__=pl.col(described.item).replace_strict(
+            item_ids, np.arange(len(item_ids)), default=None, return_dtype=pl.Int64
+        ),
+    )
+
+
+def _strength(total: npt.NDArray[np.float64]) -> Float32Array:
+    """Place totals among the likes by their logarithm; all are as strong where they are equal."""
+    logs = np.log1p(total)
+    if not len(logs) or np.ptp(logs) == 0:
+        return np.ones(len(logs), dtype=np.float32)
+    # A few who play one song all day must not make all others look weak.
+    high = np.quantile(logs, _STRONG)
+    strength: Float32Array = (LIKED + (1 - LIKED) * np.minimum(logs / high, 1)).astype(np.float32)
+    return strength

@@ -1,0 +1,81 @@
+"""Learn the chances of being chosen, and lay them out for serving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from model.bundle.reports import EpochReport
+from model.data.dataset import Dataset, Ratings
+from model.features import FeatureSpace
+from model.relevance.blend import Blend
+from model.relevance.checkpoint import Learnt
+from model.relevance.config import RelevanceConfig
+from model.relevance.content_inputs import ContentInputs
+from model.relevance.item_table import ChoiceTable
+from model.relevance.model import RelevanceModel
+from model.relevance.training import RelevanceLearning, TrainedMember, train_members
+from model.relevance.vectors import Vectors
+
+
+def fit_relevance(
+    dataset: Dataset,
+    ratings: Ratings,
+    config: RelevanceConfig,
+    user_space: FeatureSpace,
+    item_space: FeatureSpace,
+    *,
+    seed: int,
+    on_epoch: Callable[[EpochReport], None],
+) -> tuple[RelevanceModel, tuple[TrainedMember, ...]]:
+    """Learn θ from ratings.
+
+    Args:
+        dataset: Users, items and their features.
+        ratings: What to learn from.
+        config: Configuration.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        seed: Every random draw follows from it.
+        on_epoch: Called now and then.
+
+    Returns:
+        The model, and its members with the users that each did not learn from.
+    """
+    rated = np.unique(ratings.item_index)
+    random = np.random.default_rng([seed, 5])
+    content = ContentInputs.fit(dataset, item_space, rated, config.content_width, random)
+    learning = RelevanceLearning.of(dataset, ratings, config, content, user_space, item_space)
+    members = train_members(learning, seed=seed, on_epoch=on_epoch)
+    table = ChoiceTable(
+        Vectors.packed(torch.cat([one.items.entry for one in members], dim=1).numpy()),
+        Vectors.packed(torch.cat([one.items.output for one in members], dim=1).numpy()),
+        np.bincount(ratings.item_index, minlength=len(dataset.item_ids)).astype(np.float32),
+    )
+    likes = learning.likes.sum() / max(1, len(np.unique(ratings.user_index)))
+    learnt = Learnt(
+        tuple(one.network for one in members),
+        table,
+        content,
+        max(1.0, float(likes)),
+        _content_error(learning, members),
+        Blend.first(),
+    )
+    return RelevanceModel(config, dataset.scale, user_space, item_space, learnt), members
+
+
+def _content_error(learning: RelevanceLearning, members: Sequence[TrainedMember]) -> float:
+    """Measure, for a user of whom nothing is known, how far content is off for known items."""
+    known = torch.from_numpy(learning.known)
+    if not bool(known.any()):
+        return 0.0
+    squares = []
+    with torch.no_grad():
+        for one in members:
+            by_content = one.network.of_content(learning.content).output
+            # Nearly everybody weighs popularity by 1; tastes come on top and average out.
+            apart = (one.items.output - by_content)[known, -1]
+            squares.append(apart.var(correction=0))
+    return float(torch.stack(squares).mean().sqrt())
