@@ -15,6 +15,7 @@ from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
+from model.bundle.weights_file import WeightsFile
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
@@ -355,16 +356,15 @@ class Estimator(ABC):
 
     def prepare(
         self,
-        open_tensors: Callable[[], Mapping[str, Tensor]],  # noqa: ARG002
+        weights: WeightsFile,  # noqa: ARG002
         *,
         ranks: bool = True,
     ) -> None:
         """Build what serving needs, so that no first user waits for it.
 
         Args:
-            open_tensors: Opens again what the estimator was restored from. An estimator that read
-                large tables once goes on with a fresh mapping of the file, so that the memory
-                goes back to the system.
+            weights: What the estimator was restored from. One that read large tables once opens
+                it again, so that the memory goes back to the system.
             ranks: Whether rankings will be asked for; if not, the first one of a large catalogue
                 prepares what it needs, which takes some seconds and memory.
         """

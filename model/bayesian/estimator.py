@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -22,10 +22,11 @@ from model.bayesian.serving.new_items import changed_rows, new_rows
 from model.bayesian.serving.top_k import exact_best, exact_best_of
 from model.bayesian.serving.update import AdaptedWeights, RatedItems, local_update
 from model.bayesian.serving.weights import StackedWeights
-from model.bayesian.training.checkpoint import Stored, read_item_rows, restore
+from model.bayesian.training.checkpoint import INPUTS, Stored, read_item_rows, restore
 from model.bayesian.training.ensemble import RepresentedMembers
 from model.bayesian.training.fit import learn
 from model.bundle.reports import EpochReport, TrainingReport
+from model.bundle.weights_file import WeightsFile
 from model.content.bias_statistics import ItemStatistics
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
@@ -281,13 +282,15 @@ class BayesianEstimator(Estimator):
         features[:, -1] = self._items.constant
         return features
 
-    def prepare(
-        self, open_tensors: Callable[[], Mapping[str, Tensor]], *, ranks: bool = True
-    ) -> None:
+    def prepare(self, weights: WeightsFile, *, ranks: bool = True) -> None:
         """Represent the catalogue; see `Estimator`."""
-        assert self._items  # noqa: S101 - made here
-        self._stored = self._stored._replace(rows=read_item_rows(open_tensors()))
-        super().prepare(open_tensors, ranks=ranks)
+        table = self._items
+        if weights.is_large:
+            # Of what the encoder reads only single rows are asked for from here on.
+            table = replace(table, inputs=weights.rows(INPUTS))
+            self._vectors = replace(self._vectors, bundled=table)
+        self._stored = self._stored._replace(rows=read_item_rows(weights.tensors()))
+        super().prepare(weights, ranks=ranks)
 
     def discrimination(self, user: AdaptedUser) -> Float32Array:
         """How unsure the user's rating of each item still is; see `Estimator`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import polars as pl
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, load_file
+from safetensors.torch import load_file
 
 from model.bundle.files import (
     CATALOGUE_FILE,
@@ -26,6 +25,7 @@ from model.bundle.manifest import (
     Manifest,
     read_manifest,
 )
+from model.bundle.weights_file import WeightsFile
 from model.catalogue.bundled import Catalogue
 from model.data.tables import UNREADABLE
 from model.errors import BundleError, FeatureValueError
@@ -104,17 +104,13 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
         if sha256_of(path) != manifest.checksums.get(name):
             raise BundleError(f"{path} is not the file that the bundle was written with. {REMEDY}")
 
-    def read_weights(name: str = WEIGHTS_FILE) -> dict[str, torch.Tensor]:
-        # A mapping of the file takes no memory for what is not used, which counts where there are
-        # many items. A file that somebody cuts short while it is mapped ends the process.
-        weights = folder / name
-        return load_file(weights) if large else load(weights.read_bytes())
-
+    of_ratings = WeightsFile(folder / WEIGHTS_FILE, is_large=large)
+    of_chances = WeightsFile(folder / RELEVANCE_FILE, is_large=large)
     try:
         vocabularies = Vocabularies.model_validate_json((folder / VOCABULARIES_FILE).read_bytes())
         catalogue = Catalogue(pl.read_parquet(folder / CATALOGUE_FILE))
-        tensors = read_weights() if has_ratings else {}
-        of_relevance = read_weights(RELEVANCE_FILE) if has_relevance else None
+        tensors = of_ratings.tensors() if has_ratings else {}
+        of_relevance = of_chances.tensors() if has_relevance else None
         clusters = None
         if large and has_ratings:
             clusters = _read_clusters(folder, "cluster", manifest.items)
@@ -151,7 +147,7 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     if relevance is not None:
         relevance.clusters = of_choice
     if prepare:
-        _prepare(estimator, relevance, manifest, read_weights, folder)
+        _prepare(estimator, relevance, manifest, of_ratings, of_chances, folder)
     return Bundle(manifest, estimator, catalogue, relevance, vocabularies.users, vocabularies.items)
 
 
@@ -170,7 +166,8 @@ def _prepare(
     estimator: Estimator | None,
     relevance: RelevanceModel | None,
     manifest: Manifest,
-    read_weights: Callable[..., dict[str, torch.Tensor]],
+    of_ratings: WeightsFile,
+    of_chances: WeightsFile,
     folder: Path,
 ) -> None:
     """Build what serving needs; weights that are finite may still be too large to score with."""
@@ -179,7 +176,7 @@ def _prepare(
             found = []
             if estimator is not None:
                 # By default lists go by relevance, so nobody waits for the first one by rating.
-                estimator.prepare(read_weights, ranks=relevance is None)
+                estimator.prepare(of_ratings, ranks=relevance is None)
                 nobody = estimator.adapt({}, [])
                 found += [estimator.score(nobody), estimator.discrimination(nobody)]
                 # Where a local update diverges is found when it does; see `Recommender.adapt`.
@@ -187,7 +184,7 @@ def _prepare(
                 estimator.score(estimator.adapt({}, [(0, high)]))
             if relevance is not None:
                 found += [relevance.log_chance(relevance.adapted_to([]))]
-                relevance.prepare(lambda: read_weights(RELEVANCE_FILE))
+                relevance.prepare(of_chances)
     except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as error:
         raise BundleError(f"{folder} can't score its items: {error}. {REMEDY}") from error
     if not all(np.isfinite(scores).all() for scores in found):

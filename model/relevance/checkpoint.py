@@ -20,7 +20,7 @@ from model.relevance.network import RelevanceNetwork
 from model.relevance.vectors import Vectors, expected_vectors
 
 _MEMBER, _CONTENT = "member.", "content."
-_RATINGS = "items.ratings"
+ENTRY, _RATINGS = "items.entry", "items.ratings"
 _LIKES_A_USER, _BLEND, _CONTENT_ERROR = "likes_a_user", "blend", "content_error"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,14 +13,15 @@ import torch
 from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
+from model.bundle.weights_file import WeightsFile
 from model.data.signals import is_disliked, is_liked
 from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
 from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
-from model.ranking import ONE_STAGE_LIMIT, Clusters, best, places_of
+from model.ranking import Clusters, best, places_of
 from model.ranking.coarse_items import CoarseItems
 from model.relevance.blend import Blend
-from model.relevance.checkpoint import Learnt, read_choice_table, restore
+from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample
 from model.relevance.config import RelevanceConfig
 from model.relevance.item_table import ChoiceTable, joined
@@ -257,11 +258,11 @@ class RelevanceModel:
         """Tell items apart as users' weights do; what clusters are made of, shape [I, F]."""
         return self._vectors.bundled.output.rows(slice(None))
 
-    def prepare(self, open_tensors: Callable[[], Mapping[str, Tensor]]) -> None:
+    def prepare(self, file: WeightsFile | None = None) -> None:
         """Build what serving needs, so that no first user waits for it.
 
         Args:
-            open_tensors: Opens again what the model was restored from; see `Estimator.prepare`.
+            file: What the model was restored from, if from a file; see `Estimator.prepare`.
         """
         drawn = np.random.default_rng(_SAMPLE_SEED).integers(
             0, len(self._vectors.bundled), (_SPREAD_USERS, _SPREAD_LIKES)
@@ -280,9 +281,10 @@ class RelevanceModel:
         table = self._vectors.bundled.with_components(usual, spread.astype(np.float32))
         self._vectors = replace(self._vectors, bundled=table)
         self.candidates(self.adapt(nobody, []), 1)
-        if len(table) > ONE_STAGE_LIMIT:
+        if file is not None and file.is_large:
             # All of the file was read so far; from here on only what a user's list needs is.
-            fresh = read_choice_table(open_tensors())
+            fresh = read_choice_table(file.tensors())
+            fresh = replace(fresh, entry=fresh.entry.in_file(file.rows(ENTRY)))
             self.learnt = replace(self.learnt, table=fresh)
             self._vectors = replace(self._vectors, bundled=fresh)
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from model.arrays import Float32Array
+from model.bundle.weights_file import FileRows
 from model.ranking import ONE_STAGE_LIMIT
 
 _HIGHEST = 127
@@ -29,7 +30,7 @@ class Vectors:
             for numbers as they are.
     """
 
-    stored: npt.NDArray[np.float32] | npt.NDArray[np.int8]
+    stored: npt.NDArray[np.float32] | npt.NDArray[np.int8] | FileRows
     scale: Float32Array | None
 
     @classmethod
@@ -68,14 +69,19 @@ class Vectors:
         found += middle
         return found
 
+    def in_file(self, rows: FileRows) -> Vectors:
+        """Return the same table, whose rows are read from their file when they are asked for."""
+        return Vectors(rows, self.scale)
+
     def part(self, columns: slice) -> Vectors:
         """Return some of the columns."""
+        assert isinstance(self.stored, np.ndarray)  # noqa: S101 - it is what was just trained
         scale = None if self.scale is None else self.scale[:, columns]
         return Vectors(self.stored[:, columns], scale)
 
     def named_tensors(self, name: str) -> dict[str, Tensor]:
         """Return what a bundle stores."""
-        found = {f"items.{name}": torch.from_numpy(self.stored)}
+        found = {f"items.{name}": torch.from_numpy(self.stored[:])}
         if self.scale is not None:
             found[f"{name}_scale"] = torch.from_numpy(self.scale)
         return found

@@ -80,7 +80,7 @@ def grow(bundle: Bundle, items: int, seed: int) -> Bundle:
             tensors,
             items,
         )
-        relevance.prepare(relevance.tensors)
+        relevance.prepare()
     return replace(bundle, rating=estimator, catalogue=catalogue, relevance=relevance)
 
 

@@ -19,6 +19,7 @@ from model.orders import Order
 
 SCORE_SCALE = 10_000
 """Numbers are shown to four places, and kept so."""
+_FORMAT = 2
 _MOST_PENDING = 100
 _MOST_ANONYMOUS = 500
 """Lists of unknown users that a worker has at hand; 3 kB each."""
@@ -80,13 +81,16 @@ class RankingSnapshot:
         known = None if self.known is None else [self.known.attributes, self.known.ratings]
         values = list(vars(self.values).values())
         return orjson.dumps(
-            [self.head, "/".join(self.item_ids), values, self.order, known]
+            [_FORMAT, self.head, "/".join(self.item_ids), values, self.order, known]
         ).decode()
 
     @classmethod
-    def decode(cls, text: str) -> RankingSnapshot:
-        """Read what `encode` wrote."""
-        head, item_ids, values, order, known = orjson.loads(text)
+    def decode(cls, text: str) -> RankingSnapshot | None:
+        """Read what `encode` wrote; None for a list that another release wrote in its own way."""
+        content = orjson.loads(text)
+        if content[0] != _FORMAT:
+            return None
+        head, item_ids, values, order, known = content[1:]
         if known is not None:
             attributes, ratings = known
             known = SupportSet(attributes, [(item_id, rating) for item_id, rating in ratings])

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
 from model.bayesian.network import BayesianNetwork
 from model.bayesian.serving.update import RatedItems
 from model.bayesian.training.item_features import ItemRows
+from model.bundle.weights_file import FileRows
 from model.ranking import ONE_STAGE_LIMIT
 from model.ranking.pca_bounds import ReducedFeatures
 
@@ -39,7 +39,7 @@ class ItemTable:
         noise_log: Log variance of a rating, shape [I, M].
         summary: Contributions to a support set's summary, shape [I, M, 2 C]; None where the
             catalogue is large, and they are computed when an item is rated.
-        inputs: What they are computed from, in half precision, shape [I, inputs]; else None.
+        inputs: What they are computed from, shape [I, inputs]; else None.
         norm: Largest ‖φ‖ of each member, shape [M].
         width: D.
     """
@@ -51,7 +51,7 @@ class ItemTable:
     constant: Float32Array
     noise_log: Float32Array
     summary: Float32Array | None
-    inputs: Tensor | None
+    inputs: Float32Array | FileRows | None
     norm: Float32Array
     width: int
 
@@ -132,7 +132,7 @@ def build_item_table(
                     summary = np.empty((len(rows), members, items.summary.shape[1]), dtype)
                 summary[chunk, member] = items.summary.numpy()
     mean_base = base.mean(1)
-    inputs = None if full else rows.inputs.half()
+    inputs = None if full else rows.inputs.numpy()
     reduced = _reduced(networks, features, hidden, mean_base) if reduce else None
     return ItemTable(
         features, reduced, base, mean_base, constant, noise_log, summary, inputs, norm, width
@@ -198,7 +198,7 @@ def rated_items(
         summary = items.summary[index].transpose(1, 0, 2)
     else:
         assert items.inputs is not None  # noqa: S101 - one of both is there
-        inputs = items.inputs[torch.from_numpy(index)].float()
+        inputs = torch.from_numpy(items.inputs[index])
         with torch.no_grad():
             summary = np.stack([network.summarise(inputs).numpy() for network in networks])
     return RatedItems(

@@ -17,6 +17,8 @@ from model.errors import BundleError
 from model.features import FeatureSpace
 
 _ITEMS = "items."
+INPUTS = "items.inputs"
+"""What the item encoder reads, one row an item."""
 _CONTENT = "content."
 
 
