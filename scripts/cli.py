@@ -183,6 +183,19 @@ def evaluate(
     )
 
 
+@app.command()
+def fans(
+    kinds: Annotated[
+        list[str], typer.Argument(help='name:value of an item attribute each, as "genre:Horror".')
+    ],
+    model: Annotated[Path, typer.Option(help="Bundle.")] = Path("var/model"),
+) -> None:
+    """Show what somebody gets who loves three popular items of a kind."""
+    from scripts.fans import show_fans
+
+    show_fans(model, kinds)
+
+
 @app.command("evaluate-lists")
 def evaluate_lists(
     folder: Folder,
