@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from app.metrics import note_model
-from app.services.actions import ActionRatings
 from app.services.feedback import FeedbackService
+from app.services.feedback_meanings import FeedbackMeanings
 from app.services.items import ItemService
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel
@@ -62,18 +62,20 @@ def build_services(
     """
     manifest = recommender.manifest
     note_model(manifest.version, manifest.dataset, manifest.preset.name)
-    actions = ActionRatings(
-        settings.action_places, recommender.scale, has_ratings=recommender.rating_scale is not None
+    meanings = FeedbackMeanings(
+        settings.action_meanings,
+        recommender.scale,
+        has_ratings=recommender.rating_scale is not None,
     )
     live = LiveModel(recommender, items)
-    adapter = Adapter(actions, settings.support_limit)
+    adapter = Adapter(meanings, settings.support_limit)
     cache = ResponseCache(settings.cache_megabytes * 2**20, settings.cache_seconds)
     snapshots = RankingSnapshots(snapshot_store, settings.list_seconds)
     return Services(
         live=live,
         caches=(cache, snapshots),
-        users=UserService(store, live, actions, cache),
-        feedback=FeedbackService(store, live, actions),
+        users=UserService(store, live, meanings, cache),
+        feedback=FeedbackService(store, live, meanings),
         recommendations=RecommendationService(
             store,
             live,
@@ -84,6 +86,6 @@ def build_services(
             cache,
             digest_of_settings(version("melu-online"), settings.ranking_settings),
         ),
-        onboarding=OnboardingService(store, live, adapter, compute),
+        onboarding=OnboardingService(store, live, adapter, compute, settings.onboarding_enough),
         items=ItemService(live, items, compute),
     )

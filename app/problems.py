@@ -16,6 +16,8 @@ Each with its status and its `code`:
       UriTooLong               414  uri_too_long
       UnsupportedMediaType     415  unsupported_media_type
       RatingOutOfRange         422  rating_out_of_range
+      UnknownAction            422  unknown_action
+      InvalidScreen            422  invalid_screen
       UnknownAttribute         422  unknown_attribute
       InvalidAttribute         422  invalid_attribute
       InvalidFilter            422  invalid_filter
@@ -152,6 +154,18 @@ class RatingOutOfRange(Problem):
     """A rating is outside the data set's scale."""
 
     status, code, title = 422, "rating_out_of_range", "Rating out of range"
+
+
+class UnknownAction(Problem):
+    """An event names an action that settings don't know."""
+
+    status, code, title = 422, "unknown_action", "Unknown action"
+
+
+class InvalidScreen(Problem):
+    """What was picked was not shown, or the screens name too many items."""
+
+    status, code, title = 422, "invalid_screen", "Invalid screen"
 
 
 class UnknownAttribute(Problem):

@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from limits import parse_many
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.access.keys import ApiKey
+from app.actions import DEFAULT_ACTIONS, ActionMeaning, ActionName
 
 ENVIRONMENT_PREFIX = "MELU_"
 _STORE_SCHEMES = ("redis", "rediss", "unix")
@@ -21,10 +22,7 @@ _LEAST_SECRET = 32
 
 RANKING_SETTINGS = frozenset(
     {
-        "action_click",
-        "action_dislike",
-        "action_like",
-        "action_skip",
+        "actions",
         "explore",
         "list_items",
         "support_limit",
@@ -122,16 +120,11 @@ class Settings(BaseSettings):
     user_expiry_days: float | None = Field(default=None, gt=0, le=36_500)
     """Days without any call on a user until the user is erased; none never erases."""
 
-    # What an action counts as
-    action_like: float | None = Field(default=1.0, ge=0, le=1)
-    """Place of a `like` on the rating scale, 0 lowest and 1 highest; empty for no rating."""
-    action_dislike: float | None = Field(default=0.0, ge=0, le=1)
-    """Place of a `dislike` on the rating scale."""
-    action_click: float | None = Field(default=0.7, ge=0, le=1)
-    """Place of a `click` on the rating scale."""
-    action_skip: float | None = Field(default=None, ge=0, le=1)
-    """Place of a `skip` on the rating scale; none by default: passing over is weak evidence."""
-    # `unseen` says that the user does not know the item, so it never is a rating.
+    # What feedback means
+    actions: dict[ActionName, ActionMeaning] = {}
+    """Actions beside or instead of the usual ones, as a JSON object; see docs/settings.md."""
+    onboarding_enough: float = Field(default=0.05, ge=0)
+    """Gain of one more answer, in discounted likes of a list, below which it is `enough`."""
 
     @field_validator("api_keys", mode="before")
     @classmethod
@@ -161,6 +154,17 @@ class Settings(BaseSettings):
                 "one"
             )
         return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_former_names(cls, data: object) -> object:
+        for action in ("like", "dislike", "click", "skip"):
+            name = f"{ENVIRONMENT_PREFIX}ACTION_{action.upper()}"
+            if name in os.environ:
+                raise ValueError(
+                    f'{name} is no more; write MELU_ACTIONS={{"{action}": {{"place": 0.7}}}}'
+                )
+        return data
 
     @field_validator("rate_limit", "key_rate_limit", mode="before")
     @classmethod
@@ -201,7 +205,7 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        *("action_like", "action_dislike", "action_click", "action_skip", "user_expiry_days"),
+        "user_expiry_days",
         mode="before",
     )
     @classmethod
@@ -214,15 +218,9 @@ class Settings(BaseSettings):
         return {name: getattr(self, name) for name in RANKING_SETTINGS}
 
     @cached_property
-    def action_places(self) -> dict[str, float | None]:
-        """Action → its place on the rating scale, or None for no rating."""
-        return {
-            "like": self.action_like,
-            "dislike": self.action_dislike,
-            "click": self.action_click,
-            "skip": self.action_skip,
-            "unseen": None,
-        }
+    def action_meanings(self) -> dict[str, ActionMeaning]:
+        """Action → what it means, the usual ones among them."""
+        return DEFAULT_ACTIONS | self.actions
 
     @cached_property
     def user_expiry(self) -> timedelta | None:

@@ -8,6 +8,7 @@ from math import inf, isfinite
 
 import numpy as np
 
+from model.answers import Answer, SupportSet, rated
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.errors import FeatureValueError
 from model.estimator import AdaptedUser, Estimator, LiveItems
@@ -22,9 +23,6 @@ _LARGE_ERROR = 1 / 2
 To guess the middle of the scale never errs by more than 1/4, and an end where the other is right
 by 1.
 """
-
-SupportSet = Sequence[tuple[int, float]]
-"""(item index, rating on the data set's scale) pairs."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +44,11 @@ class AdaptedCopy:
 
     @property
     def local_steps(self) -> int:
-        """Steps taken; 0 without a support set."""
-        if self.rating is not None:
-            return self.rating.local_steps
-        return self.relevance.local_steps if self.relevance else 0
+        """Steps taken; 0 without a support set, and 1 at least where only choice was told."""
+        of_rating = 0 if self.rating is None else self.rating.local_steps
+        if of_rating or self.relevance is None:
+            return of_rating
+        return self.relevance.local_steps
 
     @property
     def support_size(self) -> int:
@@ -84,7 +83,7 @@ class Adaptation:
         self.estimator = estimator
         self.relevance = relevance
         self._user_space = user_space
-        self._scale = scale
+        self.scale = scale
         self._priors: dict[str, AdaptedCopy] = {}
 
     def extended(self, items: LiveItems) -> Adaptation:
@@ -93,7 +92,7 @@ class Adaptation:
             None if self.estimator is None else self.estimator.extended(items),
             None if self.relevance is None else self.relevance.extended(items),
             self._user_space,
-            self._scale,
+            self.scale,
         )
 
     def adapt(self, attributes: Mapping[str, FeatureValue], support_set: SupportSet) -> AdaptedCopy:
@@ -102,7 +101,7 @@ class Adaptation:
         Args:
             attributes: The user's features. Those that the model does not have, or whose value
                 does not fit, are passed over: they may have been stored under another model.
-            support_set: What the user rated.
+            support_set: What the user answered.
 
         Returns:
             The user's own copy of the decision layers; θ's own, marked `diverged`, where a local
@@ -116,7 +115,10 @@ class Adaptation:
         with np.errstate(over="ignore", invalid="ignore"):
             rating = None
             if self.estimator is not None and prior.rating is not None:
-                rating = self._adapt_rating(self.estimator, usable, support_set, prior.rating)
+                ratings = rated(support_set)
+                rating = prior.rating
+                if ratings:
+                    rating = self._adapt_rating(self.estimator, usable, ratings, prior.rating)
             relevance = None
             if self.relevance is not None:
                 relevance = self.relevance.adapt(self._user_space.slots(usable), support_set)
@@ -125,6 +127,10 @@ class Adaptation:
         ):
             return replace(prior, prior=prior, has_diverged=True)
         return AdaptedCopy(rating, relevance, prior)
+
+    def slots(self, attributes: Mapping[str, FeatureValue]) -> dict[str, list[int]]:
+        """Return the slots of what is usable of a user's features; see `adapt`."""
+        return self._user_space.slots(self._usable(attributes))
 
     def _prior(self, usable: Mapping[str, FeatureValue]) -> AdaptedCopy:
         """What is known of a user before any feedback; many have the same attributes."""
@@ -145,7 +151,7 @@ class Adaptation:
         self,
         estimator: Estimator,
         usable: Mapping[str, FeatureValue],
-        support_set: SupportSet,
+        support_set: Sequence[tuple[int, float]],
         prior: AdaptedUser,
     ) -> AdaptedUser:
         """Adapt what predicts ratings; θ's own weights, marked, where that diverges."""
@@ -164,7 +170,7 @@ class Adaptation:
         estimator: Estimator,
         user: AdaptedUser,
         predicted: Float32Array,
-        support_set: SupportSet,
+        support_set: Sequence[tuple[int, float]],
     ) -> float:
         """Mean squared error on the support set, in units of the scale's width; ∞ if adrift.
 
@@ -173,7 +179,7 @@ class Adaptation:
         """
         if not all(isfinite(np.vdot(one, one)) for one in estimator.moved_weights(user)):
             return inf
-        low, high = self._scale
+        low, high = self.scale
         error = predicted - np.array([rating for _, rating in support_set], dtype=np.float32)
         squared = float(np.vdot(error, error)) / (len(error) * (high - low) ** 2)
         return squared if isfinite(squared) else inf
@@ -197,6 +203,7 @@ class Adaptation:
         limit: int,
         items: Int64Array,
         order: Order = Order.RATING,
+        beside: Sequence[Answer] = (),
     ) -> Float32Array:
         """Tell what places on a list go by, with all feedback and without each piece of it.
 
@@ -204,12 +211,13 @@ class Adaptation:
 
         Args:
             attributes: The user's features; see `adapt`.
-            support_set: (item index, rating on the data set's scale) pairs, newest first.
+            support_set: Ratings, newest first.
             limit: Newest ratings that the local update learns from. Without one of them, the next
                 older one is learnt from, if there is any.
             items: Internal item indices.
             order: What is told: predicted ratings, not clipped to the scale; or relevance, for
                 lift too, as both move alike.
+            beside: Answers that are no ratings; they stay.
 
         Returns:
             The first row is with all feedback, row i + 1 without piece i. Rows are finite: where a
@@ -225,8 +233,9 @@ class Adaptation:
         scores: Float32Array | None = None
         stayed = [True] * len(kept)
         if self.estimator is not None:
+            ratings = rated(support_set)
             with np.errstate(over="ignore", invalid="ignore"):
-                scores = self.estimator.score_ablations(usable, support_set, kept, items)
+                scores = self.estimator.score_ablations(usable, ratings, kept, items)
             diverged: BoolArray = np.atleast_1d(~np.isfinite(scores).all(axis=1))
             if diverged.any():
                 scores[diverged] = self.estimator.score(self.estimator.adapt(usable, []), items)
@@ -238,7 +247,7 @@ class Adaptation:
         likely = np.empty((len(kept), len(items)), dtype=np.float32)
         for row in range(len(kept)):
             left = [one for one, stays in zip(support_set, kept[row], strict=True) if stays]
-            user = self.relevance.adapt(slots, left if stayed[row] else [])
+            user = self.relevance.adapt(slots, [*left, *beside] if stayed[row] else [])
             of_ratings = None if scores is None else scores[row]
             likely[row] = self.relevance.blended_relevance(user, items, of_ratings)
         return likely

@@ -19,7 +19,8 @@ from model.presets import Preset, fit_estimator, relevance_config
 from model.relevance import RelevanceModel
 from model.relevance.blend import Blend, Score, choose_blend
 from model.relevance.fit import fit_relevance
-from model.relevance.training import FEWEST_LIKES, TrainedMember, users_to_learn_from
+from model.relevance.learning import FEWEST_LIKES, users_to_learn_from
+from model.relevance.training import TrainedMember
 
 _BLEND_CANDIDATES = 400
 _FEWEST_USERS = 10

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from model.adaptation import Adaptation, AdaptedCopy
+from model.answers import Answer, SupportSet
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.bundle import Bundle, load_bundle
 from model.bundle.manifest import Manifest
@@ -22,6 +23,7 @@ from model.evidence import EvidenceScores, evidence_scores
 from model.exploration import explore
 from model.features import FeatureSpace, FeatureValue
 from model.lists import RankedItems, orders_of, rank
+from model.onboarding import Onboarding
 from model.orders import Order
 from model.ranking import diversified, shared_values
 from model.ranking.recall import PredictedRatings, recall_of_users
@@ -44,6 +46,7 @@ class Recommender:
             bundle.rating, bundle.relevance, bundle.user_space, bundle.manifest.scale
         )
         self._catalogue = LiveCatalogue(bundle.catalogue)
+        self._onboarding = _onboarding(self._adaptation)
 
     @classmethod
     def load(cls, folder: Path) -> Recommender:
@@ -93,6 +96,7 @@ class Recommender:
         if catalogue.put_rows > known:
             put = catalogue.live_items(known, self.item_space.names)
             other._adaptation = self._adaptation.extended(put)
+            other._onboarding = _onboarding(other._adaptation)
         return other
 
     @property
@@ -107,6 +111,11 @@ class Recommender:
     def orders(self) -> tuple[Order, ...]:
         """What lists may be ordered by; the first is the default."""
         return orders_of(self._estimator, self._relevance)
+
+    @property
+    def onboarding(self) -> Onboarding | None:
+        """Chooses questions by answers; None where the preset has no relevance."""
+        return self._onboarding
 
     @property
     def rating_scale(self) -> tuple[float, float] | None:
@@ -134,6 +143,8 @@ class Recommender:
         user = self.adapt({}, [(0, middle)])
         self.rank(user, 1)
         self.evidence(user)
+        if self._onboarding is not None:
+            self._onboarding.certainty(0)
         self.catalogue.records([0])
 
     def check_attributes(self, attributes: Mapping[str, FeatureValue]) -> list[str]:
@@ -152,9 +163,7 @@ class Recommender:
         self.user_space.encode([attributes])
         return self.user_space.unseen(attributes)
 
-    def adapt(
-        self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
-    ) -> AdaptedCopy:
+    def adapt(self, attributes: Mapping[str, FeatureValue], support_set: SupportSet) -> AdaptedCopy:
         """Run the local updates on a user's support set; see `Adaptation.adapt`."""
         return self._adaptation.adapt(attributes, support_set)
 
@@ -280,13 +289,14 @@ class Recommender:
     def leave_one_out(
         self,
         attributes: Mapping[str, FeatureValue],
-        support_set: Sequence[tuple[int, float]],
+        support_set: SupportSet,
         limit: int,
         items: Int64Array,
         order: Order = Order.RATING,
+        beside: Sequence[Answer] = (),
     ) -> Float32Array:
         """Tell what places on a list go by, without each rating; see `Adaptation.leave_one_out`."""
-        return self._adaptation.leave_one_out(attributes, support_set, limit, items, order)
+        return self._adaptation.leave_one_out(attributes, support_set, limit, items, order, beside)
 
     @property
     def ranks_in_two_stages(self) -> bool:
@@ -324,3 +334,7 @@ class Recommender:
             assert user.relevance is not None  # noqa: S101 - adapted by the same model
             told = self._relevance.discrimination(user.relevance)
         return evidence_scores(told, self.catalogue.evidence.popularity)
+
+
+def _onboarding(adaptation: Adaptation) -> Onboarding | None:
+    return None if adaptation.relevance is None else Onboarding(adaptation)

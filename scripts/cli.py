@@ -196,6 +196,36 @@ def fans(
     show_fans(model, kinds)
 
 
+@app.command("evaluate-onboarding")
+def evaluate_onboarding(
+    folder: Folder,
+    seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
+    likes_only: Annotated[
+        bool, typer.Option("--likes-only", help="Forget all but which ratings are likes.")
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results to this file too.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw list quality by number of questions to this PNG.")
+    ] = None,
+    skip_bad_rows: SkipBadRows = False,
+) -> None:
+    """What do answers to questions bring, by who chose the questions?"""
+    from model.presets import PRESETS
+    from scripts.evaluate_onboarding import evaluate_onboarding_quality
+    from scripts.loading import load_reported
+
+    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=None)
+    evaluate_onboarding_quality(
+        dataset.liked_only() if likes_only else dataset,
+        PRESETS["default"],
+        seeds=seeds,
+        json_file=json_file,
+        plot_file=plot,
+    )
+
+
 @app.command("evaluate-lists")
 def evaluate_lists(
     folder: Folder,

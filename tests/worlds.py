@@ -96,6 +96,7 @@ MANY_GENRES = (
     *("satire", "space", "sport", "western"),
 )
 FANS_OF_A_GENRE = 25
+ITEMS_OF_A_KNOWN_KIND = 12
 
 
 def write_many_tastes(folder: Path, seed: int = 0) -> Path:
@@ -131,6 +132,40 @@ def write_many_tastes(folder: Path, seed: int = 0) -> Path:
         for item in chosen:
             rating = random.choice([4, 5]) if loved[item] else random.choice([1, 2, 3])
             rows.append((f"u{user}", str(item), int(rating), int(random.integers(10**9))))
+    pl.DataFrame(rows, schema=["user_id", "item_id", "rating", "at"], orient="row").write_csv(
+        folder / "ratings.csv"
+    )
+    return folder
+
+
+def write_known_kinds(folder: Path, seed: int = 0) -> Path:
+    """Write a world in which whoever knows one item of a kind knows most of that kind.
+
+    Of twenty genres each user knows two, and rates two thirds of their first twelve items, well or
+    not. So what is unseen tells which kinds are not known. Items 12 g to 12 g + 11 are of genre g.
+    """
+    random = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dataset.toml").write_text(_TOML.replace("two-tastes", "known-kinds"))
+    genre = np.repeat(np.arange(len(MANY_GENRES)), ITEMS_OF_A_KNOWN_KIND)
+    users = len(MANY_GENRES) * FANS_OF_A_GENRE
+    pl.DataFrame(
+        {
+            "item_id": [str(i) for i in range(len(genre))],
+            "title": [f"{MANY_GENRES[g].title()} {i}" for i, g in enumerate(genre)],
+            "genre": [MANY_GENRES[g] for g in genre],
+            "colour": random.choice(["red", "blue"], len(genre)),
+            "year": random.integers(1950, 2000, len(genre)),
+        }
+    ).write_csv(folder / "items.csv")
+    _write_users(folder, users, random)
+    rows = []
+    for user in range(users):
+        kinds = random.choice(len(MANY_GENRES), 2, replace=False)
+        for item in np.flatnonzero(np.isin(genre, kinds)):
+            if random.random() < 2 / 3:
+                rating = random.choice([1, 3, 4, 5, 5])
+                rows.append((f"u{user}", str(item), int(rating), int(random.integers(10**9))))
     pl.DataFrame(rows, schema=["user_id", "item_id", "rating", "at"], orient="row").write_csv(
         folder / "ratings.csv"
     )

@@ -7,9 +7,11 @@ from app.problems import (
     InvalidBody,
     InvalidCursor,
     InvalidParameter,
+    InvalidScreen,
     PayloadTooLarge,
     RatingOutOfRange,
     StoreUnavailable,
+    UnknownAction,
     UnknownFeedback,
     UnknownItemInBody,
     problem_responses,
@@ -24,7 +26,13 @@ router = APIRouter(prefix="/users/{user_id}/feedback", tags=["feedback"])
     "",
     summary="Add ratings and actions",
     responses=problem_responses(
-        InvalidBody, UnknownItemInBody, RatingOutOfRange, PayloadTooLarge, StoreUnavailable
+        InvalidBody,
+        UnknownItemInBody,
+        RatingOutOfRange,
+        UnknownAction,
+        InvalidScreen,
+        PayloadTooLarge,
+        StoreUnavailable,
     ),
 )
 async def post_feedback(

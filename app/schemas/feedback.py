@@ -13,6 +13,7 @@ from pydantic import (
 
 from app.schemas.values import (
     MAX_EVENTS,
+    MAX_SHOWN,
     Action,
     Cursor,
     Id,
@@ -20,33 +21,73 @@ from app.schemas.values import (
     Number,
     StrictRequest,
     Time,
+    Weight,
     example,
 )
 
 # Generators of clients take an object with `oneOf` for something else than an object.
-_EITHER_RATING_OR_ACTION: dict[str, Any] = {
-    "if": {"required": ["rating"], "properties": {"rating": {"type": "number"}}},
-    "then": {"properties": {"action": {"type": "null"}}},
-    "else": {"required": ["action"], "properties": {"action": {"type": "string"}}},
+_NO_GRID: dict[str, Any] = {"shown": {"type": "null"}, "picked": {"type": "null"}}
+_NO_ITEM: dict[str, Any] = {
+    name: {"type": "null"} for name in ("item_id", "rating", "action", "weight")
+}
+_ONE_OF_THREE: dict[str, Any] = {
+    "if": {"required": ["shown"], "properties": {"shown": {"type": "array"}}},
+    "then": {"required": ["picked"], "properties": {"picked": {"type": "array"}} | _NO_ITEM},
+    "else": {
+        "required": ["item_id"],
+        "properties": {"item_id": {"type": "string"}} | _NO_GRID,
+        "if": {"required": ["rating"], "properties": {"rating": {"type": "number"}}},
+        "then": {"properties": {"action": {"type": "null"}}},
+        "else": {"required": ["action"], "properties": {"action": {"type": "string"}}},
+    },
 }
 
 
 class FeedbackEvent(StrictRequest):
-    """A rating of an item, or an action on it."""
+    """A rating of an item, an action on it, or what was picked of a screen."""
 
-    model_config = ConfigDict(json_schema_extra=_EITHER_RATING_OR_ACTION)
+    model_config = ConfigDict(json_schema_extra=_ONE_OF_THREE)
 
-    item_id: Id
+    item_id: Id | None = None
     rating: Number | None = Field(default=None, description="On the data set's scale.")
-    action: Action | None = None
+    action: Action | None = Field(
+        default=None,
+        description="`like`, `dislike`, `click`, `skip`, `unseen`, or one of `MELU_ACTIONS`. "
+        "`unseen` is never a rating and never hides an item, but tells what this user does not "
+        "choose; `skip` teaches nothing.",
+    )
+    weight: Weight | None = Field(
+        default=None,
+        description="How many such events it counts as, for what the user is likely to choose; "
+        "beyond 1 by its logarithm.",
+    )
+    shown: list[Id] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_SHOWN,
+        description="All items of a screen; those not picked are kept as `passed`, unless the "
+        "user has answered about them before.",
+    )
+    picked: list[Id] | None = Field(
+        default=None, max_length=MAX_SHOWN, description="Those of `shown` that the user picked."
+    )
     at: Time | None = Field(default=None, description="When it happened; now if left out.")
     event_id: Id | None = Field(
         default=None, description="Your own id of the event, by which a retry is recognised."
     )
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> "FeedbackEvent":
-        if (self.rating is None) == (self.action is None):
+    def _one_of_three(self) -> "FeedbackEvent":
+        if self.shown is not None or self.picked is not None:
+            if self.shown is None or self.picked is None:
+                raise ValueError("an answer to a screen has both shown and picked")
+            if any(one is not None for one in (self.item_id, self.rating, self.action)):
+                raise ValueError("an answer to a screen has no item_id, rating or action")
+            if self.weight is not None:
+                raise ValueError("an answer to a screen has no weight")
+        elif self.item_id is None:
+            raise ValueError("an event has an item_id, or shown and picked")
+        elif (self.rating is None) == (self.action is None):
             raise ValueError("an event has either a rating or an action")
         return self
 
@@ -57,7 +98,8 @@ class FeedbackRequest(StrictRequest):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"events": [{"item_id": "50", "rating": 5}, {"item_id": "172", "action": "like"}]}
+                {"events": [{"item_id": "50", "rating": 5}, {"item_id": "172", "action": "like"}]},
+                {"events": [{"shown": ["50", "172", "181"], "picked": ["50"]}]},
             ]
         }
     )
@@ -68,7 +110,7 @@ class FeedbackRequest(StrictRequest):
     @classmethod
     def _single_event(cls, data: object) -> object:
         if isinstance(data, dict):
-            if "events" not in data and "item_id" in data:
+            if "events" not in data and ("item_id" in data or "shown" in data):
                 return {"events": [data]}
             if isinstance(data.get("events"), dict):
                 return data | {"events": [data["events"]]}
@@ -92,6 +134,11 @@ class RatedItem(BaseModel):
 
     item_id: str
     rating: float
+    weight: float = Field(
+        default=1.0,
+        exclude_if=lambda weight: weight == 1,
+        description="How many such events it counts as; left out where that is 1.",
+    )
     at: datetime
 
 
@@ -100,6 +147,11 @@ class ActedItem(BaseModel):
 
     item_id: str
     action: str
+    weight: float = Field(
+        default=1.0,
+        exclude_if=lambda weight: weight == 1,
+        description="How many such events it counts as; left out where that is 1.",
+    )
     at: datetime
 
 

@@ -1,5 +1,6 @@
 """What to ask a new user."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Query
@@ -17,17 +18,55 @@ _CANDIDATE: dict[str, JsonValue] = EXAMPLE_ITEM | {
     "score": 0.71,
     "discrimination": 0.71,
     "popularity": 1.0,
+    "familiarity": 0.62,
+    "gain": 0.41,
 }
+_PROGRESS: dict[str, JsonValue] = {
+    "answers": 3,
+    "certainty": 0.45,
+    "gain": 0.29,
+    "enough": False,
+}
+
+
+class Strategy(StrEnum):
+    """How questions are chosen."""
+
+    ADAPTIVE = "adaptive"
+    STATIC = "static"
+    EVIDENCE = "evidence"
+    POPULARITY = "popularity"
+
+
+class Mode(StrEnum):
+    """How questions are shown."""
+
+    ITEMS = "items"
+    GRID = "grid"
 
 
 class OnboardingQuery(StrictRequest):
     """Parameters of the probe set."""
 
-    limit: Limit = 12
+    limit: Limit | None = Field(default=None, description="12 items, or a grid of 24, if left out.")
     user_id: Id | None = Field(
         default=None, description="The user to ask; leaves out what this user has answered."
     )
     exclude: Exclude = Field(default=[])
+    strategy: Strategy | None = Field(
+        default=None,
+        description="`adaptive`: what improves this user's list most, by all answers so far; "
+        "`static`: the same list for everybody; `evidence`: MeLU's score; `popularity`. If left "
+        "out `adaptive`, or `evidence` where the preset can't choose by answers.",
+    )
+    mode: Mode = Field(
+        default=Mode.ITEMS,
+        description="`items`: to be rated one by one; `grid`: to pick from, answered by `shown` "
+        "and `picked`.",
+    )
+    near: Id | None = Field(
+        default=None, description="An item: ask about others that are alike, to name more of it."
+    )
 
 
 class OnboardingItem(Item):
@@ -41,6 +80,30 @@ class OnboardingItem(Item):
         description="How far a rating of it moves the decision layers, 0 to 1."
     )
     popularity: float = Field(description="Share of the most rated item's ratings, 0 to 1.")
+    familiarity: float | None = Field(
+        description="How likely this user knows it, 0 to 1; null where the preset can't tell."
+    )
+    gain: float | None = Field(
+        description="What its answer is expected to bring, in likes on a list of 20, discounted by "
+        "place; of `adaptive` after the answers to the items before it. 0 beyond the first 64; "
+        "null where the preset can't tell."
+    )
+
+
+class OnboardingProgress(BaseModel):
+    """How far a user is."""
+
+    model_config = example(**_PROGRESS)
+
+    answers: int = Field(description="Answers that count, `unseen` and `passed` among them.")
+    certainty: float | None = Field(
+        description="0 to 1: how much of what answers can bring is there; null where the preset "
+        "can't tell."
+    )
+    gain: float | None = Field(description="What one more answer is expected to bring; see items.")
+    enough: bool = Field(
+        description="Whether one more answer would bring less than `MELU_ONBOARDING_ENOUGH`."
+    )
 
 
 class OnboardingItems(BaseModel):
@@ -48,10 +111,14 @@ class OnboardingItems(BaseModel):
 
     model_config = example(
         model_version="films-default-3c4e3146c9b5",
+        strategy="adaptive",
+        progress=_PROGRESS,
         items=[_CANDIDATE],
     )
 
     model_version: str
+    strategy: Strategy
+    progress: OnboardingProgress
     items: list[OnboardingItem]
 
 

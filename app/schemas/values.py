@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Path
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     JsonValue,
     Strict,
+    StringConstraints,
     WithJsonSchema,
 )
 
@@ -29,7 +30,10 @@ MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it 
 
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 
-Action = Literal["like", "dislike", "click", "skip", "unseen"]
+MAX_SHOWN = 100
+Action = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$"), Field(examples=["like"])
+]
 
 
 def _check_id(value: str) -> str:
@@ -75,6 +79,7 @@ UserId = Annotated[Id, Path(description="1 to 128 printable characters without `
 ItemId = Annotated[Id, Path(description="The item's id in the data set.")]
 Text = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Weight = Annotated[Number, Field(gt=0, le=1000)]
 WholeNumber = Annotated[int, Strict(), Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
 Time = Annotated[
     AwareDatetime,

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 
-from app.problems import Fault, RatingOutOfRange, UnknownFeedback, UnknownItemInBody
+from app.actions import PASSED, PICKED
+from app.problems import (
+    Fault,
+    InvalidScreen,
+    RatingOutOfRange,
+    UnknownAction,
+    UnknownFeedback,
+    UnknownItemInBody,
+)
 from app.schemas.feedback import (
     ActedItem,
     FeedbackAccepted,
@@ -15,8 +23,9 @@ from app.schemas.feedback import (
     FeedbackPage,
     RatedItem,
 )
-from app.services.actions import ActionRatings
+from app.schemas.values import MAX_EVENTS
 from app.services.cursors import Place, decode_cursor, encode_cursor
+from app.services.feedback_meanings import FeedbackMeanings
 from app.services.model_state.live_model import LiveModel
 from app.store import Feedback, NewEvent, UserStore
 from app.store.records import microseconds
@@ -40,13 +49,13 @@ class FeedbackService:
     Args:
         store: Where it is kept.
         live: Knows items and the rating scale.
-        actions: Knows what counts as a rating.
+        meanings: Knows what counts as a rating.
     """
 
-    def __init__(self, store: UserStore, live: LiveModel, actions: ActionRatings) -> None:
+    def __init__(self, store: UserStore, live: LiveModel, meanings: FeedbackMeanings) -> None:
         self._store = store
         self._live = live
-        self._actions = actions
+        self._meanings = meanings
 
     async def add(self, user_id: str, events: Sequence[FeedbackEvent]) -> FeedbackAccepted:
         """Store all events, or none if one is bad.
@@ -60,22 +69,40 @@ class FeedbackService:
 
         Raises:
             UnknownItemInBody: If an event names no item of the catalogue.
+            UnknownAction: If settings don't know an action.
+            InvalidScreen: If what was picked was not shown, or too many items are named.
             RatingOutOfRange: If a rating is outside the scale.
             StoreUnavailable: If the store can't be reached.
         """
         recommender = (await self._live.latest()).recommender
         for index, event in enumerate(events):
             _check(recommender, index, event)
+            self._check_action(index, event)
+        single = [one for event in events for one in _single_events(event)]
+        if len(single) > MAX_EVENTS:
+            raise InvalidScreen(
+                f"The events name {len(single)} items, {MAX_EVENTS} are the most. Nothing was "
+                "stored; send several requests."
+            )
         now = datetime.now(UTC)
-        newest = _newest_of_each_item(events, now)
+        newest = _newest_of_each_item(single, now)
         accepted, ignored, stored = await self._store.add_feedback(user_id, newest, now)
         return FeedbackAccepted(
             user_id=user_id,
             accepted=accepted,
-            ignored=ignored + len(events) - len(newest),
-            support_size=self._actions.support_size(stored.feedback) if stored else 0,
+            ignored=ignored + len(single) - len(newest),
+            support_size=self._meanings.support_size(stored.feedback) if stored else 0,
             support_version=stored.support_version if stored else 0,
         )
+
+    def _check_action(self, index: int, event: FeedbackEvent) -> None:
+        if event.action is not None and event.action not in self._meanings.actions:
+            message = f"there is no action {event.action!r}"
+            raise UnknownAction(
+                f"Event {index}: {message}; there are {', '.join(self._meanings.actions)}, and "
+                "MELU_ACTIONS may name others. Nothing was stored.",
+                errors=[Fault(loc=["body", "events", index, "action"], message=message)],
+            )
 
     async def page(self, user_id: str, limit: int, cursor: str | None) -> FeedbackPage:
         """List feedback, newest first.
@@ -121,11 +148,20 @@ class FeedbackService:
 
 
 def _check(recommender: Recommender, index: int, event: FeedbackEvent) -> None:
-    if event.item_id not in recommender.catalogue.index_of:
-        message = f"there is no item {event.item_id!r}"
-        raise UnknownItemInBody(
+    where, named = ("shown", event.shown) if event.shown else ("item_id", [event.item_id])
+    for item_id in named:
+        if item_id not in recommender.catalogue.index_of:
+            message = f"there is no item {item_id!r}"
+            raise UnknownItemInBody(
+                f"Event {index}: {message}. Nothing was stored.",
+                errors=[Fault(loc=["body", "events", index, where], message=message)],
+            )
+    left_over = set(event.picked or ()) - set(event.shown or ())
+    if left_over:
+        message = f"{min(left_over)!r} was picked and not shown"
+        raise InvalidScreen(
             f"Event {index}: {message}. Nothing was stored.",
-            errors=[Fault(loc=["body", "events", index, "item_id"], message=message)],
+            errors=[Fault(loc=["body", "events", index, "picked"], message=message)],
         )
     if event.rating is not None and recommender.rating_scale is None:
         message = "this data set has no ratings; send an action, such as like or dislike"
@@ -142,34 +178,69 @@ def _check(recommender: Recommender, index: int, event: FeedbackEvent) -> None:
         )
 
 
-def _newest_of_each_item(events: Sequence[FeedbackEvent], now: datetime) -> list[NewEvent]:
-    """Keep one event an item: the newest, of equal times without `at` the last."""
-    newest: dict[str, FeedbackEvent] = {}
+@dataclass(frozen=True, slots=True)
+class _SingleEvent:
+    """An event on one item."""
+
+    item_id: str
+    value: float | str
+    weight: float
+    at: datetime | None
+    event_id: str | None
+
+
+def _single_events(event: FeedbackEvent) -> list[_SingleEvent]:
+    """Part an answer to a screen into one event an item."""
+    if event.shown is None or event.picked is None:
+        assert event.item_id is not None  # noqa: S101 - the schema holds it
+        value = event.rating if event.rating is not None else event.action
+        assert value is not None  # noqa: S101 - the schema holds one of both
+        weight = 1.0 if event.weight is None else event.weight
+        return [_SingleEvent(event.item_id, value, weight, event.at, event.event_id)]
+    picked = set(event.picked)
+    return [
+        _SingleEvent(item, PICKED if item in picked else PASSED, 1.0, event.at, event.event_id)
+        for item in dict.fromkeys(event.shown)
+    ]
+
+
+def _newest_of_each_item(events: Sequence[_SingleEvent], now: datetime) -> list[NewEvent]:
+    """Keep one event an item: the newest, of equal times without `at` the last.
+
+    What was only passed over never takes the place of an answer.
+    """
+    newest: dict[str, _SingleEvent] = {}
     for event in events:
         known = newest.get(event.item_id)
-        if known is None or event.at is None or event.at > (known.at or now):
+        if known is not None and (known.value == PASSED) != (event.value == PASSED):
+            if known.value == PASSED:
+                newest[event.item_id] = event
+        elif known is None or event.at is None or event.at > (known.at or now):
             newest[event.item_id] = event
     return [_new_event(event, now) for event in newest.values()]
 
 
-def _new_event(event: FeedbackEvent, now: datetime) -> NewEvent:
+def _new_event(event: _SingleEvent, now: datetime) -> NewEvent:
     """Take an event over; a time still to come counts as now.
 
     A clock that runs ahead must not win over all that comes later. An event that brings a time is
     known by it, so that sending it again changes nothing, even once that time has come.
     """
-    value = event.rating if event.rating is not None else event.action
-    assert value is not None  # noqa: S101 - the schema holds one of both
     if event.at is None:
-        return NewEvent(event.item_id, value, None, event.event_id)
-    event_id = event.event_id or f"{event.at.isoformat()} {value}"
-    return NewEvent(event.item_id, value, event.at if event.at < now else None, event_id)
+        return NewEvent(event.item_id, event.value, None, event.event_id, event.weight)
+    event_id = event.event_id or f"{event.at.isoformat()} {event.value}"
+    at = event.at if event.at < now else None
+    return NewEvent(event.item_id, event.value, at, event_id, event.weight)
 
 
 def _shown(feedback: Feedback) -> FeedbackItem:
     if isinstance(feedback.value, str):
-        return ActedItem(item_id=feedback.item_id, action=feedback.value, at=feedback.at)
-    return RatedItem(item_id=feedback.item_id, rating=feedback.value, at=feedback.at)
+        return ActedItem(
+            item_id=feedback.item_id, action=feedback.value, weight=feedback.weight, at=feedback.at
+        )
+    return RatedItem(
+        item_id=feedback.item_id, rating=feedback.value, weight=feedback.weight, at=feedback.at
+    )
 
 
 def _place(feedback: Feedback) -> FeedbackPlace:

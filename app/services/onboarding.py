@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.schemas.onboarding import OnboardingItem, OnboardingItems, OnboardingQuery
+from app.problems import InvalidParameter, UnknownItemInBody
+from app.schemas.onboarding import (
+    Mode,
+    OnboardingItem,
+    OnboardingItems,
+    OnboardingProgress,
+    OnboardingQuery,
+    Strategy,
+)
 from app.services.items import shown_items
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel
-from app.services.recommendations.adaptation import Adapter
+from app.services.recommendations.adaptation import Adapter, SupportSet
 from app.store import StoredUser, UserStore
+from model.adaptation import AdaptedCopy
+from model.answers import Answer
+from model.arrays import Int64Array
+from model.evidence import EvidenceScores
+from model.onboarding import Onboarding
 from model.ranking import best
 from model.recommender import Recommender
+from model.relevance import Questions
+
+_USUAL = 12
+_GRID = 24
 
 
 class OnboardingService:
-    """Picks evidence candidates.
+    """Chooses what to ask.
 
     Args:
         store: Where users are.
         live: The model and its catalogue.
         adapter: Adapts to users.
         compute: Where tensors are computed.
+        enough: Gain of one more answer below which there are enough.
     """
 
     def __init__(
@@ -30,25 +48,29 @@ class OnboardingService:
         live: LiveModel,
         adapter: Adapter,
         compute: InferenceExecutor,
+        enough: float,
     ) -> None:
         self._store = store
         self._live = live
         self._adapter = adapter
         self._compute = compute
+        self._enough = enough
 
     async def candidates(self, query: OnboardingQuery) -> OnboardingItems:
-        """Return the evidence candidates, best first.
+        """Return the items to ask about, best first.
 
-        For a known user, without the items already answered (`unseen` included). From the first
-        usable rating on, each item's discrimination is taken under the user's adapted weights.
+        For a known user, without the items already answered (`unseen` included), and by all
+        answers so far.
 
         Args:
             query: The parameters.
 
         Returns:
-            The items to ask about.
+            The items, and how far the user is.
 
         Raises:
+            InvalidParameter: If the model can't choose in the way that is asked for.
+            UnknownItemInBody: If `near` names no item.
             StoreUnavailable: If a user is named and the store can't be reached.
         """
         if query.user_id is None:
@@ -61,29 +83,153 @@ class OnboardingService:
     def _pick(
         self, recommender: Recommender, query: OnboardingQuery, user: StoredUser | None
     ) -> OnboardingItems:
-        catalogue = recommender.catalogue
+        catalogue, onboarding = recommender.catalogue, recommender.onboarding
+        strategy = _strategy_of(recommender, query)
+        limit = query.limit or (_GRID if query.mode is Mode.GRID else _USUAL)
+        known = self._adapter.support_set_of(recommender, user)
+        adapted = self._adapter.adapt_to(recommender, known)
+        given = self._adapter.answers(recommender, known)
+        left_out = [*query.exclude, *(user.answered if user else ())]
+        without = np.union1d(catalogue.indices_of(left_out), catalogue.hidden)
+        if onboarding is None:
+            evidence = _evidence(recommender, adapted)
+            progress = OnboardingProgress(
+                answers=len(given), certainty=None, gain=None, enough=False
+            )
+            items = _by_score(evidence, strategy, limit, without)
+            return _answer(recommender, strategy, progress, evidence, items, None)
+        asked = _Asked(onboarding, known, given, adapted)
         evidence = catalogue.evidence
-        left_out = list(query.exclude)
-        if user is not None:
-            adapted = self._adapter.adapt(recommender, user)
-            if adapted.support_size:
-                # A profile alone adapts nothing: its owner is asked what everyone is asked.
-                evidence = recommender.evidence(adapted)
-            left_out += user.answered
-        scores = evidence.score.copy()
-        scores[catalogue.indices_of(left_out)] = -np.inf
-        scores[catalogue.hidden] = -np.inf
-        chosen = best(scores, query.limit).tolist()
-        items = [
+        among = None
+        if query.near is not None:
+            if query.near not in catalogue.index_of:
+                raise UnknownItemInBody(f"query, near: there is no item {query.near!r}.")
+            among = onboarding.near(catalogue.index_of[query.near], without)
+        if strategy is Strategy.ADAPTIVE:
+            found = asked.questions(limit, without, among)
+        elif strategy is Strategy.STATIC:
+            every = onboarding.static.items
+            every = every[~np.isin(every, without)]
+            found = asked.about((every if among is None else every[np.isin(every, among)])[:limit])
+        else:
+            if strategy is Strategy.EVIDENCE:
+                evidence = _evidence(recommender, adapted)
+            found = asked.about(_by_score(evidence, strategy, limit, without, among))
+        next_one = found if strategy is Strategy.ADAPTIVE and query.near is None else None
+        gain = float((next_one or asked.questions(1, without)).gain.max(initial=0))
+        progress = OnboardingProgress(
+            answers=len(given),
+            certainty=round(onboarding.certainty(gain), 4),
+            gain=round(gain, 6),
+            enough=gain < self._enough,
+        )
+        return _answer(recommender, strategy, progress, evidence, found.items, found)
+
+
+class _Asked:
+    """A user who is asked."""
+
+    def __init__(
+        self,
+        onboarding: Onboarding,
+        known: SupportSet,
+        given: list[Answer],
+        adapted: AdaptedCopy,
+    ) -> None:
+        self._onboarding = onboarding
+        self._attributes = known.attributes
+        # Where the local update went astray, nothing that follows from it is asked.
+        self._given = [] if adapted.diverged else given
+        self._adapted = adapted
+
+    def questions(
+        self, limit: int, without: Int64Array, among: Int64Array | None = None
+    ) -> Questions:
+        """Choose what to ask."""
+        return self._onboarding.questions(
+            self._attributes,
+            self._given,
+            limit,
+            without=without,
+            among=among,
+            user=self._adapted,
+        )
+
+    def about(self, items: Int64Array) -> Questions:
+        """Tell familiarity and gain of items, in their order."""
+        return self._onboarding.weigh(self._attributes, self._given, items, self._adapted)
+
+
+def _strategy_of(recommender: Recommender, query: OnboardingQuery) -> Strategy:
+    """Return the strategy that is asked for, or the preset's own."""
+    if recommender.onboarding is None:
+        preset = recommender.manifest.preset.name
+        if query.strategy not in (None, Strategy.EVIDENCE, Strategy.POPULARITY):
+            raise InvalidParameter(
+                f"query, strategy: a model of the preset {preset} can't choose by answers; it "
+                "has: evidence, popularity."
+            )
+        if query.near is not None:
+            raise InvalidParameter(
+                f"query, near: a model of the preset {preset} does not know what is alike."
+            )
+        return query.strategy or Strategy.EVIDENCE
+    return query.strategy or Strategy.ADAPTIVE
+
+
+def _evidence(recommender: Recommender, adapted: AdaptedCopy) -> EvidenceScores:
+    """Return MeLU's score, under the user's own weights where there are any."""
+    # A profile alone adapts nothing: its owner is asked what everyone is asked.
+    if not adapted.support_size:
+        return recommender.catalogue.evidence
+    return recommender.evidence(adapted)
+
+
+def _by_score(
+    evidence: EvidenceScores,
+    strategy: Strategy,
+    limit: int,
+    without: Int64Array,
+    among: Int64Array | None = None,
+) -> Int64Array:
+    """Return the items with the highest score, or the best known."""
+    scores = evidence.popularity if strategy is Strategy.POPULARITY else evidence.score
+    scores = scores.copy()
+    scores[without] = -np.inf
+    if among is None:
+        return best(scores, limit)
+    found: Int64Array = among[best(scores[among], limit)]
+    return found
+
+
+def _answer(
+    recommender: Recommender,
+    strategy: Strategy,
+    progress: OnboardingProgress,
+    evidence: EvidenceScores,
+    items: Int64Array,
+    questions: Questions | None,
+) -> OnboardingItems:
+    return OnboardingItems(
+        model_version=recommender.manifest.version,
+        strategy=strategy,
+        progress=progress,
+        items=[
             OnboardingItem(
                 **shown.model_dump(),
-                rank=rank,
+                rank=place + 1,
                 score=round(float(evidence.score[index]), 6),
                 discrimination=round(float(evidence.discrimination[index]), 6),
                 popularity=round(float(evidence.popularity[index]), 6),
+                familiarity=None if questions is None else _rounded(questions.familiarity[place]),
+                gain=None if questions is None else _rounded(questions.gain[place]),
             )
-            for rank, (index, shown) in enumerate(
-                zip(chosen, shown_items(catalogue, chosen), strict=True), start=1
+            for place, (index, shown) in enumerate(
+                zip(items.tolist(), shown_items(recommender.catalogue, items.tolist()), strict=True)
             )
-        ]
-        return OnboardingItems(model_version=recommender.manifest.version, items=items)
+        ],
+    )
+
+
+def _rounded(value: np.float32) -> float:
+    return round(float(value), 6)

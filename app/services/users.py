@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from app.problems import Fault, InvalidAttribute, SameUser, UnknownAttribute, UnknownUser
 from app.schemas.users import Merged, PutUser, User
-from app.services.actions import ActionRatings
+from app.services.feedback_meanings import FeedbackMeanings
 from app.services.model_state.live_model import LiveModel
 from app.services.recommendations.response_cache import ResponseCache
 from app.store import Attributes, StoredUser, UserStore, digest_of_user
@@ -17,7 +17,7 @@ class UserService:
     Args:
         store: Where users are.
         live: Knows the attributes.
-        actions: Knows what counts as a rating.
+        meanings: Knows what counts as a rating.
         cache: Answers at hand, which erased users must not leave behind.
     """
 
@@ -25,12 +25,12 @@ class UserService:
         self,
         store: UserStore,
         live: LiveModel,
-        actions: ActionRatings,
+        meanings: FeedbackMeanings,
         cache: ResponseCache,
     ) -> None:
         self._store = store
         self._live = live
-        self._actions = actions
+        self._meanings = meanings
         self._cache = cache
 
     async def put(self, user_id: str, attributes: Attributes) -> tuple[bool, PutUser]:
@@ -123,7 +123,7 @@ class UserService:
             accepted=merge.moved,
             ignored=merge.ignored,
             attributes_filled=list(merge.filled),
-            support_size=self._actions.support_size(merge.user.feedback) if merge.user else 0,
+            support_size=self._meanings.support_size(merge.user.feedback) if merge.user else 0,
             support_version=merge.user.support_version if merge.user else 0,
         )
 
@@ -131,7 +131,7 @@ class UserService:
         return User(
             user_id=user_id,
             attributes=stored.attributes,
-            support_size=self._actions.support_size(stored.feedback),
+            support_size=self._meanings.support_size(stored.feedback),
             support_version=stored.support_version,
             created_at=stored.created_at,
             updated_at=stored.updated_at,

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import orjson
 
-UNSEEN = "unseen"
-"""The action that says that the user does not know an item."""
+from app.actions import NOT_KNOWN
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FEEDBACK_PREFIX = "f:"
+_TIMES = "*"
 
 Attributes = dict[str, str | int | float | list[str] | None]
 
@@ -29,12 +30,20 @@ class NewEvent:
         value: A rating on the data set's scale, or the name of an action.
         at: When it happened; None for now.
         event_id: The client's name for the event, if it gave one.
+        weight: How many such events it counts as.
     """
 
     item_id: str
     value: float | str
     at: datetime | None = None
     event_id: str | None = None
+    weight: float = 1.0
+
+    @property
+    def text(self) -> str:
+        """What is stored of value and weight."""
+        value = self.value if isinstance(self.value, str) else number(self.value)
+        return value if self.weight == 1 else f"{value}{_TIMES}{number(self.weight)}"
 
 
 class Feedback(NamedTuple):
@@ -43,6 +52,7 @@ class Feedback(NamedTuple):
     item_id: str
     value: float | str
     microseconds: int
+    weight: float = 1.0
 
     @property
     def at(self) -> datetime:
@@ -77,8 +87,8 @@ class StoredUser:
 
     @cached_property
     def seen(self) -> frozenset[str]:
-        """Ids of all items that the user knows: those answered, but for `unseen`."""
-        return frozenset(one.item_id for one in self.feedback if one.value != UNSEEN)
+        """Ids of all items that the user knows: not those unseen, or passed over on a screen."""
+        return frozenset(one.item_id for one in self.feedback if one.value not in NOT_KNOWN)
 
 
 class Unchanged(Enum):
@@ -132,9 +142,12 @@ def known_user(fields: Mapping[str, str]) -> StoredUser:
 
 
 def _feedback(item_id: str, entry: str) -> Feedback:
-    at, value, *_digests = entry.split(" ")
+    at, text, *_digests = entry.split(" ")
+    value, _, weight = text.partition(_TIMES)
     is_rating = value[0].isdigit() or value[0] in "-."
-    return Feedback(item_id, float(value) if is_rating else value, int(at))
+    return Feedback(
+        item_id, float(value) if is_rating else value, int(at), float(weight) if weight else 1.0
+    )
 
 
 def _moment(since_epoch: int) -> datetime:

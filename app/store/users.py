@@ -4,7 +4,7 @@
                                               every write, so both together name a state
                            attributes         JSON
                            version            counts the changes of the support set
-                           f:<item id>        "<at> <rating or action> <event id digests>"
+                           f:<item id>        "<at> <rating or action>[*weight] <event id digests>"
 
 Reads and writes are Lua scripts: a write is atomic with its version, and a read of what is known
 already says only that.
@@ -40,7 +40,6 @@ from app.store.records import (
     Unchanged,
     known_user,
     microseconds,
-    number,
     pairs,
     stored_user,
 )
@@ -196,9 +195,8 @@ class UserStore:
         """
         arguments: list[str | int] = [*self._write(now), self._limit]
         for event in events:
-            value = event.value if isinstance(event.value, str) else number(event.value)
             at = "" if event.at is None else microseconds(event.at)
-            arguments += [event.item_id, value, at, event.event_id or ""]
+            arguments += [event.item_id, event.text, at, event.event_id or ""]
         async with store_errors(self._seconds):
             accepted, ignored, flat = await self._add_feedback(
                 keys=[user_key(user_id)], args=arguments

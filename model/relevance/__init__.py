@@ -2,5 +2,6 @@
 
 from model.relevance.config import RelevanceConfig
 from model.relevance.model import RelevanceModel, RelevanceUser
+from model.relevance.questions import Questions
 
-__all__ = ["RelevanceConfig", "RelevanceModel", "RelevanceUser"]
+__all__ = ["Questions", "RelevanceConfig", "RelevanceModel", "RelevanceUser"]

@@ -21,7 +21,7 @@ from model.relevance.vectors import Vectors, expected_vectors
 
 _MEMBER, _CONTENT = "member.", "content."
 ENTRY, _RATINGS = "items.entry", "items.ratings"
-_LIKES_A_USER, _BLEND, _CONTENT_ERROR = "likes_a_user", "blend", "content_error"
+_USERS, _LIKES_A_USER, _BLEND, _CONTENT_ERROR = "users", "likes_a_user", "blend", "content_error"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Learnt:
         networks: The members.
         table: The items.
         content: Reads content.
+        users: How many users rated anything.
         likes_a_user: Mean number of likes of a user.
         content_error: How far ln p of an item goes from what its content says, as a standard
             deviation over the items that training knows.
@@ -41,6 +42,7 @@ class Learnt:
     networks: tuple[RelevanceNetwork, ...]
     table: ChoiceTable
     content: ContentInputs
+    users: float
     likes_a_user: float
     content_error: float
     blend: Blend
@@ -58,6 +60,7 @@ class Learnt:
             **self.table.entry.named_tensors("entry"),
             **self.table.output.named_tensors("output"),
             _RATINGS: torch.from_numpy(self.table.ratings),
+            _USERS: torch.tensor(self.users),
             _LIKES_A_USER: torch.tensor(self.likes_a_user),
             _CONTENT_ERROR: torch.tensor(self.content_error),
             _BLEND: torch.from_numpy(self.blend.weights),
@@ -110,6 +113,7 @@ def restore(
                 **expected_vectors("entry", item_count, config.members * config.width),
                 **expected_vectors("output", item_count, config.members * (config.width + 1)),
                 _RATINGS: torch.empty(item_count),
+                _USERS: torch.empty(()),
                 _LIKES_A_USER: torch.empty(()),
                 _CONTENT_ERROR: torch.empty(()),
                 _BLEND: torch.empty(len(SUPPORT_SIZES)),
@@ -120,9 +124,11 @@ def restore(
     for at, network in enumerate(networks):
         expected |= _named_network(at, network)
     check_tensors(tensors, expected)
-    likes, apart = float(tensors[_LIKES_A_USER]), float(tensors[_CONTENT_ERROR])
-    if likes <= 0 or apart < 0 or bool((tensors[_RATINGS] < 0).any()):
-        raise BundleError(f"{_LIKES_A_USER}, {_CONTENT_ERROR} or {_RATINGS} is below zero")
+    users, likes, apart = (float(tensors[name]) for name in (_USERS, _LIKES_A_USER, _CONTENT_ERROR))
+    if users < 0 or likes <= 0 or apart < 0 or bool((tensors[_RATINGS] < 0).any()):
+        raise BundleError(
+            f"{_USERS}, {_LIKES_A_USER}, {_CONTENT_ERROR} or {_RATINGS} is below zero"
+        )
     # Copied, so that what is kept does not hold on to the file: to check it, all of it was read.
     for at, network in enumerate(networks):
         network.load_state_dict(copied(under(f"{_MEMBER}{at}.", tensors)), assign=True)
@@ -132,6 +138,7 @@ def restore(
         networks,
         read_choice_table(tensors),
         ContentInputs(tables, numbers),
+        users,
         likes,
         apart,
         Blend(tensors[_BLEND].clone().numpy()),

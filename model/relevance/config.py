@@ -14,6 +14,8 @@ class RelevanceConfig(BaseModel):
     """Width of an item's vector, and of a user's."""
     hidden_width: int = Field(default=512, ge=1)
     """Hidden width of the support set's encoder."""
+    answer_width: int = Field(default=256, ge=1)
+    """Hidden width of what reads unknown items, and of what tells which items are known."""
     attribute_width: int = Field(default=16, ge=1)
     """Width of the embedding of a user's attribute."""
     content_width: int = Field(default=64, ge=0)
@@ -49,6 +51,12 @@ class RelevanceConfig(BaseModel):
     """Share of the episodes in which a user's attributes are unknown."""
     softmax_items: int = Field(default=20_000, ge=1, le=1_000_000)
     """Items up to which the choice is among all of them; of more, among as many drawn ones."""
+    answer_passes: int = Field(default=20, ge=0)
+    """Passes over the users in which answers to questions are learnt, within two bounds."""
+    least_answer_updates: int = Field(default=150, ge=0)
+    """Updates of those at least."""
+    most_answer_updates: int = Field(default=600, ge=0)
+    """Updates of those at most."""
     held_out: float = Field(default=0.1, ge=0, le=0.5)
     """Share of the users that a member does not learn from, on whom the blend is chosen."""
 
@@ -56,3 +64,8 @@ class RelevanceConfig(BaseModel):
         """Return the number of global updates for so many users to learn from."""
         wanted = self.passes * users // self.batch_users
         return max(self.least_updates, min(self.most_updates, wanted))
+
+    def answer_updates(self, users: int) -> int:
+        """Return the number of updates of what reads answers to questions."""
+        wanted = self.answer_passes * users // self.batch_users
+        return max(self.least_answer_updates, min(self.most_answer_updates, wanted))

@@ -15,8 +15,9 @@ from model.relevance.checkpoint import Learnt
 from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs
 from model.relevance.item_table import ChoiceTable
+from model.relevance.learning import RelevanceLearning
 from model.relevance.model import RelevanceModel
-from model.relevance.training import RelevanceLearning, TrainedMember, train_members
+from model.relevance.training import TrainedMember, train_members
 from model.relevance.vectors import Vectors
 
 
@@ -59,6 +60,7 @@ def fit_relevance(
         tuple(one.network for one in members),
         table,
         content,
+        float(learning.users_who_rated),
         max(1.0, float(likes)),
         _content_error(learning, members),
         Blend.first(),

@@ -1,6 +1,7 @@
 """The local update of the relevance objective, whole: θ and a support set in, ū out.
 
-1. An amortised start: a network reads the support set as bags of entry vectors.
+1. An amortised start: a network reads the support set as bags of entry vectors, and another one
+   (`model.relevance.answer_network`) moves that where items were shown and not known.
 2. Gradient steps of the choice loss on ū, with learnt rates: towards the likes and away from the
    dislikes, beside what ū expects to be chosen anyway.
 
@@ -25,20 +26,22 @@ from torch.nn import functional
 
 from model.arrays import BoolArray, Int64Array
 from model.features import EncodedTable
+from model.relevance.answer_network import COUNT_SCALE, NO_DROPOUT, Dropout, read_answers
 from model.relevance.network import RelevanceNetwork, RepresentedItems
 
-LIKED, DISLIKED, RATED = range(3)
-COUNT_SCALE = 3.0
+LIKED, DISLIKED, RATED, UNSEEN = range(4)
+KINDS = 4
 
 
 @dataclass(frozen=True)
 class SupportBags:
-    """The support sets of B episodes: for each the liked items, the disliked, and all others.
+    """The support sets of B episodes: for each the items liked, disliked, rated else, and unseen.
 
     Attributes:
         index: Items, all liked ones of the first episode first, shape [total].
-        offsets: Where each bag begins: B bags of liked items, B of disliked, B of others.
-        counts: Items in each bag, shape [3, B].
+        offsets: Where each bag begins: B bags of liked items, B of disliked, B of others, B of
+            unseen ones.
+        counts: Items in each bag, shape [4, B].
     """
 
     index: Tensor
@@ -47,20 +50,28 @@ class SupportBags:
 
     @classmethod
     def of(
-        cls, item_index: Int64Array, mask: BoolArray, liked: BoolArray, disliked: BoolArray
+        cls,
+        item_index: Int64Array,
+        mask: BoolArray,
+        liked: BoolArray,
+        disliked: BoolArray,
+        unseen: BoolArray | None = None,
     ) -> SupportBags:
         """Sort padded support sets into bags.
 
         Args:
             item_index: Items, shape [B, n].
-            mask: Which places hold a rating, shape [B, n].
+            mask: Which places hold an answer, shape [B, n].
             liked: Which are likes, shape [B, n].
             disliked: Which are dislikes, shape [B, n].
+            unseen: Which are of items that the user did not know, shape [B, n]; none if None.
 
         Returns:
             The bags.
         """
-        kinds = np.stack([mask & liked, mask & disliked, mask & ~liked & ~disliked])
+        unknown = np.zeros_like(mask) if unseen is None else mask & unseen
+        rated = mask & ~unknown
+        kinds = np.stack([rated & liked, rated & disliked, rated & ~liked & ~disliked, unknown])
         counts = kinds.sum(2)
         every = np.broadcast_to(item_index, kinds.shape)[kinds]
         starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
@@ -71,9 +82,9 @@ class SupportBags:
         )
 
     def sums(self, table: Tensor) -> Tensor:
-        """Sum the rows of a table over each bag, shape [3, B, columns]."""
+        """Sum the rows of a table over each bag, shape [4, B, columns]."""
         summed = functional.embedding_bag(self.index, table, self.offsets, mode="sum")
-        return summed.view(3, -1, table.shape[1])
+        return summed.view(KINDS, -1, table.shape[1])
 
 
 @dataclass(frozen=True)
@@ -95,8 +106,8 @@ def local_update(
     users: EncodedTable,
     support: SupportBags,
     sample: CatalogueSample,
-    dropout: float = 0.0,
-    generator: torch.Generator | None = None,
+    dropout: Dropout = NO_DROPOUT,
+    answer_dropout: Dropout = NO_DROPOUT,
 ) -> Tensor:
     """Adapt ū to each support set; θ is left untouched.
 
@@ -106,13 +117,13 @@ def local_update(
         users: The users' encoded features, B rows.
         support: The support sets.
         sample: Stands for the catalogue in the gradient steps.
-        dropout: Share of what the network reads that is left out, in training.
-        generator: Draws what is left out.
+        dropout: What is left out where ratings are read, in training.
+        answer_dropout: What is left out where unknown items are read, in training.
 
     Returns:
         ū of each episode, shape [B, W + 1].
     """
-    vector = amortised_start(network, items, users, support, dropout, generator)
+    vector = amortised_start(network, items, users, support, dropout, answer_dropout)
     return gradient_steps(network, vector, items, support, sample)
 
 
@@ -121,15 +132,16 @@ def amortised_start(
     items: RepresentedItems,
     users: EncodedTable,
     support: SupportBags,
-    dropout: float,
-    generator: torch.Generator | None,
+    dropout: Dropout,
+    answer_dropout: Dropout,
 ) -> Tensor:
     """Step 1; see `local_update`. Returns shape [B, W + 1]."""
     bags, counts = support.sums(items.entry), support.counts.unsqueeze(2)
     likes_share = counts[LIKED] / (counts[LIKED] + counts[DISLIKED]).clamp(min=1)
     disliked = likes_share * bags[DISLIKED]
-    damping = (counts.sum(0) + 1).rsqrt()
-    read = [
+    rated = counts[:UNSEEN].sum(0)
+    damping = (rated + 1).rsqrt()
+    inputs = [
         damping * bags[LIKED],
         damping * disliked,
         damping * (bags[LIKED] + bags[RATED] + disliked),
@@ -142,14 +154,17 @@ def amortised_start(
             )
             for name, embedding in zip(network.user_features, network.user_embeddings, strict=True)
         ),
-        counts.sum(0).log1p() / COUNT_SCALE,
+        rated.log1p() / COUNT_SCALE,
     ]
-    inputs = _dropped(torch.cat(read, dim=1), dropout, generator)
-    hidden = torch.relu(network.hidden(inputs))
-    start: Tensor = network.start(_dropped(hidden, dropout, generator))
+    hidden = torch.relu(network.hidden(dropout.of(torch.cat(inputs, dim=1))))
+    start: Tensor = network.start(dropout.of(hidden))
     popularity = torch.zeros(start.shape[1], dtype=start.dtype)
     popularity[-1] = 1
-    return start + popularity
+    start = start + popularity
+    if bool(counts[UNSEEN].any()):
+        read = read_answers(bags, counts)
+        start = start + network.answers.moved(read, counts[UNSEEN], answer_dropout)
+    return start
 
 
 def gradient_steps(
@@ -180,7 +195,7 @@ def gradient_steps(
     tastes = torch.ones(vector.shape[1], dtype=vector.dtype)
     tastes[-1] = 0
     towards = counts[LIKED] + network.support_damping_log.exp()
-    away = tastes * functional.softplus(network.dislike_log) / (counts.sum(0) + 1)
+    away = tastes * functional.softplus(network.dislike_log) / (counts[:UNSEEN].sum(0) + 1)
     for rate in network.rates:
         chance = torch.softmax(vector @ sample.output.T + sample.log_weight, dim=1)
         expected = chance @ sample.output
@@ -188,10 +203,3 @@ def gradient_steps(
         disliked = (sums[DISLIKED] - counts[DISLIKED] * expected) * away
         vector = vector + rate * (liked - disliked)
     return vector
-
-
-def _dropped(values: Tensor, rate: float, generator: torch.Generator | None) -> Tensor:
-    if not rate:
-        return values
-    kept = torch.rand(values.shape, generator=generator) >= rate
-    return values * kept / (1 - rate)

@@ -12,9 +12,9 @@ import polars as pl
 import torch
 from torch import Tensor
 
+from model.answers import Answer, SupportSet, answers, rated
 from model.arrays import Float32Array, Int64Array
 from model.bundle.weights_file import WeightsFile
-from model.data.signals import is_disliked, is_liked
 from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
 from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
@@ -28,7 +28,7 @@ from model.relevance.item_table import ChoiceTable, joined
 from model.relevance.serving import (
     SampledItems,
     StackedNetworks,
-    SupportVectors,
+    SupportSums,
     amortised_start,
     gradient_steps,
 )
@@ -36,6 +36,7 @@ from model.relevance.vectors import Vectors
 
 _SAMPLE_SEED = 0
 _CHUNK = 8_192
+_MOST_RATED = 2_000
 _SPREAD_USERS, _SPREAD_LIKES = 200, 5
 _LEAST_SPREAD = 1e-3
 _KNOWN_AFTER = 5.0
@@ -93,8 +94,13 @@ class RelevanceModel:
         self.item_space = item_space
         self.scale = scale
         self.learnt = learnt
-        self._theta = StackedNetworks.of(learnt.networks)
-        self._vectors = ItemVectors(learnt.table, len(learnt.table))
+        self.theta = StackedNetworks.of(learnt.networks)
+        self.vectors = ItemVectors(learnt.table, len(learnt.table))
+
+    @cached_property
+    def most_rated(self) -> Int64Array:
+        """The bundled items that most users rated, at most 2,000, in ascending order."""
+        return np.sort(best(self.learnt.table.ratings, _MOST_RATED))
 
     @property
     def members(self) -> int:
@@ -132,53 +138,60 @@ class RelevanceModel:
     def without_steps(self) -> RelevanceModel:
         """Return the same θ, whose local update ends with its amortised start."""
         other = copy(self)
-        other._theta = replace(self._theta, rates=self._theta.rates[:0])
+        other.theta = replace(self.theta, rates=self.theta.rates[:0])
         return other
 
     @cached_property
     def sample(self) -> SampledItems:
         """Items of the bundle that stand for the catalogue, by what everybody chooses."""
-        table = self._vectors.bundled
-        nobody = amortised_start(self._theta, self.user_space.slots({}), self._support([]))
+        table = self.vectors.bundled
+        nobody = amortised_start(self.theta, self.user_space.slots({}), self.support_sums([]))
         logits = table.logits((nobody / np.float32(self.members)).ravel()).astype(np.float64)
         share = np.exp(logits - logits.max())
         random = np.random.default_rng(_SAMPLE_SEED)
         drawn, log_weight = draw_sample(share / share.sum(), self.config.sample, random)
         output = self._of_members(table.output.rows(drawn), self.config.width + 1)
-        return SampledItems(np.ascontiguousarray(output.transpose(1, 0, 2)), log_weight)
+        return SampledItems(drawn, np.ascontiguousarray(output.transpose(1, 0, 2)), log_weight)
 
-    def adapt(
-        self, slots: Mapping[str, list[int]], support_set: Sequence[tuple[int, float]]
-    ) -> RelevanceUser:
+    def adapt(self, slots: Mapping[str, list[int]], support_set: SupportSet) -> RelevanceUser:
         """Run the local update on a user's support set; θ stays as it is.
 
         Args:
             slots: User feature → slots of the user's values.
-            support_set: (item index, rating on the data set's scale) pairs.
+            support_set: What the user answered.
 
         Returns:
             The user's own copy.
         """
-        support = self._support(support_set)
-        start = amortised_start(self._theta, slots, support)
-        weights = gradient_steps(self._theta, start, support, self.sample)
-        weights = weights / np.float32(self.members)
-        steps = 1 + len(self._theta.rates) if support_set else 0
-        total = self.sample.log_total(weights)
-        return RelevanceUser(weights.ravel(), total, len(support_set), steps)
+        weights = self.updated(slots, self.support_sums(answers(support_set, self.scale)))
+        steps = 1 + len(self.theta.rates) if support_set else 0
+        total = float(self.sample.log_totals(weights)[0])
+        return RelevanceUser(weights.ravel(), total, len(rated(support_set)), steps)
 
-    def _support(self, support_set: Sequence[tuple[int, float]]) -> SupportVectors:
-        """Look a support set's items up."""
-        index = np.array([item for item, _ in support_set], dtype=np.int64)
-        rating = np.array([one for _, one in support_set], dtype=np.float32)
-        width = self.config.width
-        entry = self._vectors.take(index, lambda table, rows: table.entry.rows(rows))
-        output = self._vectors.take(index, lambda table, rows: table.output.rows(rows))
-        return SupportVectors(
-            self._of_members(entry, width),
-            self._of_members(output, width + 1),
-            is_liked(rating, self.scale),
-            is_disliked(rating, self.scale),
+    def updated(self, slots: Mapping[str, list[int]], support: SupportSums) -> Float32Array:
+        """Run the local update on B support sets.
+
+        Args:
+            slots: User feature → slots of the user's values.
+            support: The support sets.
+
+        Returns:
+            ū of the members, of which the sum is the ensemble's mean, shape [M, B, W + 1].
+        """
+        start = amortised_start(self.theta, slots, support)
+        return gradient_steps(self.theta, start, support, self.sample) / np.float32(self.members)
+
+    def support_sums(self, given: Sequence[Answer]) -> SupportSums:
+        """Look the items of a support set up, and sum over them."""
+        index = np.array([one.item for one in given], dtype=np.int64)
+        entry, output = self.entry_and_output(index)
+        return SupportSums.of(entry, output, given, self.members)
+
+    def entry_and_output(self, items: Int64Array) -> tuple[Float32Array, Float32Array]:
+        """Return e and ō of items, of all members side by side: [n, M W] and [n, M (W + 1)]."""
+        return (
+            self.vectors.take(items, lambda table, rows: table.entry.rows(rows)),
+            self.vectors.take(items, lambda table, rows: table.output.rows(rows)),
         )
 
     def _of_members(self, flat: Float32Array, width: int) -> Float32Array:
@@ -196,8 +209,8 @@ class RelevanceModel:
         """
         total = np.float32(user.log_total)
         if items is None:
-            return self._vectors.every(lambda table: table.logits(user.weights)) - total
-        found = self._vectors.take(items, lambda table, rows: table.logits(user.weights, rows))
+            return self.vectors.every(lambda table: table.logits(user.weights)) - total
+        found = self.vectors.take(items, lambda table, rows: table.logits(user.weights, rows))
         return found - total
 
     def candidates(
@@ -221,7 +234,7 @@ class RelevanceModel:
         Returns:
             Internal item indices in ascending order.
         """
-        vectors = self._vectors
+        vectors = self.vectors
         live = np.arange(vectors.bundled_count, len(vectors))
         if self.clusters is not None and (among is None or len(among) > EXACT_AMONG):
             # So many that most of them are not looked at.
@@ -243,20 +256,20 @@ class RelevanceModel:
         """Return the bundled items of a large catalogue that are worth an exact look."""
         allowed = None
         if among is not None:
-            allowed = np.zeros(self._vectors.bundled_count, dtype=np.bool_)
+            allowed = np.zeros(self.vectors.bundled_count, dtype=np.bool_)
             allowed[among[among < len(allowed)]] = True
         return self._coarse.candidates(user.weights, count, 0, allowed)
 
     @cached_property
     def _coarse(self) -> CoarseItems:
         assert self.clusters is not None  # noqa: S101 - else nobody asks
-        table = self._vectors.bundled
+        table = self.vectors.bundled
         nothing = np.zeros(len(table), dtype=np.float32)
         return CoarseItems.of(table.output.rows, nothing, self.clusters)
 
     def clustering_features(self) -> Float32Array:
         """Tell items apart as users' weights do; what clusters are made of, shape [I, F]."""
-        return self._vectors.bundled.output.rows(slice(None))
+        return self.vectors.bundled.output.rows(slice(None))
 
     def prepare(self, file: WeightsFile | None = None) -> None:
         """Build what serving needs, so that no first user waits for it.
@@ -265,7 +278,7 @@ class RelevanceModel:
             file: What the model was restored from, if from a file; see `Estimator.prepare`.
         """
         drawn = np.random.default_rng(_SAMPLE_SEED).integers(
-            0, len(self._vectors.bundled), (_SPREAD_USERS, _SPREAD_LIKES)
+            0, len(self.vectors.bundled), (_SPREAD_USERS, _SPREAD_LIKES)
         )
         nobody, liked = self.user_space.slots({}), self.scale[1]
         weights = np.stack(
@@ -278,17 +291,17 @@ class RelevanceModel:
         popularity[:, -1] = 1 / self.members
         usual = popularity.ravel()
         spread = np.sqrt(np.square(weights - usual).mean(0)) + _LEAST_SPREAD
-        table = self._vectors.bundled.with_components(usual, spread.astype(np.float32))
-        self._vectors = replace(self._vectors, bundled=table)
+        table = self.vectors.bundled.with_components(usual, spread.astype(np.float32))
+        self.vectors = replace(self.vectors, bundled=table)
         self.candidates(self.adapt(nobody, []), 1)
         if file is not None and file.is_large:
             # All of the file was read so far; from here on only what a user's list needs is.
             fresh = read_choice_table(file.tensors())
             fresh = replace(fresh, entry=fresh.entry.in_file(file.rows(ENTRY)))
             self.learnt = replace(self.learnt, table=fresh)
-            self._vectors = replace(self._vectors, bundled=fresh)
+            self.vectors = replace(self.vectors, bundled=fresh)
 
-    def adapted_to(self, support_set: Sequence[tuple[int, float]]) -> RelevanceUser:
+    def adapted_to(self, support_set: SupportSet) -> RelevanceUser:
         """Adapt to a user of whom nothing else is known; see `TwoStages`."""
         return self.adapt(self.user_space.slots({}), support_set)
 
@@ -352,7 +365,7 @@ class RelevanceModel:
             output[items.changed] += trained.output.rows(items.trained) - old_output
             ratings[items.changed] = trained.ratings[items.trained]
         other = copy(self)
-        other._vectors = self._vectors.append(
+        other.vectors = self.vectors.append(
             ChoiceTable(Vectors.of(entry), Vectors.of(output), ratings), items.count, joined
         )
         assert other.sample is self.sample  # noqa: S101 - drawn from the bundle's items alone
@@ -379,7 +392,7 @@ class RelevanceModel:
         """
         width = self.config.width + 1
         weights = user.weights.reshape(self.members, width) * np.float32(self.members)
-        expected = self.sample.expected(weights)
+        expected = self.sample.expected(weights[:, None])[:, 0]
 
         def lengths(table: ChoiceTable) -> Float32Array:
             found = np.empty(len(table), dtype=np.float32)
@@ -389,7 +402,7 @@ class RelevanceModel:
                 found[chunk] = np.sqrt(np.square(output - expected).sum(2)).mean(1)
             return found
 
-        return self._vectors.every(lengths)
+        return self.vectors.every(lengths)
 
     def uncertainty(self, items: Int64Array | None = None) -> Float32Array:
         """Tell how unsure ln p of items is, as a standard deviation.
@@ -410,12 +423,12 @@ class RelevanceModel:
             return found
 
         if items is None:
-            return self._vectors.every(lambda table: of(table, slice(None)))
-        return self._vectors.take(items, of)
+            return self.vectors.every(lambda table: of(table, slice(None)))
+        return self.vectors.take(items, of)
 
     def representations(self, items: Int64Array) -> Float32Array:
         """Return what items are known by, alike for alike items, shape [items, F]."""
-        return self._vectors.take(items, lambda table, rows: table.output.rows(rows))
+        return self.vectors.take(items, lambda table, rows: table.output.rows(rows))
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor that the model needs, under stable names, as stored in a bundle."""

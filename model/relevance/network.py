@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from model.features import FeatureSpace
+from model.relevance.answer_network import AnswerNetwork
 from model.relevance.config import RelevanceConfig
 
 _ITEM_SPREAD = 0.05
@@ -78,6 +79,9 @@ class RelevanceNetwork(nn.Module):
         self.dislike_log = nn.Parameter(torch.zeros(()))
         if generator is not None:
             self._initialise(generator)
+        # From a source of its own: what ratings teach does not depend on what is learnt after it.
+        own = torch.Generator().manual_seed(generator.initial_seed()) if generator else None
+        self.answers = AnswerNetwork(width, config.answer_width, own)
 
     def _initialise(self, generator: torch.Generator) -> None:
         for content in (self.content_entry, self.content_output):

@@ -1,22 +1,63 @@
-"""The local update of the relevance objective as a service runs it: one user, NumPy, all members.
+"""The local update of the relevance objective as a service runs it: NumPy, all members.
+
+It takes one support set, or many that differ by an answer, as what to ask next is chosen by.
 
 The reference is `model.relevance.local_update`; `tests/model/relevance/test_serving.py` holds the
 two together.
 
-Dimensions: M members, n ratings, S sampled items, W width.
+Dimensions: M members, B support sets, n answers, S sampled items, W width.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
+from torch import Tensor
+from torch.nn import Linear
 
-from model.arrays import BoolArray, Float32Array
-from model.relevance.local_update import COUNT_SCALE
+from model.answers import Answer, Kind
+from model.arrays import Float32Array, Float64Array, Int64Array
+from model.relevance.answer_network import COUNT_SCALE
 from model.relevance.network import RelevanceNetwork
+
+
+@dataclass(frozen=True)
+class TwoLayers:
+    """A layer, relu, and a layer, of all members side by side.
+
+    Attributes:
+        hidden_weight: Shape [M, inputs, H].
+        hidden_bias: Shape [M, 1, H].
+        weight: Shape [M, H, outputs].
+        bias: Shape [M, 1, outputs].
+    """
+
+    hidden_weight: Float32Array
+    hidden_bias: Float32Array
+    weight: Float32Array
+    bias: Float32Array
+
+    @classmethod
+    def of(cls, layers: Sequence[tuple[Linear, Linear]]) -> TwoLayers:
+        """Lay the members' layers side by side."""
+
+        def stacked(tensors: Sequence[Tensor]) -> Float32Array:
+            return np.ascontiguousarray(np.stack([one.detach().numpy() for one in tensors]))
+
+        return cls(
+            stacked([hidden.weight.T for hidden, _ in layers]),
+            stacked([hidden.bias[None] for hidden, _ in layers]),
+            stacked([last.weight.T for _, last in layers]),
+            stacked([last.bias[None] for _, last in layers]),
+        )
+
+    def __call__(self, read: Float32Array) -> Float32Array:
+        """Return what the layers make of shape [M, B, inputs], shape [M, B, outputs]."""
+        hidden = np.maximum(np.matmul(read, self.hidden_weight) + self.hidden_bias, 0)
+        found: Float32Array = np.matmul(hidden, self.weight) + self.bias
+        return found
 
 
 @dataclass(frozen=True)
@@ -32,6 +73,9 @@ class StackedNetworks:
         rates: Shape [steps, M, W + 1].
         support_damping: n₀, shape [M, 1].
         dislike: What a dislike counts for, 0 of popularity, shape [M, W + 1].
+        move: Reads unknown items, and moves the start.
+        known: Reads unknown items, and tells which others are known.
+        rate_weight: What the logit of the share of raters counts, shape [M].
     """
 
     embeddings: dict[str, Float32Array]
@@ -42,6 +86,9 @@ class StackedNetworks:
     rates: Float32Array
     support_damping: Float32Array
     dislike: Float32Array
+    move: TwoLayers
+    known: TwoLayers
+    rate_weight: Float32Array
 
     @classmethod
     def of(cls, networks: Sequence[RelevanceNetwork]) -> StackedNetworks:
@@ -66,6 +113,9 @@ class StackedNetworks:
             stacked(*(one.rates.detach() for one in networks)).transpose(1, 0, 2),
             stacked(*([np.exp(one.support_damping_log.item())] for one in networks)).astype("f4"),
             stacked(*dislike).astype(np.float32),
+            TwoLayers.of([(one.answers.move_hidden, one.answers.move) for one in networks]),
+            TwoLayers.of([(one.answers.known_hidden, one.answers.known) for one in networks]),
+            np.array([one.answers.rate_weight.item() for one in networks], dtype=np.float32),
         )
 
 
@@ -74,121 +124,186 @@ class SampledItems:
     """Items that stand for the catalogue.
 
     Attributes:
+        index: Which items, shape [S].
         output: ō of the items, shape [M, S, W + 1].
         log_weight: ln of how many items each stands for, shape [S].
     """
 
+    index: Int64Array
     output: Float32Array
     log_weight: Float32Array
 
     def expected(self, vector: Float32Array) -> Float32Array:
-        """Return E_p[ō] of each member's own vector ū, shape [M, W + 1]."""
-        logits = np.matmul(self.output, vector[:, :, None])[:, :, 0] + self.log_weight
-        chance = np.exp(logits - logits.max(1, keepdims=True))
-        chance /= chance.sum(1, keepdims=True)
-        found: Float32Array = np.matmul(chance[:, None], self.output)[:, 0]
+        """Return E_p[ō] of members' own vectors ū, shape [M, B, W + 1]."""
+        logits = np.matmul(vector, self.output.transpose(0, 2, 1)) + self.log_weight
+        chance = np.exp(logits - logits.max(2, keepdims=True))
+        chance /= chance.sum(2, keepdims=True)
+        found: Float32Array = np.matmul(chance, self.output)
         return found
 
-    def log_total(self, weights: Float32Array) -> float:
+    def log_totals(self, weights: Float32Array) -> Float64Array:
         """Estimate ln Σ_i exp(w · ō_i) over the catalogue.
 
         Args:
-            weights: Of the members' vectors side by side, shape [M, W + 1].
+            weights: Of the members' vectors side by side, shape [M, B, W + 1].
 
         Returns:
-            The logarithm of the sum.
+            The logarithm of each sum, shape [B].
         """
-        logits = np.matmul(self.output, weights[:, :, None])[:, :, 0].sum(0) + self.log_weight
-        highest = logits.max()
-        return float(highest + np.log(np.exp(logits - highest).sum()))
+        logits = np.matmul(weights, self.output.transpose(0, 2, 1)).sum(0) + self.log_weight
+        highest = logits.max(1, keepdims=True)
+        total: Float64Array = np.log(np.exp(logits - highest).sum(1)) + highest[:, 0]
+        return total
 
 
 @dataclass(frozen=True)
-class SupportVectors:
-    """A support set of n ratings.
+class SupportSums:
+    """Bags of B support sets; their kinds are liked, disliked, rated else, and unseen.
 
     Attributes:
-        entry: e of the items, shape [n, M, W].
-        output: ō of the items, shape [n, M, W + 1].
-        liked: Which of them are liked, shape [n].
-        disliked: Which of them are disliked, shape [n].
+        entry: Sums of e of each kind, shape [4, M, B, W].
+        output: Sums of ō of what is liked and disliked, shape [2, M, B, W + 1].
+        counts: How many there are of each kind, shape [4, B].
     """
 
     entry: Float32Array
     output: Float32Array
-    liked: BoolArray
-    disliked: BoolArray
+    counts: Float32Array
 
-    def __len__(self) -> int:
-        return len(self.liked)
+    @classmethod
+    def of(
+        cls,
+        entry: Float32Array,
+        output: Float32Array,
+        answers: Sequence[Answer],
+        members: int,
+    ) -> SupportSums:
+        """Sum over one support set.
 
-    @cached_property
-    def kinds(self) -> Float32Array:
-        """1 where a rating is a like, a dislike, or neither, shape [3, n]."""
-        neither = ~(self.liked | self.disliked)
-        return np.stack([self.liked, self.disliked, neither]).astype(np.float32)
+        Args:
+            entry: e of its items, shape [n, M W].
+            output: ō of its items, shape [n, M (W + 1)].
+            answers: What was answered, n of them.
+            members: M.
 
-    @cached_property
-    def likes_and_dislikes(self) -> tuple[float, float]:
-        """How many there are of each."""
-        return float(np.count_nonzero(self.liked)), float(np.count_nonzero(self.disliked))
+        Returns:
+            The bags of B = 1.
+        """
+        weights = np.zeros((len(Kind), len(answers)), dtype=np.float32)
+        for place, one in enumerate(answers):
+            weights[one.kind, place] = one.weight
+        return cls(
+            (weights @ entry).reshape(len(Kind), members, 1, -1),
+            (weights[:2] @ output).reshape(2, members, 1, -1),
+            weights.sum(1, keepdims=True),
+        )
+
+    def with_one_more(self, entry: Float32Array, output: Float32Array, kind: Kind) -> SupportSums:
+        """Add one answer to B = 1 support set, another in each copy of it.
+
+        Args:
+            entry: e of the items that are answered, shape [M, n, W].
+            output: ō of the same, shape [M, n, W + 1].
+            kind: What is answered.
+
+        Returns:
+            The bags of n support sets.
+        """
+        count = entry.shape[1]
+        entries, outputs = np.repeat(self.entry, count, 2), np.repeat(self.output, count, 2)
+        counts = np.repeat(self.counts, count, 1)
+        entries[kind] += entry
+        counts[kind] += 1
+        if kind in (Kind.LIKED, Kind.DISLIKED):
+            outputs[kind] += output
+        return SupportSums(entries, outputs, counts)
 
 
 def amortised_start(
-    theta: StackedNetworks, slots: Mapping[str, list[int]], support: SupportVectors
+    theta: StackedNetworks, slots: Mapping[str, list[int]], support: SupportSums
 ) -> Float32Array:
     """Step 1 of the local update: read the support set as bags.
 
     Args:
         theta: θ.
         slots: User feature → slots of the user's values.
-        support: The support set.
+        support: The support sets.
 
     Returns:
-        ū of each member, shape [M, W + 1].
+        ū of each member, shape [M, B, W + 1].
     """
-    count, members = len(support), len(theta.hidden_bias)
-    likes, dislikes = support.likes_and_dislikes
-    width = support.entry.shape[2]
-    bags = (support.kinds @ support.entry.reshape(count, members * width)).reshape(3, members, -1)
-    bags *= np.float32((count + 1) ** -0.5)
+    counts = support.counts[:, :, None]
+    _, members, several, _ = support.entry.shape
+    rated = counts[: Kind.UNSEEN].sum(0)
+    liked, disliked, others = support.entry[: Kind.UNSEEN] * (rated + 1) ** np.float32(-0.5)
     # Where nobody likes anything the network does not see what is disliked.
-    bags[1] *= np.float32(likes / max(likes + dislikes, 1))
-    read = [bags[0], bags[1], bags[0] + bags[2] + bags[1]]
+    disliked *= counts[Kind.LIKED] / np.maximum(counts[Kind.LIKED] + counts[Kind.DISLIKED], 1)
+    read = [liked, disliked, liked + others + disliked]
     for name, table in theta.embeddings.items():
         mine = slots[name]
-        read.append(table[:, mine[0]] if len(mine) == 1 else table[:, mine].mean(1))
-    read.append(np.full((members, 1), np.log1p(count) / COUNT_SCALE, dtype=np.float32))
-    inputs = np.concatenate(read, axis=1)[:, None]
-    hidden = np.maximum(np.matmul(inputs, theta.hidden_weight)[:, 0] + theta.hidden_bias, 0)
-    start: Float32Array = np.matmul(hidden[:, None], theta.start_weight)[:, 0] + theta.start_bias
+        of_user = table[:, mine[0]] if len(mine) == 1 else table[:, mine].mean(1)
+        read.append(np.broadcast_to(of_user[:, None], (members, several, table.shape[2])))
+    size = np.broadcast_to(np.log1p(rated) / np.float32(COUNT_SCALE), (members, several, 1))
+    inputs = np.concatenate([*read, size], axis=2)
+    hidden = np.maximum(np.matmul(inputs, theta.hidden_weight) + theta.hidden_bias[:, None], 0)
+    start: Float32Array = np.matmul(hidden, theta.start_weight) + theta.start_bias[:, None]
+    unseen = counts[Kind.UNSEEN]
+    if unseen.any():
+        start += theta.move(read_answers(support)) * (unseen > 0)
     return start
 
 
+def read_answers(support: SupportSums) -> Float32Array:
+    """Lay out what unknown items are read by; see `model.relevance.answer_network.read_answers`.
+
+    Args:
+        support: The support sets.
+
+    Returns:
+        x, shape [M, B, 4 W + 2].
+    """
+    counts = support.counts[:, :, None]
+    _, members, several, _ = support.entry.shape
+    rated, unseen = counts[: Kind.UNSEEN].sum(0), counts[Kind.UNSEEN]
+    liked, disliked, others = support.entry[: Kind.UNSEEN] * (rated + 1) ** np.float32(-0.5)
+    disliked *= counts[Kind.LIKED] / np.maximum(counts[Kind.LIKED] + counts[Kind.DISLIKED], 1)
+    sizes = np.concatenate([np.log1p(unseen), np.log1p(rated)], axis=1) / np.float32(COUNT_SCALE)
+    return np.concatenate(
+        [
+            support.entry[Kind.UNSEEN] * (unseen + 1) ** np.float32(-0.5),
+            liked,
+            disliked,
+            liked + others + disliked,
+            np.broadcast_to(sizes, (members, several, 2)),
+        ],
+        axis=2,
+    )
+
+
 def gradient_steps(
-    theta: StackedNetworks, vector: Float32Array, support: SupportVectors, sample: SampledItems
+    theta: StackedNetworks, vector: Float32Array, support: SupportSums, sample: SampledItems
 ) -> Float32Array:
     """Step 2 of the local update: descend the choice loss of the support set.
 
     Args:
         theta: θ.
-        vector: ū to begin with, shape [M, W + 1].
-        support: The support set.
+        vector: ū to begin with, shape [M, B, W + 1].
+        support: The support sets.
         sample: Stands for the catalogue.
 
     Returns:
-        ū after the steps, shape [M, W + 1].
+        ū after the steps, shape [M, B, W + 1].
     """
-    count, members = len(support), len(vector)
-    if not count:
+    counts = support.counts[:, :, None]
+    liked, disliked = counts[Kind.LIKED], counts[Kind.DISLIKED]
+    rated = counts[: Kind.UNSEEN].sum(0)
+    if not liked.any() and not disliked.any():
         return vector
-    likes, dislikes = support.likes_and_dislikes
-    sums = (support.kinds[:2] @ support.output.reshape(count, -1)).reshape(2, members, -1)
-    of_likes = np.float32(1) / (np.float32(likes) + theta.support_damping)
-    of_dislikes = theta.dislike / np.float32(count + 1)
+    of_likes = np.float32(1) / (liked + theta.support_damping[:, None])
+    of_dislikes = theta.dislike[:, None] / (rated + 1)
     for rate in theta.rates:
         expected = sample.expected(vector)
-        step = (sums[0] - np.float32(likes) * expected) * of_likes
-        step -= (sums[1] - np.float32(dislikes) * expected) * of_dislikes
-        vector = vector + rate * step
+        step = (support.output[Kind.LIKED] - liked * expected) * of_likes
+        step -= (support.output[Kind.DISLIKED] - disliked * expected) * of_dislikes
+        vector = vector + rate[:, None] * step
     return vector

@@ -14,33 +14,23 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
+from model.arrays import BoolArray, Int64Array
 from model.bundle.reports import EpochReport
-from model.data.dataset import Dataset, Ratings
-from model.data.signals import is_disliked, is_liked
 from model.episodes import PaddedRatings, RatingsByUser
-from model.features import EncodedTable, FeatureSpace
-from model.relevance.choice_loss import choice_loss, draw_sample
+from model.features import EncodedTable
+from model.relevance.answer_network import Dropout
+from model.relevance.answer_training import train_answers
+from model.relevance.choice_loss import choice_loss
 from model.relevance.config import RelevanceConfig
-from model.relevance.content_inputs import ContentInputs
-from model.relevance.local_update import CatalogueSample, SupportBags, local_update
+from model.relevance.learning import RelevanceLearning
+from model.relevance.local_update import CatalogueSample, local_update
 from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
 
 _FEW = 20
-FEWEST_LIKES = 2
-"""Likes of a user, so that one can be given and another asked for."""
 _WARM_UP = 0.1
 _REPORTED = 20
 """Reports that a training gives, as if it had so many epochs."""
-
-
-def users_to_learn_from(dataset: Dataset, ratings: Ratings) -> Int64Array:
-    """Return the users with so many likes that one can be given and another asked for."""
-    liked = is_liked(ratings.rating, dataset.scale)
-    likes = np.bincount(ratings.user_index[liked], minlength=len(dataset.user_ids))
-    return np.flatnonzero(likes >= FEWEST_LIKES)
 
 
 @dataclass(frozen=True)
@@ -56,106 +46,6 @@ class TrainedMember:
     network: RelevanceNetwork
     items: RepresentedItems
     held_out: Int64Array
-
-
-@dataclass(frozen=True)
-class RelevanceLearning:
-    """What all members learn from.
-
-    Attributes:
-        config: Configuration.
-        scale: Lowest and highest rating.
-        ratings: Who rated what.
-        users: All users' encoded features.
-        user_space: Encoders of the user features.
-        content: Content inputs of all items, shape [I, C].
-        likes: How many like each item, shape [I].
-        known: Which items anybody rated, shape [I].
-        learners: Users who can be learnt from; see `users_to_learn_from`.
-        has_ratings: Whether users rate; else the rating tells how strong an interaction is.
-    """
-
-    config: RelevanceConfig
-    scale: tuple[float, float]
-    ratings: RatingsByUser
-    users: EncodedTable
-    user_space: FeatureSpace
-    content: Tensor
-    likes: Int64Array
-    known: BoolArray
-    learners: Int64Array
-    has_ratings: bool
-
-    @classmethod
-    def of(
-        cls,
-        dataset: Dataset,
-        ratings: Ratings,
-        config: RelevanceConfig,
-        content: ContentInputs,
-        user_space: FeatureSpace,
-        item_space: FeatureSpace,
-    ) -> RelevanceLearning:
-        """Lay out what is learnt from.
-
-        Args:
-            dataset: Users, items and their features.
-            ratings: What to learn from.
-            config: Configuration.
-            content: Reads the items' content.
-            user_space: Encoders of the user features.
-            item_space: Encoders of the item features.
-
-        Returns:
-            What all members learn from.
-        """
-        items = len(dataset.item_ids)
-        liked = is_liked(ratings.rating, dataset.scale)
-        return cls(
-            config,
-            dataset.scale,
-            RatingsByUser(ratings, len(dataset.user_ids)),
-            user_space.encode_table(dataset.user_features),
-            user_space,
-            content.tensor(item_space, dataset.item_features, items),
-            np.bincount(ratings.item_index[liked], minlength=items),
-            np.bincount(ratings.item_index, minlength=items) > 0,
-            users_to_learn_from(dataset, ratings),
-            dataset.has_ratings,
-        )
-
-    @property
-    def share(self) -> Float64Array:
-        """Each item's share of the likes; none has a share of 0. Shape [I]."""
-        share: Float64Array = (self.likes + 1) / (self.likes + 1).sum()
-        return share
-
-    def bags(self, support: PaddedRatings) -> SupportBags:
-        """Sort support sets by what their ratings say of choice."""
-        rating = support.rating.numpy()
-        return SupportBags.of(
-            support.item_index,
-            support.mask.numpy() > 0,
-            is_liked(rating, self.scale),
-            is_disliked(rating, self.scale),
-        )
-
-    def worth(self, query: PaddedRatings) -> Float32Array:
-        """Tell what each place counts if chosen: 1 for a like, less for a weak interaction."""
-        rating = query.rating.numpy()
-        liked = is_liked(rating, self.scale).astype(np.float32)
-        return liked if self.has_ratings else liked * (2 * rating - 1)
-
-    def sample(self, random: np.random.Generator) -> tuple[Int64Array, Float32Array]:
-        """Draw items that stand for the catalogue, by popularity.
-
-        Args:
-            random: Source of randomness.
-
-        Returns:
-            Items, and ln of how many items each stands for; all items where they are few.
-        """
-        return draw_sample(self.share, self.config.sample, random)
 
 
 def train_members(
@@ -220,6 +110,7 @@ def _train_member(
     )
     every = max(1, updates // _REPORTED)
     losses: list[float] = []
+    dropout = Dropout(config.dropout, generator)
     started = time.monotonic()
     queue = np.empty(0, dtype=np.int64)
     for update in range(updates):
@@ -239,8 +130,7 @@ def _train_member(
             _as_known(learning.users, users, random.random(len(users)) < config.unknown_rate),
             learning.bags(support),
             CatalogueSample(shown.output[sampled], torch.from_numpy(log_weight)),
-            config.dropout,
-            generator,
+            dropout,
         )
         loss = choice_loss(
             vector,
@@ -272,6 +162,7 @@ def _train_member(
     with torch.no_grad():
         every_item = torch.from_numpy(learning.known.astype(np.float32))
         items = residuals.added_to(network.of_content(content), every_item)
+    train_answers(learning, network, items, learners, seed=seed)
     return TrainedMember(network, items, held_out)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from app.schemas.recommendations import RecommendationQuery, Recommendations, RecommendedItem
 from app.schemas.values import UserId
-from app.services.actions import ActionRatings
+from app.services.feedback_meanings import FeedbackMeanings
 from app.settings import Settings
 from app.store import StoredUser, UserStore, connect_store
 from model.bundle.bundle import load_bundle
@@ -70,7 +70,7 @@ def naive_app(model: Path, store_url: str) -> FastAPI:
     items = catalogue.records(range(len(catalogue)))
     estimator = naive_model(bundle)
     lists = NaiveLists(bundle, estimator)
-    actions = ActionRatings(settings.action_places, (low, high))
+    meanings = FeedbackMeanings(settings.action_meanings, (low, high))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -97,9 +97,11 @@ def naive_app(model: Path, store_url: str) -> FastAPI:
         user: Annotated[StoredUser | None, Depends(stored_user)],
     ) -> Recommendations:
         support_set = [
-            (catalogue.index_of[one.item_id], rating)
+            (catalogue.index_of[one.item_id], meaning.rating)
             for one in (user.feedback if user else ())
-            if one.item_id in catalogue.index_of and (rating := actions.rating(one)) is not None
+            if one.item_id in catalogue.index_of
+            and (meaning := meanings.of(one)) is not None
+            and meaning.rating is not None
         ][: settings.support_limit]
         found = lists.values(user.attributes if user else {}, support_set)
         hidden = set(query.exclude)

@@ -21,6 +21,8 @@ from model.catalogue.identifiers import is_valid_id
 BEYOND_THE_SCHEMA = {
     "unknown_item",
     "unknown_attribute",
+    "unknown_action",
+    "invalid_screen",
     "invalid_attribute",
     "rating_out_of_range",
     "invalid_cursor",

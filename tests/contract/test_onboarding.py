@@ -18,7 +18,27 @@ def test_the_items_have_these_fields(visitor: Visitor):
         "score",
         "discrimination",
         "popularity",
+        "familiarity",
+        "gain",
     }
+
+
+def test_the_answer_has_these_fields(visitor: Visitor):
+    answer = visitor.asked()
+
+    assert set(answer) == {"model_version", "strategy", "progress", "items"}
+    assert set(answer["progress"]) == {"answers", "certainty", "gain", "enough"}
+
+
+@pytest.mark.parametrize("strategy", ["adaptive", "static", "evidence", "popularity"])
+@pytest.mark.parametrize("mode", ["items", "grid"])
+def test_every_strategy_is_the_same_everywhere(visitor: Visitor, strategy: str, mode: str):
+    visitor.tell({"item_id": "0", "action": "like"}, {"shown": ["3", "4"], "picked": ["3"]})
+
+    answers = [visitor.asked(strategy=strategy, mode=mode) for _ in range(4)]
+
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0]["strategy"] == strategy
 
 
 def test_an_answer_given_anywhere_is_not_asked_for_again_anywhere(visitor: Visitor):

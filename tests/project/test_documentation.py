@@ -31,10 +31,10 @@ def test_every_setting_is_documented_with_its_default_and_nothing_else_is():
 
 def test_settings_can_be_given_by_environment(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MELU_CORS_ORIGINS", "https://a.example, https://b.example")
-    monkeypatch.setenv("MELU_ACTION_LIKE", "")
+    monkeypatch.setenv("MELU_USER_EXPIRY_DAYS", "")
     settings = Settings()
     assert settings.cors_origins == ("https://a.example", "https://b.example")
-    assert settings.action_places["like"] is None
+    assert settings.user_expiry_days is None
 
 
 @pytest.mark.parametrize(

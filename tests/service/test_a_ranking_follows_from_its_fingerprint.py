@@ -28,6 +28,7 @@ OTHER_SETTINGS = {
     *("log_level", "log_format", "log_requests", "log_salt"),
     *("model", "model_watch_seconds", "compute_threads", "compute_queue"),
     *("cache_megabytes", "cache_seconds", "list_seconds", "feedback_limit", "user_expiry_days"),
+    "onboarding_enough",
     *("store_url", "store_folder", "store_fsync", "store_timeout_seconds", "store_connections"),
 }
 
@@ -96,7 +97,7 @@ def test_a_restart_with_another_setting_is_another_answer(bundle: Path, tmp_path
     assert before[3] == 304
     held = before[0]
 
-    after = listed(MELU_ACTION_CLICK="0.1")
+    after = listed(MELU_ACTIONS='{"click": {"place": 0.1}}')
 
     assert after[2] != before[2]
     assert after[0] != before[0]

@@ -72,10 +72,11 @@ def test_dislikes_and_what_was_not_seen_are_no_likes(client: httpx.Client):
     for item in ("35", "36", "37"):
         event = {"item_id": item, "action": "dislike"}
         client.post("/users/critic/feedback", json=event)
-    client.post("/users/stranger/feedback", json={"item_id": "35", "action": "unseen"})
+        event = {"item_id": item, "action": "unseen"}
+        client.post("/users/stranger/feedback", json=event)
 
     assert horror_of("critic") < before
-    assert horror_of("stranger") == pytest.approx(before)
+    assert horror_of("stranger") < before
 
 
 def test_a_rating_is_refused_with_the_remedy(client: httpx.Client):

@@ -11,7 +11,7 @@ LIST = RankingSnapshot(
     ["a", "b"],
     ShownValues([9_000, 8_000], [100, -100], None, [1]),
     Order.LIFT,
-    SupportSet({"age": 30}, [("c", 5.0)]),
+    SupportSet({"age": 30}, [("c", 5.0, 1.0)], [("d", 3, 1.0)]),
 )
 
 

@@ -107,11 +107,13 @@ class Visitor:
 
     def onboarding(self, **parameters: Parameter) -> list[dict[str, Json]]:
         """What the service would ask this user."""
-        answer = self.client.get(
-            "/onboarding/items", params={"user_id": self.user_id, **parameters}
-        )
-        items: list[dict[str, Json]] = ok(answer)["items"]
+        items: list[dict[str, Json]] = self.asked(**parameters)["items"]
         return items
+
+    def asked(self, **parameters: Parameter) -> Json:
+        """What the service would ask this user, and how far it is."""
+        asked = {"user_id": self.user_id, **parameters}
+        return ok(self.client.get("/onboarding/items", params=asked))
 
 
 NewVisitor: TypeAlias = Callable[[str], Visitor]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.metrics import DIVERGED
-from app.services.actions import ActionRatings
+from app.services.feedback_meanings import FeedbackMeanings
 from app.store import Attributes, StoredUser
 from model.adaptation import AdaptedCopy
+from model.answers import Answer, Kind, kind_of_rating
 from model.arrays import Float32Array, Int64Array
 from model.orders import Order
 from model.recommender import Recommender
@@ -19,56 +20,80 @@ class SupportSet:
 
     Attributes:
         attributes: The profile.
-        ratings: (item id, rating) of what counts as a rating, newest first: those that the local
-            update learns from and, where there is one, the next older one.
+        ratings: (item id, rating, weight) of what counts as a rating, newest first: those that the
+            local update learns from and, where there is one, the next older one.
+        beside: (item id, kind, weight) of what tells of choice alone, newest first.
     """
 
     attributes: Attributes
-    ratings: list[tuple[str, float]]
+    ratings: list[tuple[str, float, float]]
+    beside: list[tuple[str, int, float]]
 
     def of_items_that_exist(self, recommender: Recommender) -> SupportSet:
-        """Leave out ratings of items that were deleted since."""
+        """Leave out answers about items that were deleted since."""
         index_of = recommender.catalogue.index_of
-        return replace(self, ratings=[one for one in self.ratings if one[0] in index_of])
+        return replace(
+            self,
+            ratings=[one for one in self.ratings if one[0] in index_of],
+            beside=[one for one in self.beside if one[0] in index_of],
+        )
 
-    def indexed(self, recommender: Recommender) -> list[tuple[int, float]]:
+    def rated(self, recommender: Recommender) -> list[Answer]:
         """Return the ratings by internal item index; all their items have to exist."""
+        index_of, scale = recommender.catalogue.index_of, recommender.scale
+        return [
+            Answer(index_of[item_id], rating, kind_of_rating(rating, scale), weight)
+            for item_id, rating, weight in self.ratings
+        ]
+
+    def told(self, recommender: Recommender) -> list[Answer]:
+        """Return what tells of choice alone by internal item index; see `rated`."""
         index_of = recommender.catalogue.index_of
-        return [(index_of[item_id], rating) for item_id, rating in self.ratings]
+        return [
+            Answer(index_of[item_id], None, Kind(kind), weight)
+            for item_id, kind, weight in self.beside
+        ]
 
 
 class Adapter:
     """Adapts the decision layers to stored users.
 
     Args:
-        actions: Knows what counts as a rating.
+        meanings: Knows what feedback tells.
         support_limit: Newest ratings that the local update learns from.
     """
 
-    def __init__(self, actions: ActionRatings, support_limit: int) -> None:
-        self._actions = actions
+    def __init__(self, meanings: FeedbackMeanings, support_limit: int) -> None:
+        self._meanings = meanings
         self._support_limit = support_limit
 
     def support_set_of(self, recommender: Recommender, user: StoredUser | None) -> SupportSet:
-        """Take what counts from what is stored: newest ratings of items that still exist.
+        """Take what counts from what is stored: newest answers about items that still exist.
 
         Args:
             recommender: Knows the items.
             user: What is stored; None for a user never seen.
 
         Returns:
-            Attributes and ratings.
+            Attributes and answers.
         """
         if user is None:
-            return SupportSet({}, [])
+            return SupportSet({}, [], [])
         index_of = recommender.catalogue.index_of
-        ratings = [
-            (feedback.item_id, rating)
-            for feedback in user.feedback
-            if feedback.item_id in index_of
-            and (rating := self._actions.rating(feedback)) is not None
-        ]
-        return SupportSet(user.attributes, ratings[: self._support_limit + 1])
+        ratings: list[tuple[str, float, float]] = []
+        beside: list[tuple[str, int, float]] = []
+        for feedback in user.feedback:
+            if feedback.item_id not in index_of:
+                continue
+            meaning = self._meanings.of(feedback)
+            if meaning is None:
+                continue
+            if meaning.rating is not None:
+                ratings.append((feedback.item_id, meaning.rating, meaning.weight))
+            elif meaning.kind is not None:
+                beside.append((feedback.item_id, int(meaning.kind), meaning.weight))
+        limit = self._support_limit
+        return SupportSet(user.attributes, ratings[: limit + 1], beside[:limit])
 
     def adapt(self, recommender: Recommender, user: StoredUser | None) -> AdaptedCopy:
         """Run the local update on a user's newest ratings of items that still exist.
@@ -92,11 +117,14 @@ class Adapter:
         Returns:
             The user's own copy, or θ where there is no usable feedback or the update diverged.
         """
-        support_set = known.indexed(recommender)[: self._support_limit]
-        adapted = recommender.adapt(known.attributes, support_set)
+        adapted = recommender.adapt(known.attributes, self.answers(recommender, known))
         if adapted.diverged:
             DIVERGED.inc()
         return adapted
+
+    def answers(self, recommender: Recommender, known: SupportSet) -> list[Answer]:
+        """Return what the local update learns from; see `SupportSet.rated`."""
+        return known.rated(recommender)[: self._support_limit] + known.told(recommender)
 
     def leave_one_out(
         self, recommender: Recommender, known: SupportSet, items: Int64Array, order: Order
@@ -113,5 +141,10 @@ class Adapter:
             Shape [1 + n, items], row i + 1 without the i-th of the n newest ratings.
         """
         return recommender.leave_one_out(
-            known.attributes, known.indexed(recommender), self._support_limit, items, order
+            known.attributes,
+            known.rated(recommender),
+            self._support_limit,
+            items,
+            order,
+            known.told(recommender),
         )

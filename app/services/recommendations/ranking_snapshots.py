@@ -19,7 +19,7 @@ from model.orders import Order
 
 SCORE_SCALE = 10_000
 """Numbers are shown to four places, and kept so."""
-_FORMAT = 2
+_FORMAT = 3
 _MOST_PENDING = 100
 _MOST_ANONYMOUS = 500
 """Lists of unknown users that a worker has at hand; 3 kB each."""
@@ -78,7 +78,7 @@ class RankingSnapshot:
 
     def encode(self) -> str:
         """Write the list as compact text; no item id has a `/`."""
-        known = None if self.known is None else [self.known.attributes, self.known.ratings]
+        known = None if self.known is None else list(vars(self.known).values())
         values = list(vars(self.values).values())
         return orjson.dumps(
             [_FORMAT, self.head, "/".join(self.item_ids), values, self.order, known]
@@ -92,8 +92,10 @@ class RankingSnapshot:
             return None
         head, item_ids, values, order, known = content[1:]
         if known is not None:
-            attributes, ratings = known
-            known = SupportSet(attributes, [(item_id, rating) for item_id, rating in ratings])
+            attributes, ratings, beside = known
+            known = SupportSet(
+                attributes, [tuple(one) for one in ratings], [tuple(one) for one in beside]
+            )
         return cls(head, item_ids.split("/"), ShownValues(*values), Order(order), known)
 
 

@@ -5,7 +5,8 @@
 -- ARGV[3]  most pieces of feedback to keep
 -- ARGV[4]… four values an event: item id, value, `at` in microseconds or '', event id or ''
 --
--- A feedback field holds "<at> <value> <digests of its newest event ids>". Numbers are compared
+-- A feedback field holds "<at> <value> <digests of its newest event ids>". What was only passed over
+-- never takes the place of an answer. Numbers are compared
 -- as doubles, which hold microseconds exactly until the year 2255, and stored as they came.
 local key, now, expiry, limit = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local REMEMBERED_EVENT_IDS = 4
@@ -27,6 +28,8 @@ for i = 4, #ARGV, 4 do
     local old_at, old_value, old_digests = string.match(stored, '^(%S+) (%S+) ?(.*)$')
     digests = old_digests
     if digest ~= '' and seen_before(digests, digest) then
+      is_new = false
+    elseif value == 'passed' and old_value ~= 'passed' then
       is_new = false
     elseif at ~= '' then
       is_new = tonumber(at) > tonumber(old_at)

@@ -41,6 +41,10 @@ for i = 1, #flat, 2 do
       local stored_at, stored_value
       stored_at, stored_value, stored_digests = string.match(stored, '^(%S+) (%S+) ?(.*)$')
       is_newer = tonumber(at) > tonumber(stored_at)
+      -- What was only passed over never takes the place of an answer.
+      if (value == 'passed') ~= (stored_value == 'passed') then
+        is_newer = stored_value == 'passed'
+      end
       if not is_newer then
         at, value, digests, stored_digests = stored_at, stored_value, stored_digests, digests
       end

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from model.answers import Answer, Kind, SupportSet, rated
 from model.bundle.bundle import load_bundle
 from model.data.signals import is_disliked, is_liked
 from model.relevance import RelevanceModel
@@ -19,6 +20,8 @@ SUPPORT_SETS = [
     [(3, 1.0)],
     [(3, 3.0), (31, 3.0)],
     [(0, 5.0), (31, 1.0), (7, 3.0), (8, 4.0), (40, 2.0)],
+    [Answer(4, None, Kind.UNSEEN)],
+    [(0, 5.0), Answer(4, None, Kind.UNSEEN), (31, 1.0), Answer(9, None, Kind.UNSEEN), (7, 3.0)],
 ]
 
 
@@ -29,15 +32,17 @@ def relevance(bundle_of: Callable[[str], Path]) -> RelevanceModel:
     return model
 
 
-def reference(model: RelevanceModel, support_set: list[tuple[int, float]]) -> torch.Tensor:
+def reference(model: RelevanceModel, support_set: SupportSet) -> torch.Tensor:
     """Chances of all items by the readable local update, mean of the members' logits."""
-    index = np.array([[item for item, _ in support_set]], dtype=np.int64)
-    rating = np.array([[one for _, one in support_set]], dtype=np.float32)
+    index = np.array([[one[0] for one in support_set]], dtype=np.int64)
+    unseen = np.array([[one[1] is None for one in support_set]], dtype=np.bool_)
+    rating = np.array([[one[1] or 0 for one in support_set]], dtype=np.float32)
     support = SupportBags.of(
         index,
         np.ones(index.shape, dtype=np.bool_),
         is_liked(rating, model.scale),
         is_disliked(rating, model.scale),
+        unseen,
     )
     users = model.user_space.encode([{"city": "Rome", "age": 30}])
     width = model.config.width
@@ -58,7 +63,7 @@ def reference(model: RelevanceModel, support_set: list[tuple[int, float]]) -> to
 
 
 @pytest.mark.parametrize("support_set", SUPPORT_SETS, ids=len)
-def test_both_local_updates_agree(relevance: RelevanceModel, support_set: list[tuple[int, float]]):
+def test_both_local_updates_agree(relevance: RelevanceModel, support_set: SupportSet):
     slots = relevance.user_space.slots({"city": "Rome", "age": 30})
 
     user = relevance.adapt(slots, support_set)
@@ -66,7 +71,7 @@ def test_both_local_updates_agree(relevance: RelevanceModel, support_set: list[t
     expected = reference(relevance, support_set)
     expected = expected - torch.logsumexp(expected, dim=0)
     np.testing.assert_allclose(relevance.log_chance(user), expected.numpy(), atol=2e-4)
-    assert user.support_size == len(support_set)
+    assert user.support_size == len(rated(support_set))
     assert user.local_steps == (1 + relevance.config.local_steps if support_set else 0)
 
 

@@ -1,0 +1,91 @@
+"""What a piece of feedback tells, to each objective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+from app.actions import PASSED, PICKED, RESERVED, UNSEEN, ActionMeaning
+from app.store import Feedback
+from model.answers import Kind
+
+_MIDDLE = 0.5
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a piece of feedback tells.
+
+    Attributes:
+        rating: What it counts as on the data set's scale; None for no rating.
+        kind: What it says of choice; None where its rating says it.
+        weight: How much it counts as where choice is learnt.
+    """
+
+    rating: float | None
+    kind: Kind | None
+    weight: float = 1.0
+
+
+class FeedbackMeanings:
+    """Reads ratings and actions.
+
+    Args:
+        actions: Action → what it means.
+        scale: Lowest and highest rating.
+        has_ratings: Whether users rate; else whatever speaks for an item is a like, and whatever
+            speaks against it is none.
+
+    Attributes:
+        actions: Names of all actions that there are.
+    """
+
+    actions: tuple[str, ...]
+
+    def __init__(
+        self,
+        actions: Mapping[str, ActionMeaning],
+        scale: tuple[float, float],
+        *,
+        has_ratings: bool = True,
+    ) -> None:
+        self._low, self._high = low, high = scale
+        self.actions = (*actions, *RESERVED)
+        self._meanings: dict[str, Meaning] = {
+            UNSEEN: Meaning(None, Kind.UNSEEN),
+            PASSED: Meaning(None, Kind.UNSEEN),
+            PICKED: Meaning(None, Kind.LIKED),
+        }
+        for name, action in actions.items():
+            place = action.place
+            if place is not None:
+                place = place if has_ratings else float(place >= _MIDDLE)
+                self._meanings[name] = Meaning(low + place * (high - low), None, action.weight)
+            elif action.positive is not None:
+                kind = Kind.LIKED if action.positive else Kind.DISLIKED
+                self._meanings[name] = Meaning(None, kind, action.weight)
+
+    def of(self, feedback: Feedback) -> Meaning | None:
+        """Return what feedback tells; None if nothing."""
+        if isinstance(feedback.value, str):
+            meaning = self._meanings.get(feedback.value)
+        elif self._low <= feedback.value <= self._high:
+            meaning = Meaning(feedback.value, None)
+        else:
+            # Stored under a model with another scale, a rating says nothing on this one.
+            meaning = None
+        if meaning is None or feedback.weight == 1:
+            return meaning
+        return Meaning(meaning.rating, meaning.kind, meaning.weight * _damped(feedback.weight))
+
+    def support_size(self, feedback: Sequence[Feedback]) -> int:
+        """Count the pieces of feedback that count as a rating."""
+        return sum(
+            (one := self.of(each)) is not None and one.rating is not None for each in feedback
+        )
+
+
+def _damped(weight: float) -> float:
+    """Let many count for more than one, and a thousand not for a thousand."""
+    return weight if weight <= 1 else 1 + log(weight)

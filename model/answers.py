@@ -1,0 +1,75 @@
+"""What a user answered about an item, as both objectives read it.
+
+A rating tells two things: what the user thinks of the item, and, by its place on the scale, whether
+the user chose it gladly. Other answers tell only of choice, or less than that: that an item was
+never heard of, or shown and passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from model.data.signals import DISLIKED, LIKED, ROUNDING
+
+
+class Kind(IntEnum):
+    """What an answer says of choice."""
+
+    LIKED = 0
+    DISLIKED = 1
+    RATED = 2
+    """Known, and neither liked nor disliked."""
+    UNSEEN = 3
+    """Shown and not known."""
+
+
+class Answer(NamedTuple):
+    """One answer.
+
+    Attributes:
+        item: Internal item index.
+        rating: On the data set's scale; None for what is no rating.
+        kind: What it says of choice.
+        weight: How many answers of its kind it counts as, where choice is learnt; a rating counts
+            once among ratings.
+    """
+
+    item: int
+    rating: float | None
+    kind: Kind
+    weight: float = 1.0
+
+
+SupportSet = Sequence[tuple[int, float] | Answer]
+"""A user's answers; a plain pair of item index and rating says what its place on the scale says."""
+
+
+def kind_of_rating(rating: float, scale: tuple[float, float]) -> Kind:
+    """Tell what a rating says of choice; see `model.data.signals`."""
+    low, high = scale
+    if rating >= low + LIKED * (high - low) - ROUNDING:
+        return Kind.LIKED
+    return Kind.DISLIKED if rating <= low + DISLIKED * (high - low) + ROUNDING else Kind.RATED
+
+
+def answers(support_set: SupportSet, scale: tuple[float, float]) -> list[Answer]:
+    """Read every member of a support set as an answer.
+
+    Args:
+        support_set: Answers and pairs.
+        scale: Lowest and highest rating.
+
+    Returns:
+        Answers in the same order.
+    """
+    return [
+        one if isinstance(one, Answer) else Answer(*one, kind_of_rating(one[1], scale))
+        for one in support_set
+    ]
+
+
+def rated(support_set: SupportSet) -> list[tuple[int, float]]:
+    """Keep the ratings: (item index, rating) pairs."""
+    return [(one[0], one[1]) for one in support_set if one[1] is not None]

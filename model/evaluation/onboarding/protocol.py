@@ -1,0 +1,102 @@
+"""Who is asked, what they can answer, and what is held out.
+
+A random fifth of the users is never learnt from. Of each with 50 ratings or more, 20 are held out;
+the others are what the user can answer. An item that is shown and was never rated is answered by
+"haven't seen it". What is held out is never asked: no answer to it would be right, for it stands
+for what the user comes to know later. Whatever the user can answer is left out of every list, so
+that no strategy wins by taking well-known items off it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.answers import Answer, Kind
+from model.arrays import Float32Array, Int64Array
+from model.data.dataset import Dataset
+from model.data.signals import is_liked
+from model.episodes import RatingsByUser
+from model.errors import DatasetError
+from model.features import FeatureValue
+
+FEWEST_RATINGS = 50
+HELD_OUT = 20
+_FEWEST_TARGETS = 3
+_FEWEST_TRIALS = 20
+
+
+@dataclass(frozen=True)
+class OnboardingTrial:
+    """One new user.
+
+    Attributes:
+        user: Internal user index.
+        attributes: The user's features.
+        known: Item → rating, of what the user can answer, in a random order.
+        held_out: Items that were held out.
+        ratings: Their ratings.
+        targets: Those of them that are liked.
+    """
+
+    user: int
+    attributes: Mapping[str, FeatureValue]
+    known: Mapping[int, float]
+    held_out: Int64Array
+    ratings: Float32Array
+    targets: Int64Array
+
+    def answers(self, shown: Iterable[int]) -> list[tuple[int, float] | Answer]:
+        """Answer questions.
+
+        Args:
+            shown: Items.
+
+        Returns:
+            A rating of what is known, "haven't seen it" else.
+        """
+        return [
+            (item, self.known[item]) if item in self.known else Answer(item, None, Kind.UNSEEN)
+            for item in shown
+        ]
+
+
+def draw_onboarding_trials(
+    dataset: Dataset, users: Int64Array, names: tuple[str, ...], seed: int
+) -> list[OnboardingTrial]:
+    """Draw a trial for each user who has enough ratings.
+
+    Args:
+        dataset: Users and ratings.
+        users: Whom to draw.
+        names: The user features that the model knows.
+        seed: Every draw follows from it.
+
+    Returns:
+        The trials.
+
+    Raises:
+        DatasetError: If there are too few.
+    """
+    random = np.random.default_rng([seed, 11])
+    grouped = RatingsByUser(dataset.ratings, len(dataset.user_ids)).shuffled(random)
+    table = dataset.user_features.select(names)
+    trials = []
+    for user in users[grouped.counts[users] >= FEWEST_RATINGS].tolist():
+        mine = slice(grouped.starts[user], grouped.starts[user] + grouped.counts[user])
+        items, stars = grouped.item_index[mine], grouped.rating[mine]
+        held_out, ratings = items[:HELD_OUT], stars[:HELD_OUT]
+        targets = held_out[is_liked(ratings, dataset.scale)]
+        if len(targets) < _FEWEST_TARGETS:
+            continue
+        known = dict(zip(items[HELD_OUT:].tolist(), stars[HELD_OUT:].tolist(), strict=True))
+        attributes = table.row(user, named=True) if names else {}
+        trials.append(OnboardingTrial(user, attributes, known, held_out, ratings, targets))
+    if len(trials) < _FEWEST_TRIALS:
+        raise DatasetError(
+            f"only {len(trials)} of the new users have {FEWEST_RATINGS} ratings; this data set is "
+            "too sparse to measure onboarding."
+        )
+    return trials

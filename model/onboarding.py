@@ -1,0 +1,161 @@
+"""What to ask a user next, of both objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+
+from model.adaptation import Adaptation, AdaptedCopy
+from model.answers import Answer, SupportSet, answers
+from model.arrays import Int64Array
+from model.estimator import NO_ITEMS
+from model.features import FeatureValue
+from model.relevance.model import RelevanceModel
+from model.relevance.questions import (
+    Predict,
+    Questions,
+    choose_questions,
+    near,
+    question_pool,
+    realised_gain,
+    weigh_questions,
+)
+
+_STATIC = 200
+_NEAR = 24
+
+
+class Onboarding:
+    """Chooses questions; see `model.relevance.questions`.
+
+    Args:
+        adaptation: Runs the local updates; has a relevance.
+    """
+
+    def __init__(self, adaptation: Adaptation) -> None:
+        assert adaptation.relevance is not None  # noqa: S101 - else nobody asks
+        self._adaptation = adaptation
+        self._relevance: RelevanceModel = adaptation.relevance
+
+    @cached_property
+    def first_gain(self) -> float:
+        """What the first answer of somebody unknown is expected to bring; certainty's measure."""
+        return float(self.questions({}, [], 1).gain.max(initial=0))
+
+    @cached_property
+    def static(self) -> Questions:
+        """The list for everybody: what somebody is asked of whom nothing is known."""
+        return self.questions({}, [], _STATIC)
+
+    def certainty(self, gain: float) -> float:
+        """Tell how much of what answers can bring is there, 0 to 1.
+
+        Args:
+            gain: What one more answer is expected to bring.
+
+        Returns:
+            1 less its share of what the first one was expected to.
+        """
+        if not self.first_gain:
+            return 1.0
+        return min(1.0, max(0.0, 1 - gain / self.first_gain))
+
+    def near(self, item: int, without: Int64Array) -> Int64Array:
+        """Return items to ask about that are alike one; see `model.relevance.questions.near`."""
+        pool = np.setdiff1d(question_pool(self._relevance), without, assume_unique=True)
+        return near(self._relevance, item, pool, _NEAR)
+
+    def questions(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: SupportSet,
+        limit: int,
+        *,
+        without: Int64Array = NO_ITEMS,
+        among: Int64Array | None = None,
+        user: AdaptedCopy | None = None,
+    ) -> Questions:
+        """Choose what to ask.
+
+        Args:
+            attributes: The user's features; see `Adaptation.adapt`.
+            support_set: What the user answered.
+            limit: Most questions.
+            without: Items not to ask about, beside those that were answered; in ascending order.
+            among: Items to choose from, in ascending order; all that are asked about if None.
+            user: What `Adaptation.adapt` returned for the same, if it is there.
+
+        Returns:
+            The questions, best first.
+        """
+        relevance = self._relevance
+        user = user or self._adaptation.adapt(attributes, support_set)
+        assert user.relevance is not None  # noqa: S101 - adapted by the same model
+        given = answers(support_set, self._adaptation.scale)
+        answered = np.array(sorted({one.item for one in given}), dtype=np.int64)
+        pool = question_pool(relevance) if among is None else among
+        pool = np.setdiff1d(pool, np.union1d(answered, without), assume_unique=True)
+        return choose_questions(
+            relevance,
+            self._adaptation.slots(attributes),
+            given,
+            user.relevance,
+            limit,
+            among=pool,
+            predict=self._predict(user),
+        )
+
+    def weigh(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: SupportSet,
+        items: Int64Array,
+        user: AdaptedCopy,
+    ) -> Questions:
+        """Tell familiarity and gain of given items, each by itself; see `questions`."""
+        assert user.relevance is not None  # noqa: S101 - adapted by the same model
+        return weigh_questions(
+            self._relevance,
+            self._adaptation.slots(attributes),
+            answers(support_set, self._adaptation.scale),
+            user.relevance,
+            items,
+            predict=self._predict(user),
+        )
+
+    def _predict(self, user: AdaptedCopy) -> Predict | None:
+        """Return what predicts the user's ratings; None where the data have none."""
+        estimator, of_user = self._adaptation.estimator, user.rating
+        if estimator is None or of_user is None:
+            return None
+        return lambda items: estimator.score(of_user, items)
+
+    def gain_of(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: SupportSet,
+        answer: tuple[int, float] | Answer,
+    ) -> float:
+        """Tell what an answer brought, in the units of `Questions.gain`.
+
+        Args:
+            attributes: The user's features.
+            support_set: What the user answered before.
+            answer: The answer.
+
+        Returns:
+            The gain by the adapted copy itself.
+        """
+        user = self._adaptation.adapt(attributes, support_set)
+        assert user.relevance is not None  # noqa: S101 - adapted by the same model
+        scale = self._adaptation.scale
+        (read,) = answers([answer], scale)
+        return realised_gain(
+            self._relevance,
+            self._adaptation.slots(attributes),
+            answers(support_set, scale),
+            user.relevance,
+            read,
+        )

@@ -1,0 +1,181 @@
+"""`melu evaluate-onboarding`: what do answers to questions bring, by who chose the questions?"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from model.data import Dataset
+from model.evaluation.onboarding import (
+    ADAPTIVE,
+    SHOWN,
+    OnboardingEvaluation,
+    calibration,
+    evaluate_onboarding,
+)
+from model.evaluation.results import Estimate
+from model.presets import Preset
+from scripts.evaluation.files import check_folders, write_text
+from scripts.evaluation.onboarding_plot import draw_onboarding
+from scripts.terminal import console, machine, tables_output, training_progress
+
+_WIDTH_WITHOUT_TERMINAL = 140
+RANGES = (0, 1, 2, 4, 8, 16)
+TITLES = {
+    "nothing": "no question",
+    "random": "random",
+    "popularity": "popularity",
+    "popularity_unseen_thrown_away": 'popularity, "haven\'t seen" thrown away',
+    "entropy": "entropy",
+    "entropy0": "entropy0",
+    "log_popularity_entropy": "log popularity × entropy",
+    "helf": "HELF",
+    "variance_root_popularity": "variance × √popularity",
+    "evidence": "evidence candidates, as published",
+    "static": "ours, the same for everybody",
+    ADAPTIVE: "ours, adaptive",
+    "own_naming": "items of the user's own naming",
+    "grid": "ours, a grid of 24 to pick from",
+}
+
+
+def evaluate_onboarding_quality(
+    dataset: Dataset,
+    preset: Preset,
+    *,
+    seeds: int,
+    json_file: Path | None,
+    plot_file: Path | None,
+) -> None:
+    """Train and ask once a seed; print metrics and paired differences.
+
+    Args:
+        dataset: The data set.
+        preset: What to evaluate.
+        seeds: How many times to draw; the seeds are 0, 1, 2, …
+        json_file: Where to write the results as JSON.
+        plot_file: Where to draw list quality by number of questions.
+
+    Raises:
+        ModelError: If the data can't be used, or a file can't be written.
+    """
+    check_folders(json_file, plot_file)
+    with training_progress() as on_epoch:
+        evaluation = evaluate_onboarding(
+            dataset, preset, range(seeds), on_stage=console.print, on_epoch=on_epoch
+        )
+    name = dataset.description.name
+    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+    output.print(
+        f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s), by number of "
+        f"items shown. {machine()}, trained in {max(evaluation.seconds):.0f} s at most."
+    )
+    output.print(_table("nDCG@20 (answered by a rating)", evaluation, _quality))
+    output.print(_paired("nDCG@20 less that of popularity", evaluation, "ndcg"))
+    if "mae" in evaluation.values[ADAPTIVE][SHOWN[0]]:
+        output.print(_table("mean absolute error", evaluation, _error))
+        output.print(_paired("mean absolute error less that of popularity", evaluation, "mae"))
+    output.print(_calibration(evaluation))
+    if json_file is not None:
+        write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
+    if plot_file is not None:
+        draw_onboarding(evaluation, TITLES, plot_file)
+
+
+def as_json(evaluation: OnboardingEvaluation, dataset: str) -> dict[str, Any]:
+    """Lay the results out for programs.
+
+    Args:
+        evaluation: What was found.
+        dataset: Name of the data set.
+
+    Returns:
+        Means, standard errors and paired differences.
+    """
+    return {
+        "dataset": dataset,
+        "machine": machine(),
+        "configuration": evaluation.preset.model_dump(mode="json"),
+        "trials": len(evaluation.users),
+        "seconds": evaluation.seconds,
+        "strategies": {
+            strategy: {
+                str(shown): {
+                    metric: vars(evaluation.estimate(strategy, shown, metric)) for metric in found
+                }
+                for shown, found in by_shown.items()
+            }
+            for strategy, by_shown in evaluation.values.items()
+        },
+        "less_popularity": {
+            strategy: {
+                str(shown): {
+                    metric: vars(evaluation.difference(strategy, "popularity", shown, metric))
+                    for metric in found
+                }
+                for shown, found in by_shown.items()
+                if shown in SHOWN
+            }
+            for strategy, by_shown in evaluation.values.items()
+        },
+        "calibration": {
+            str(start): {"expected": expected, "realised": realised}
+            for start, (expected, realised) in zip(
+                RANGES, calibration(evaluation.gains, RANGES).tolist(), strict=True
+            )
+        },
+    }
+
+
+def _quality(evaluation: OnboardingEvaluation, strategy: str, shown: int) -> str:
+    answered = evaluation.estimate(strategy, shown, "answered").mean
+    return f"{evaluation.estimate(strategy, shown).mean:.4f} ({answered:.1f})"
+
+
+def _error(evaluation: OnboardingEvaluation, strategy: str, shown: int) -> str:
+    return f"{evaluation.estimate(strategy, shown, 'mae').mean:.4f}"
+
+
+def _table(title: str, evaluation: OnboardingEvaluation, cell: Any) -> Table:  # noqa: ANN401
+    counts = sorted({shown for found in evaluation.values.values() for shown in found})
+    table = Table(title=title)
+    table.add_column("")
+    for shown in counts:
+        table.add_column(f"{shown} shown", justify="right")
+    for strategy, found in evaluation.values.items():
+        cells = [cell(evaluation, strategy, shown) if shown in found else "" for shown in counts]
+        table.add_row(TITLES[strategy], *cells)
+    return table
+
+
+def _paired(title: str, evaluation: OnboardingEvaluation, metric: str) -> Table:
+    table = Table(title=f"{title}, paired ± standard error")
+    table.add_column("")
+    for shown in SHOWN:
+        table.add_column(f"{shown} shown", justify="right")
+    for strategy, found in evaluation.values.items():
+        if strategy != "popularity" and set(SHOWN) <= found.keys():
+            cells = [
+                _signed(evaluation.difference(strategy, "popularity", shown, metric))
+                for shown in SHOWN
+            ]
+            table.add_row(TITLES[strategy], *cells)
+    return table
+
+
+def _signed(value: Estimate) -> str:
+    return f"{value.mean:+.4f} ± {value.standard_error:.4f}"
+
+
+def _calibration(evaluation: OnboardingEvaluation) -> Table:
+    table = Table(title="gain of a question, adaptive: expected and realised")
+    table.add_column("asked before")
+    for column in ("expected", "realised", "ratio"):
+        table.add_column(column, justify="right")
+    for start, (expected, realised) in zip(
+        RANGES, calibration(evaluation.gains, RANGES).tolist(), strict=True
+    ):
+        ratio = f"{expected / realised:.2f}" if realised else ""
+        table.add_row(f"{start} or more", f"{expected:.3f}", f"{realised:.3f}", ratio)
+    return table

@@ -1,0 +1,205 @@
+"""What is asked next."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model.answers import Answer, Kind
+from model.bundle.bundle import load_bundle
+from model.data import load_dataset
+from model.onboarding import Onboarding
+from model.presets import with_options
+from model.recommender import Recommender
+from model.relevance import RelevanceModel
+from model.relevance.answer_network import read_answers as read_in_training
+from model.relevance.questions import _jointly, familiarity
+from model.relevance.serving import read_answers
+from tests.conftest import QUICK_PRESETS
+from tests.model.relevance.test_worlds_with_right_answers import first_of, many_tastes
+from tests.training import train_bundle
+from tests.worlds import ITEMS_OF_A_GENRE, ITEMS_OF_A_KNOWN_KIND, write_known_kinds
+
+__all__ = ["many_tastes"]
+
+
+@pytest.fixture(scope="module")
+def relevance(bundle_of: Callable[[str], Path]) -> RelevanceModel:
+    model = load_bundle(bundle_of("default")).relevance
+    assert model is not None
+    return model
+
+
+@pytest.fixture(scope="module")
+def default(bundle_of: Callable[[str], Path]) -> Recommender:
+    return Recommender.load(bundle_of("default"))
+
+
+@pytest.fixture(scope="module")
+def known_kinds(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
+    folder = tmp_path_factory.mktemp("known-kinds")
+    dataset = load_dataset(write_known_kinds(folder / "data"))
+    preset = with_options(QUICK_PRESETS["default"], least_updates=300)
+    train_bundle(dataset, preset, folder / "model")
+    return Recommender.load(folder / "model")
+
+
+def relevance_of(recommender: Recommender) -> RelevanceModel:
+    found = recommender._relevance
+    assert found is not None
+    return found
+
+
+def onboarding_of(recommender: Recommender) -> Onboarding:
+    assert recommender.onboarding is not None
+    return recommender.onboarding
+
+
+def test_answers_are_read_in_service_as_in_training(relevance: RelevanceModel):
+    given = [
+        Answer(0, 5.0, Kind.LIKED),
+        Answer(31, 1.0, Kind.DISLIKED),
+        Answer(7, 3.0, Kind.RATED),
+        Answer(8, None, Kind.UNSEEN),
+        Answer(9, None, Kind.UNSEEN),
+    ]
+    support = relevance.support_sums(given)
+
+    found = read_answers(support)
+
+    for member in range(relevance.members):
+        bags = torch.from_numpy(support.entry[:, member])
+        expected = read_in_training(bags, torch.from_numpy(support.counts[:, :, None]))
+        np.testing.assert_allclose(found[member], expected.numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_familiarity_is_a_chance_and_follows_how_many_rated_an_item(relevance: RelevanceModel):
+    items = np.arange(len(relevance.vectors))
+    found = familiarity(relevance, relevance.support_sums([]), items)
+    raters = relevance.learnt.table.ratings
+
+    assert ((found > 0) & (found < 1)).all()
+    assert np.corrcoef(found, raters)[0, 1] > 0.5
+
+
+def test_a_candidate_like_one_chosen_before_has_nothing_left_to_tell():
+    gain = np.array([1.0, 0.99, 0.5])
+    displaced = np.zeros((3, 1, 4), dtype=np.float32)
+    displaced[0, 0] = displaced[1, 0] = [1, 1, 0, 0]
+    displaced[2, 0] = [0, 0, 1, 0]
+
+    chosen, gains = _jointly(gain, displaced, 3)
+
+    assert chosen.tolist() == [0, 2, 1]
+    np.testing.assert_allclose(gains, [1, 0.5, 0], atol=1e-3)
+
+
+def test_a_candidate_keeps_what_those_before_it_do_not_tell():
+    gain = np.array([1.0, 0.8])
+    displaced = np.zeros((2, 1, 2), dtype=np.float32)
+    displaced[0, 0] = [1, 0]
+    displaced[1, 0] = [3, 4]
+
+    _, gains = _jointly(gain, displaced, 2)
+
+    # 16 of 25 parts of its energy are at right angles to the first.
+    np.testing.assert_allclose(gains, [1, 0.8 * 16 / 25], atol=0.02)
+
+
+def test_rounding_moves_no_gain():
+    random = np.random.default_rng(0)
+    gain = random.random(12)
+    displaced = random.normal(size=(12, 3, 40)).astype(np.float32)
+    # Two answers of each candidate tell nearly the same.
+    displaced[:, 1] = displaced[:, 0] * 0.9
+    noise = random.normal(size=displaced.shape).astype(np.float32) * np.float32(1e-5)
+
+    chosen, gains = _jointly(gain, displaced, 8)
+    again, moved = _jointly(gain, displaced + noise, 8)
+
+    assert chosen.tolist() == again.tolist()
+    np.testing.assert_allclose(moved, gains, rtol=1e-3)
+
+
+def test_questions_of_a_longer_screen_begin_with_those_of_a_shorter(default: Recommender):
+    onboarding = onboarding_of(default)
+    given = [(0, 5.0), Answer(3, None, Kind.UNSEEN)]
+
+    few, many = onboarding.questions({}, given, 3), onboarding.questions({}, given, 12)
+
+    assert few.items.tolist() == many.items[:3].tolist()
+    assert not {0, 3} & set(many.items.tolist())
+
+
+def test_a_second_question_differs_from_the_first(many_tastes: Recommender):
+    """In a world of twelve kinds, a screen of six is no six films of one kind."""
+    asked = onboarding_of(many_tastes).questions({}, [], 6).items
+
+    assert len(set((asked // ITEMS_OF_A_GENRE).tolist())) >= 4
+
+
+def test_opposite_answers_lead_to_different_third_questions(many_tastes: Recommender):
+    onboarding = onboarding_of(many_tastes)
+    first, second = onboarding.questions({}, [], 2).items.tolist()
+
+    one = onboarding.questions({}, [(first, 5.0), (second, 1.0)], 1).items[0]
+    other = onboarding.questions({}, [(first, 1.0), (second, 5.0)], 1).items[0]
+
+    assert one != other
+
+
+@pytest.mark.parametrize("kind", [0, 7, 13, 19])
+def test_what_nobody_has_seen_of_a_kind_stops_that_kind_being_asked(
+    known_kinds: Recommender, kind: int
+):
+    relevance = relevance_of(known_kinds)
+    first = kind * ITEMS_OF_A_KNOWN_KIND
+    others = np.arange(first + 3, first + ITEMS_OF_A_KNOWN_KIND)
+    unknown = [Answer(first + place, None, Kind.UNSEEN) for place in range(3)]
+    known = [Answer(first + place, 3.0, Kind.RATED) for place in range(3)]
+
+    before, after, instead = (
+        familiarity(relevance, relevance.support_sums(given), others).mean()
+        for given in ([], unknown, known)
+    )
+    asked = onboarding_of(known_kinds).questions({}, unknown, 10).items
+
+    assert after < before / 2
+    assert instead > 2 * before
+    assert (asked // ITEMS_OF_A_KNOWN_KIND == kind).sum() == 0
+
+
+def test_certainty_rises_with_answers(many_tastes: Recommender):
+    onboarding = onboarding_of(many_tastes)
+    given = [(item, 5.0) for item in first_of(0, 6)] + [(item, 1.0) for item in first_of(6, 6)]
+
+    before = onboarding.questions({}, [], 1).gain[0]
+    after = onboarding.questions({}, given, 1).gain[0]
+
+    assert onboarding.certainty(before) == 0
+    assert onboarding.certainty(after) > 0.5
+    assert onboarding.certainty(0) == 1
+
+
+def test_the_gain_that_came_has_the_units_of_the_one_expected(many_tastes: Recommender):
+    onboarding = onboarding_of(many_tastes)
+    question = onboarding.questions({}, [], 1)
+    item = int(question.items[0])
+
+    liked = onboarding.gain_of({}, [], (item, 5.0))
+    unseen = onboarding.gain_of({}, [], Answer(item, None, Kind.UNSEEN))
+
+    low, high = sorted((liked, unseen))
+    assert 0 <= low <= question.gain[0] * 1.5
+    assert high >= question.gain[0] * 0.5
+
+
+def test_live_items_can_be_asked_about(default: Recommender):
+    from model.catalogue.live import ItemChange
+
+    put = default.with_changes([ItemChange("new", "New", {"genre": ["drama"]})])
+    asked = onboarding_of(put).questions({}, [], 200)
+
+    assert len(asked.items) == put.catalogue.size == default.catalogue.size + 1
