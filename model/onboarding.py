@@ -32,11 +32,13 @@ class Onboarding:
 
     Args:
         adaptation: Runs the local updates; has a relevance.
+        hidden: Items that were deleted, in ascending order: neither asked about nor listed.
     """
 
-    def __init__(self, adaptation: Adaptation) -> None:
+    def __init__(self, adaptation: Adaptation, hidden: Int64Array = NO_ITEMS) -> None:
         assert adaptation.relevance is not None  # noqa: S101 - else nobody asks
         self._adaptation = adaptation
+        self._hidden = hidden
         self._relevance: RelevanceModel = adaptation.relevance
 
     @cached_property
@@ -96,7 +98,8 @@ class Onboarding:
         given = answers(support_set, self._adaptation.scale)
         answered = np.array(sorted({one.item for one in given}), dtype=np.int64)
         pool = question_pool(relevance) if among is None else among
-        pool = np.setdiff1d(pool, np.union1d(answered, without), assume_unique=True)
+        left_out = np.union1d(np.union1d(answered, without), self._hidden)
+        pool = np.setdiff1d(pool, left_out, assume_unique=True)
         return choose_questions(
             relevance,
             self._adaptation.slots(attributes),
@@ -104,6 +107,7 @@ class Onboarding:
             user.relevance,
             limit,
             among=pool,
+            unlisted=self._hidden,
             predict=self._predict(user),
         )
 
@@ -122,6 +126,7 @@ class Onboarding:
             answers(support_set, self._adaptation.scale),
             user.relevance,
             items,
+            unlisted=self._hidden,
             predict=self._predict(user),
         )
 
@@ -158,4 +163,5 @@ class Onboarding:
             answers(support_set, scale),
             user.relevance,
             read,
+            self._hidden,
         )

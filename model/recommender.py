@@ -46,7 +46,7 @@ class Recommender:
             bundle.rating, bundle.relevance, bundle.user_space, bundle.manifest.scale
         )
         self._catalogue = LiveCatalogue(bundle.catalogue)
-        self._onboarding = _onboarding(self._adaptation)
+        self._onboarding = _onboarding(self._adaptation, self._catalogue)
 
     @classmethod
     def load(cls, folder: Path) -> Recommender:
@@ -96,7 +96,7 @@ class Recommender:
         if catalogue.put_rows > known:
             put = catalogue.live_items(known, self.item_space.names)
             other._adaptation = self._adaptation.extended(put)
-            other._onboarding = _onboarding(other._adaptation)
+        other._onboarding = _onboarding(other._adaptation, catalogue)
         return other
 
     @property
@@ -336,5 +336,7 @@ class Recommender:
         return evidence_scores(told, self.catalogue.evidence.popularity)
 
 
-def _onboarding(adaptation: Adaptation) -> Onboarding | None:
-    return None if adaptation.relevance is None else Onboarding(adaptation)
+def _onboarding(adaptation: Adaptation, catalogue: LiveCatalogue) -> Onboarding | None:
+    if adaptation.relevance is None:
+        return None
+    return Onboarding(adaptation, np.sort(catalogue.hidden))

@@ -29,6 +29,8 @@ QUICK_PRESETS: dict[str, Preset] = {
         learning_rate=0.005,
         passes=1,
         least_updates=150,
+        answer_passes=1,
+        least_answer_updates=20,
     ),
     "melu": with_options(PRESETS["melu"], epochs=25, learning_rate=0.01),
 }

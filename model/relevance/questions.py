@@ -107,6 +107,7 @@ def choose_questions(
     limit: int,
     *,
     among: Int64Array,
+    unlisted: Int64Array,
     predict: Predict | None,
 ) -> Questions:
     """Choose what to ask a user.
@@ -118,6 +119,7 @@ def choose_questions(
         user: What `RelevanceModel.adapt` returned for that.
         limit: Most questions.
         among: Items that may be asked about, at best those of `question_pool`.
+        unlisted: Items that no list holds, beside those answered.
         predict: Predicts the user's ratings of items; None where an item that is known is liked.
 
     Returns:
@@ -133,7 +135,7 @@ def choose_questions(
     looked_at = min(len(candidates), _MOST_CANDIDATES)
     chances = _outcomes(model, known[:looked_at], candidates[:looked_at], predict)
     worth, displaced = _what_ifs(
-        model, slots, support, user, given, candidates[:looked_at], chances
+        model, slots, support, user, _left_out(given, unlisted), candidates[:looked_at], chances
     )
     chosen, gain = _jointly(worth, displaced, min(limit, looked_at))
     rest = np.setdiff1d(np.arange(len(candidates)), chosen)[: limit - len(chosen)]
@@ -149,6 +151,7 @@ def weigh_questions(
     user: RelevanceUser,
     items: Int64Array,
     *,
+    unlisted: Int64Array,
     predict: Predict | None,
 ) -> Questions:
     """Tell how much single questions are worth, each by itself; see `choose_questions`.
@@ -159,6 +162,7 @@ def weigh_questions(
         given: What the user answered.
         user: What `RelevanceModel.adapt` returned for that.
         items: What is asked about.
+        unlisted: Items that no list holds, beside those answered.
         predict: Predicts the user's ratings of items; None where an item that is known is liked.
 
     Returns:
@@ -171,7 +175,9 @@ def weigh_questions(
     known = familiarity(model, support, items)
     first = items[:_MOST_CANDIDATES]
     chances = _outcomes(model, known[:_MOST_CANDIDATES], first, predict)
-    gain[: len(first)] = _what_ifs(model, slots, support, user, given, first, chances)[0]
+    left_out = _left_out(given, unlisted)
+    found, _ = _what_ifs(model, slots, support, user, left_out, first, chances)
+    gain[: len(first)] = np.nan_to_num(found, nan=0, posinf=0, neginf=0)
     return Questions(items, known, gain)
 
 
@@ -181,6 +187,7 @@ def realised_gain(
     given: list[Answer],
     user: RelevanceUser,
     answer: Answer,
+    unlisted: Int64Array,
 ) -> float:
     """Tell what an answer brought, by the copy that it was given to; see the module.
 
@@ -190,13 +197,15 @@ def realised_gain(
         given: What the user answered before.
         user: What `RelevanceModel.adapt` returned for that.
         answer: The answer.
+        unlisted: Items that no list holds, beside those answered.
 
     Returns:
         Its value, in the units of `Questions.gain`.
     """
     items = np.array([answer.item], dtype=np.int64)
     certain = {answer.kind: np.ones(1, dtype=np.float32)}
-    gain, _ = _what_ifs(model, slots, model.support_sums(given), user, given, items, certain)
+    left_out = _left_out(given, unlisted)
+    gain, _ = _what_ifs(model, slots, model.support_sums(given), user, left_out, items, certain)
     return float(gain[0])
 
 
@@ -255,12 +264,17 @@ def _outcomes(
     }
 
 
+def _left_out(given: list[Answer], unlisted: Int64Array) -> Int64Array:
+    """Return what a list does not hold, in ascending order."""
+    return np.union1d(np.array([one.item for one in given], dtype=np.int64), unlisted)
+
+
 def _what_ifs(
     model: RelevanceModel,
     slots: Mapping[str, list[int]],
     support: SupportSums,
     user: RelevanceUser,
-    given: list[Answer],
+    left_out: Int64Array,
     items: Int64Array,
     chances: Mapping[Kind, Float32Array],
 ) -> tuple[Float64Array, Float32Array]:
@@ -271,7 +285,7 @@ def _what_ifs(
         slots: User feature → slots of the user's values.
         support: What the user answered, B = 1.
         user: What `RelevanceModel.adapt` returned for that.
-        given: What the user answered, one by one.
+        left_out: Items that the list does not hold, in ascending order.
         items: The candidates, shape [C].
         chances: Outcome → how likely it is for each candidate, O of shape [C].
 
@@ -280,8 +294,7 @@ def _what_ifs(
         the user's best items, each times the root of its own chance, shape [C, O, T].
     """
     members, count = model.members, len(items)
-    answered = np.array(sorted({one.item for one in given}), dtype=np.int64)
-    top = model.candidates(user, _CONSIDERED, without=answered)
+    top = model.candidates(user, _CONSIDERED, without=left_out)
     top = top[best(model.log_chance(user, top), _CONSIDERED)]
     entry, output = model.entry_and_output(items)
     entry = entry.reshape(count, members, -1).transpose(1, 0, 2)
@@ -325,7 +338,9 @@ def _jointly(
     Returns:
         Places of the chosen candidates, and the gain of each after those before it.
     """
-    left = displaced.astype(np.float64)
+    # Weights beyond all measure tell nothing of what to ask.
+    left = np.nan_to_num(displaced, nan=0, posinf=0, neginf=0).astype(np.float64)
+    gain = np.nan_to_num(gain, nan=0, posinf=0, neginf=0)
     energy = np.square(left).sum((1, 2))
     free = np.ones(len(gain), dtype=np.bool_)
     chosen: list[int] = []

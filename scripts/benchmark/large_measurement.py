@@ -27,6 +27,7 @@ from scripts.benchmark.servers import RunningServer, cores, pinned, running_serv
 TOP = 20
 ROUNDS = 5
 _ROUND_SECONDS = 60
+_QUESTIONS = 12
 _TIMED_USERS = 200
 _SEED = 0
 
@@ -46,6 +47,9 @@ class LargeResult:
         small_p50_ms: The same with the small catalogue.
         adapt_rank_ms: Median milliseconds of adapting and ranking alone.
         small_adapt_rank_ms: The same with the small catalogue.
+        questions_ms: Median milliseconds of choosing 12 questions for the same users; 0 where the
+            preset does not choose them by answers.
+        small_questions_ms: The same with the small catalogue.
         recall_at_20: Share of the exact best 20 that the ranking has, mean over users.
         recall_users: Users that it was measured on.
         rss_mib: Resident memory of the worker after the requests.
@@ -59,6 +63,8 @@ class LargeResult:
     small_p50_ms: float
     adapt_rank_ms: float
     small_adapt_rank_ms: float
+    questions_ms: float
+    small_questions_ms: float
     recall_at_20: float
     recall_users: int
     rss_mib: float
@@ -104,7 +110,7 @@ def measure_large(
             write_grown(bundle, model, size, _SEED, out)
         del bundle
         on_stage("adapting and ranking")
-        small_ms, large_ms = _adapt_rank_times(small, large)
+        (small_ms, small_questions_ms), (large_ms, questions_ms) = _times(small, large)
         on_stage(f"recall over {recall_users:,} users")
         recall = _recall(large, recall_users)
         on_stage("serving")
@@ -116,6 +122,8 @@ def measure_large(
             small_p50_ms=small_p50,
             adapt_rank_ms=large_ms,
             small_adapt_rank_ms=small_ms,
+            questions_ms=questions_ms,
+            small_questions_ms=small_questions_ms,
             recall_at_20=recall,
             recall_users=recall_users,
             **server,
@@ -127,12 +135,12 @@ def _recall(folder: Path, users: int) -> float:
     return mean(part for part in parts if part is not None)
 
 
-def _adapt_rank_times(*folders: Path) -> list[float]:
-    """Time adapting and ranking in turns, on one thread; medians in milliseconds."""
+def _times(*folders: Path) -> list[tuple[float, float]]:
+    """Time ranking and questions in turns, on one thread; medians in milliseconds."""
     torch.set_num_threads(1)
     with threadpool_limits(1):
         models = [Recommender.load(folder) for folder in folders]
-        times: list[list[float]] = [[] for _ in models]
+        times: list[list[tuple[float, float]]] = [[] for _ in models]
         random = np.random.default_rng(_SEED)
         for _ in range(_TIMED_USERS):
             for model, found in zip(models, times, strict=True):
@@ -141,9 +149,14 @@ def _adapt_rank_times(*folders: Path) -> list[float]:
                 ratings = low + (high - low) * random.integers(0, 5, RATINGS) / 4
                 support_set = list(zip(rated.tolist(), ratings.tolist(), strict=True))
                 started = time.perf_counter()
-                model.rank(model.adapt({}, support_set), TOP, without=rated)
-                found.append(1000 * (time.perf_counter() - started))
-    return [median(found) for found in times]
+                user = model.adapt({}, support_set)
+                model.rank(user, TOP, without=rated)
+                ranked = time.perf_counter()
+                if model.onboarding is not None:
+                    model.onboarding.questions({}, support_set, _QUESTIONS, user=user)
+                asked = time.perf_counter()
+                found.append((1000 * (ranked - started), 1000 * (asked - ranked)))
+    return [(median(one for one, _ in found), median(two for _, two in found)) for found in times]
 
 
 def _serve(

@@ -78,7 +78,7 @@ def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Cl
     page.keyboard.press("Escape")
     expect(page.locator("#results")).to_be_hidden()
     demo.expect_personal_from(6)
-    expect(demo.recommendations.filter(has_text=found)).to_have_count(0)
+    expect(demo.recommendations.get_by_text(found, exact=True)).to_have_count(0)
     assert demo.ranking() != prior
     assert set(demo.titles(demo.ratings)).isdisjoint(demo.titles(demo.recommendations))
     demo.expect_what_the_service_says(client)

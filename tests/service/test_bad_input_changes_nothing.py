@@ -62,7 +62,7 @@ REFUSED_EVENTS = {
     "list": (event(rating=[5]), "invalid_body"),
     "both": (event(action="like"), "invalid_body"),
     "neither": (event(rating=None), "invalid_body"),
-    "unknown action": (event(rating=None, action="adore"), "invalid_body"),
+    "unknown action": (event(rating=None, action="adore"), "unknown_action"),
     "empty action": (event(rating=None, action=""), "invalid_body"),
     "action number": (event(rating=None, action=1), "invalid_body"),
     "naive time": (event(at="2024-01-01T00:00:00"), "invalid_body"),

@@ -219,7 +219,7 @@ def test_who_gets_to_know_an_item_can_rate_it_after_all(visitor: Visitor):
         ({"item_id": "no such item", "rating": 4}, "unknown_item", "item_id"),
         ({"item_id": "7", "rating": 6}, "rating_out_of_range", "rating"),
         ({"item_id": "7", "rating": "4"}, "invalid_body", "rating"),
-        ({"item_id": "7", "action": "adore"}, "invalid_body", "action"),
+        ({"item_id": "7", "action": "adore"}, "unknown_action", "action"),
         ({"item_id": "7"}, "invalid_body", None),
         ({"item_id": "7", "rating": 4, "at": "yesterday"}, "invalid_body", "at"),
     ],

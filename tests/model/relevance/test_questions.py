@@ -41,7 +41,7 @@ def default(bundle_of: Callable[[str], Path]) -> Recommender:
 def known_kinds(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
     folder = tmp_path_factory.mktemp("known-kinds")
     dataset = load_dataset(write_known_kinds(folder / "data"))
-    preset = with_options(QUICK_PRESETS["default"], least_updates=300)
+    preset = with_options(QUICK_PRESETS["default"], least_updates=300, least_answer_updates=150)
     train_bundle(dataset, preset, folder / "model")
     return Recommender.load(folder / "model")
 
