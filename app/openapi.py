@@ -137,10 +137,14 @@ def add_examples(document: Json, examples: ApiExamples) -> None:
     schemas = document["components"]["schemas"]
     schemas["ProfileRequest"]["properties"]["attributes"]["examples"] = [examples.profile]
     schemas["MergeRequest"]["properties"]["from_user_id"]["examples"] = [ANONYMOUS_ID]
-    events = [
+    events: list[Json] = [
         {"item_id": ids[0], "rating": examples.rating},
         {"item_id": ids[1], "action": "like"},
     ]
+    if ids[0] != ids[1]:
+        events.append({"preferred": ids[0], "over": ids[1]})
+    if examples.group is not None:
+        events.append({"groups": {examples.group.group_id: 2}})
     for name, example in (
         ("FeedbackRequest", {"events": events}),
         ("ItemContent", content),
@@ -158,6 +162,9 @@ def add_examples(document: Json, examples: ApiExamples) -> None:
                 "user_id": USER_ID,
                 # What a reader tries out shall not take an item from the catalogue.
                 "item_id": NEW_ITEM_ID if is_change else ids[0],
+                "preferred": ids[0],
+                "over": ids[1],
+                "group_id": None if examples.group is None else examples.group.group_id,
                 "exclude": [ids[1]],
                 "filter": examples.filter or None,
                 "query": first["title"][:3],

@@ -168,6 +168,18 @@ class InvalidScreen(Problem):
     status, code, title = 422, "invalid_screen", "Invalid screen"
 
 
+class UnknownGroup(Problem):
+    """An event names a group that this model has not."""
+
+    status, code, title = 422, "unknown_group", "Unknown group"
+
+
+class InvalidComparison(Problem):
+    """An item is compared with itself, or no group has points."""
+
+    status, code, title = 422, "invalid_comparison", "Invalid comparison"
+
+
 class UnknownAttribute(Problem):
     """An attribute is named that the data set does not have."""
 

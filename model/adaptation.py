@@ -8,7 +8,7 @@ from math import inf, isfinite
 
 import numpy as np
 
-from model.answers import Answer, SupportSet, rated
+from model.answers import SupportSet, rated
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.errors import FeatureValueError
 from model.estimator import AdaptedUser, Estimator, LiveItems
@@ -203,7 +203,7 @@ class Adaptation:
         limit: int,
         items: Int64Array,
         order: Order = Order.RATING,
-        beside: Sequence[Answer] = (),
+        beside: SupportSet = (),
     ) -> Float32Array:
         """Tell what places on a list go by, with all feedback and without each piece of it.
 

@@ -42,7 +42,19 @@ class Answer(NamedTuple):
     weight: float = 1.0
 
 
-SupportSet = Sequence[tuple[int, float] | Answer]
+class Comparison(NamedTuple):
+    """What was chosen of what was offered at once.
+
+    Attributes:
+        alternatives: Internal item indices of each: one item of a pair, some of a group.
+        points: How often each was chosen.
+    """
+
+    alternatives: tuple[tuple[int, ...], ...]
+    points: tuple[float, ...]
+
+
+SupportSet = Sequence[tuple[int, float] | Answer | Comparison]
 """A user's answers; a plain pair of item index and rating says what its place on the scale says."""
 
 
@@ -55,10 +67,10 @@ def kind_of_rating(rating: float, scale: tuple[float, float]) -> Kind:
 
 
 def answers(support_set: SupportSet, scale: tuple[float, float]) -> list[Answer]:
-    """Read every member of a support set as an answer.
+    """Read every answer about an item; comparisons are left out.
 
     Args:
-        support_set: Answers and pairs.
+        support_set: A support set.
         scale: Lowest and highest rating.
 
     Returns:
@@ -67,9 +79,19 @@ def answers(support_set: SupportSet, scale: tuple[float, float]) -> list[Answer]
     return [
         one if isinstance(one, Answer) else Answer(*one, kind_of_rating(one[1], scale))
         for one in support_set
+        if not isinstance(one, Comparison)
     ]
+
+
+def comparisons(support_set: SupportSet) -> list[Comparison]:
+    """Keep the comparisons."""
+    return [one for one in support_set if isinstance(one, Comparison)]
 
 
 def rated(support_set: SupportSet) -> list[tuple[int, float]]:
     """Keep the ratings: (item index, rating) pairs."""
-    return [(one[0], one[1]) for one in support_set if one[1] is not None]
+    return [
+        (one[0], one[1])
+        for one in support_set
+        if not isinstance(one, Comparison) and one[1] is not None
+    ]

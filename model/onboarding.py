@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from model.answers import Answer, SupportSet, answers
 from model.arrays import Int64Array
 from model.estimator import NO_ITEMS
 from model.features import FeatureValue
+from model.relevance.groups import SHOWN
 from model.relevance.model import RelevanceModel
+from model.relevance.pairs import choose_pair
 from model.relevance.questions import (
     Predict,
     Questions,
@@ -25,6 +28,18 @@ from model.relevance.questions import (
 
 _STATIC = 200
 _NEAR = 24
+
+
+class ShownGroup(NamedTuple):
+    """A group of items to choose from.
+
+    Attributes:
+        examples: Items that it is shown by, and that an answer tells of; shape [3].
+        items: All of it.
+    """
+
+    examples: Int64Array
+    items: Int64Array
 
 
 class Onboarding:
@@ -92,24 +107,55 @@ class Onboarding:
         Returns:
             The questions, best first.
         """
-        relevance = self._relevance
         user = user or self._adaptation.adapt(attributes, support_set)
         assert user.relevance is not None  # noqa: S101 - adapted by the same model
-        given = answers(support_set, self._adaptation.scale)
-        answered = np.array(sorted({one.item for one in given}), dtype=np.int64)
-        pool = question_pool(relevance) if among is None else among
-        left_out = np.union1d(np.union1d(answered, without), self._hidden)
-        pool = np.setdiff1d(pool, left_out, assume_unique=True)
         return choose_questions(
-            relevance,
+            self._relevance,
             self._adaptation.slots(attributes),
-            given,
+            support_set,
             user.relevance,
             limit,
-            among=pool,
+            among=self._askable(support_set, without, among),
             unlisted=self._hidden,
             predict=self._predict(user),
         )
+
+    def pair(
+        self,
+        attributes: Mapping[str, FeatureValue],
+        support_set: SupportSet,
+        *,
+        without: Int64Array = NO_ITEMS,
+        among: Int64Array | None = None,
+        user: AdaptedCopy,
+    ) -> Questions:
+        """Choose two items to compare; see `model.relevance.pairs` and `questions`."""
+        assert user.relevance is not None  # noqa: S101 - adapted by the same model
+        return choose_pair(
+            self._relevance,
+            self._adaptation.slots(attributes),
+            support_set,
+            user.relevance,
+            among=self._askable(support_set, without, among),
+            unlisted=self._hidden,
+        )
+
+    @cached_property
+    def groups(self) -> tuple[ShownGroup, ...]:
+        """Groups to choose from; see `model.relevance.groups`."""
+        left = [part[~np.isin(part, self._hidden)] for part in self._relevance.groups]
+        return tuple(ShownGroup(part[:SHOWN], part) for part in left if len(part) >= SHOWN)
+
+    def _askable(
+        self, support_set: SupportSet, without: Int64Array, among: Int64Array | None
+    ) -> Int64Array:
+        """Return the items that may be asked about, in ascending order."""
+        given = answers(support_set, self._adaptation.scale)
+        answered = np.array(sorted({one.item for one in given}), dtype=np.int64)
+        pool = question_pool(self._relevance) if among is None else among
+        left_out = np.union1d(np.union1d(answered, without), self._hidden)
+        found: Int64Array = np.setdiff1d(pool, left_out, assume_unique=True)
+        return found
 
     def weigh(
         self,
@@ -123,7 +169,7 @@ class Onboarding:
         return weigh_questions(
             self._relevance,
             self._adaptation.slots(attributes),
-            answers(support_set, self._adaptation.scale),
+            support_set,
             user.relevance,
             items,
             unlisted=self._hidden,
@@ -155,12 +201,11 @@ class Onboarding:
         """
         user = self._adaptation.adapt(attributes, support_set)
         assert user.relevance is not None  # noqa: S101 - adapted by the same model
-        scale = self._adaptation.scale
-        (read,) = answers([answer], scale)
+        (read,) = answers([answer], self._adaptation.scale)
         return realised_gain(
             self._relevance,
             self._adaptation.slots(attributes),
-            answers(support_set, scale),
+            support_set,
             user.relevance,
             read,
             self._hidden,

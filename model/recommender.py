@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from model.adaptation import Adaptation, AdaptedCopy
-from model.answers import Answer, SupportSet
+from model.answers import SupportSet
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.bundle import Bundle, load_bundle
 from model.bundle.manifest import Manifest
@@ -293,7 +293,7 @@ class Recommender:
         limit: int,
         items: Int64Array,
         order: Order = Order.RATING,
-        beside: Sequence[Answer] = (),
+        beside: SupportSet = (),
     ) -> Float32Array:
         """Tell what places on a list go by, without each rating; see `Adaptation.leave_one_out`."""
         return self._adaptation.leave_one_out(attributes, support_set, limit, items, order, beside)

@@ -37,6 +37,8 @@ TITLES = {
     ADAPTIVE: "ours, adaptive",
     "own_naming": "items of the user's own naming",
     "grid": "ours, a grid of 24 to pick from",
+    "pairs": "ours, which of two, as many pairs",
+    "groups": "ours, 5 points over groups, once",
 }
 
 
@@ -76,6 +78,7 @@ def evaluate_onboarding_quality(
     if "mae" in evaluation.values[ADAPTIVE][SHOWN[0]]:
         output.print(_table("mean absolute error", evaluation, _error))
         output.print(_paired("mean absolute error less that of popularity", evaluation, "mae"))
+    output.print(_adaptive_less(evaluation))
     output.print(_calibration(evaluation))
     if json_file is not None:
         write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
@@ -119,6 +122,14 @@ def as_json(evaluation: OnboardingEvaluation, dataset: str) -> dict[str, Any]:
             }
             for strategy, by_shown in evaluation.values.items()
         },
+        "adaptive_less": {
+            strategy: {
+                str(shown): vars(evaluation.difference(ADAPTIVE, strategy, shown))
+                for shown in SHOWN
+            }
+            for strategy, by_shown in evaluation.values.items()
+            if strategy != ADAPTIVE and set(SHOWN) <= by_shown.keys()
+        },
         "calibration": {
             str(start): {"expected": expected, "realised": realised}
             for start, (expected, realised) in zip(
@@ -161,6 +172,18 @@ def _paired(title: str, evaluation: OnboardingEvaluation, metric: str) -> Table:
                 for shown in SHOWN
             ]
             table.add_row(TITLES[strategy], *cells)
+    return table
+
+
+def _adaptive_less(evaluation: OnboardingEvaluation) -> Table:
+    table = Table(title="nDCG@20 of ours, adaptive, less that of …, paired ± standard error")
+    table.add_column("")
+    for shown in SHOWN:
+        table.add_column(f"{shown} shown", justify="right")
+    for strategy, found in evaluation.values.items():
+        if strategy != ADAPTIVE and set(SHOWN) <= found.keys():
+            differences = [evaluation.difference(ADAPTIVE, strategy, shown) for shown in SHOWN]
+            table.add_row(TITLES[strategy], *(_signed(one) for one in differences))
     return table
 
 

@@ -55,6 +55,10 @@ def _methods_of_user(user_id: str, path: str) -> Set[str]:
             return {"GET", "POST"}
         case ["users", owner, "feedback", _item_id] if owner == user_id:
             return {"DELETE"}
+        case ["users", owner, "feedback", "pairs", _preferred, _over] if owner == user_id:
+            return {"DELETE"}
+        case ["users", owner, "feedback", "groups", _group_id] if owner == user_id:
+            return {"DELETE"}
         case ["users", owner, "recommendations"] if owner == user_id:
             return {"GET"}
         case ["onboarding", "items"] | ["items"] | ["items", _]:

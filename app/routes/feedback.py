@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.dependencies import ServicesDep
 from app.problems import (
     InvalidBody,
+    InvalidComparison,
     InvalidCursor,
     InvalidParameter,
     InvalidScreen,
@@ -13,11 +14,13 @@ from app.problems import (
     StoreUnavailable,
     UnknownAction,
     UnknownFeedback,
+    UnknownGroup,
     UnknownItemInBody,
     problem_responses,
 )
 from app.schemas.feedback import FeedbackAccepted, FeedbackPage, FeedbackParameters, FeedbackRequest
-from app.schemas.values import ItemId, UserId
+from app.schemas.values import GroupId, ItemId, UserId
+from app.services.comparisons import Pair
 
 router = APIRouter(prefix="/users/{user_id}/feedback", tags=["feedback"])
 
@@ -31,6 +34,8 @@ router = APIRouter(prefix="/users/{user_id}/feedback", tags=["feedback"])
         RatingOutOfRange,
         UnknownAction,
         InvalidScreen,
+        UnknownGroup,
+        InvalidComparison,
         PayloadTooLarge,
         StoreUnavailable,
     ),
@@ -40,8 +45,8 @@ async def post_feedback(
 ) -> FeedbackAccepted:
     """Add events to the support set, all or none; the next recommendation uses them.
 
-    One event for each user and item stays, the newest by `at`. Sending the same request again
-    changes nothing. A single event object may stand in for the list.
+    One event for each user and item, pair or group stays, the newest by `at`. Sending the same
+    request again changes nothing. A single event object may stand in for the list.
     """
     return await services.feedback.add(user_id, feedback.events)
 
@@ -54,7 +59,7 @@ async def post_feedback(
 async def get_feedback(
     user_id: UserId, query: FeedbackParameters, services: ServicesDep
 ) -> FeedbackPage:
-    """Each entry has the `rating` or the `action` that the user gave."""
+    """Each entry has the `rating` or the `action` that the user gave, or is a comparison."""
     return await services.feedback.page(user_id, query.limit, query.cursor)
 
 
@@ -67,3 +72,27 @@ async def get_feedback(
 async def delete_feedback(user_id: UserId, item_id: ItemId, services: ServicesDep) -> None:
     """The next recommendation no longer uses it."""
     await services.feedback.delete(user_id, item_id)
+
+
+@router.delete(
+    "/pairs/{preferred}/{over}",
+    summary="Delete the comparison of two items",
+    status_code=204,
+    responses=problem_responses(UnknownFeedback, StoreUnavailable),
+)
+async def delete_pair(
+    user_id: UserId, preferred: ItemId, over: ItemId, services: ServicesDep
+) -> None:
+    """Whichever of the two was preferred; the next recommendation no longer uses it."""
+    await services.feedback.delete_pair(user_id, Pair(preferred, over))
+
+
+@router.delete(
+    "/groups/{group_id}",
+    summary="Delete the points of one group",
+    status_code=204,
+    responses=problem_responses(UnknownFeedback, StoreUnavailable),
+)
+async def delete_group(user_id: UserId, group_id: GroupId, services: ServicesDep) -> None:
+    """The next recommendation no longer uses them."""
+    await services.feedback.delete_group(user_id, group_id)

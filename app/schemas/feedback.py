@@ -13,40 +13,74 @@ from pydantic import (
 
 from app.schemas.values import (
     MAX_EVENTS,
+    MAX_GROUPS,
     MAX_SHOWN,
     Action,
     Cursor,
     Id,
     Limit,
     Number,
+    Points,
     StrictRequest,
     Time,
     Weight,
     example,
 )
 
-# Generators of clients take an object with `oneOf` for something else than an object.
-_NO_GRID: dict[str, Any] = {"shown": {"type": "null"}, "picked": {"type": "null"}}
-_NO_ITEM: dict[str, Any] = {
-    name: {"type": "null"} for name in ("item_id", "rating", "action", "weight")
+_FORMS: dict[str, dict[str, str]] = {
+    "item_id": {"item_id": "string"},
+    "shown": {"shown": "array", "picked": "array"},
+    "preferred": {"preferred": "string", "over": "string"},
+    "groups": {"groups": "object"},
 }
-_ONE_OF_THREE: dict[str, Any] = {
-    "if": {"required": ["shown"], "properties": {"shown": {"type": "array"}}},
-    "then": {"required": ["picked"], "properties": {"picked": {"type": "array"}} | _NO_ITEM},
+"""What events are made of, by the field that tells them apart."""
+_OF_AN_ITEM = ("rating", "action", "weight")
+_ALL_FIELDS = [field for fields in _FORMS.values() for field in fields]
+_ONE_OF = "an item_id, shown and picked, preferred and over, or groups"
+
+
+def _form(name: str) -> dict[str, Any]:
+    """Require what an event of one form has, and nothing of the others."""
+    needed = _FORMS[name]
+    others = {field for fields in _FORMS.values() for field in fields} - needed.keys()
+    if name != "item_id":
+        others |= set(_OF_AN_ITEM)
+    types = needed | dict.fromkeys(sorted(others), "null")
+    return {
+        "required": list(needed),
+        "properties": {field: {"type": kind} for field, kind in types.items()},
+    }
+
+
+def _if_there(name: str) -> dict[str, Any]:
+    return {"required": [name], "properties": {name: {"type": _FORMS[name][name]}}}
+
+
+# Generators of clients take an object with `oneOf` for something else than an object.
+_ONE_FORM: dict[str, Any] = {
+    "if": _if_there("shown"),
+    "then": _form("shown"),
     "else": {
-        "required": ["item_id"],
-        "properties": {"item_id": {"type": "string"}} | _NO_GRID,
-        "if": {"required": ["rating"], "properties": {"rating": {"type": "number"}}},
-        "then": {"properties": {"action": {"type": "null"}}},
-        "else": {"required": ["action"], "properties": {"action": {"type": "string"}}},
+        "if": _if_there("preferred"),
+        "then": _form("preferred"),
+        "else": {
+            "if": _if_there("groups"),
+            "then": _form("groups"),
+            "else": _form("item_id")
+            | {
+                "if": {"required": ["rating"], "properties": {"rating": {"type": "number"}}},
+                "then": {"properties": {"action": {"type": "null"}}},
+                "else": {"required": ["action"], "properties": {"action": {"type": "string"}}},
+            },
+        },
     },
 }
 
 
 class FeedbackEvent(StrictRequest):
-    """A rating of an item, an action on it, or what was picked of a screen."""
+    """A rating of an item, an action on it, what was picked of a screen, or a comparison."""
 
-    model_config = ConfigDict(json_schema_extra=_ONE_OF_THREE)
+    model_config = ConfigDict(json_schema_extra=_ONE_FORM)
 
     item_id: Id | None = None
     rating: Number | None = Field(default=None, description="On the data set's scale.")
@@ -71,22 +105,36 @@ class FeedbackEvent(StrictRequest):
     picked: list[Id] | None = Field(
         default=None, max_length=MAX_SHOWN, description="Those of `shown` that the user picked."
     )
+    preferred: Id | None = Field(
+        default=None, description="The item of a pair that the user would rather have."
+    )
+    over: Id | None = Field(default=None, description="The other item of the pair.")
+    groups: dict[Id, Points] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_GROUPS,
+        description="Points by `group_id`, as many as the user likes; groups of the screen that "
+        "are not named get none.",
+    )
     at: Time | None = Field(default=None, description="When it happened; now if left out.")
     event_id: Id | None = Field(
         default=None, description="Your own id of the event, by which a retry is recognised."
     )
 
     @model_validator(mode="after")
-    def _one_of_three(self) -> "FeedbackEvent":
-        if self.shown is not None or self.picked is not None:
-            if self.shown is None or self.picked is None:
-                raise ValueError("an answer to a screen has both shown and picked")
-            if any(one is not None for one in (self.item_id, self.rating, self.action)):
-                raise ValueError("an answer to a screen has no item_id, rating or action")
-            if self.weight is not None:
-                raise ValueError("an answer to a screen has no weight")
-        elif self.item_id is None:
-            raise ValueError("an event has an item_id, or shown and picked")
+    def _one_form(self) -> "FeedbackEvent":
+        there = {name for name in (*_OF_AN_ITEM, *_ALL_FIELDS) if getattr(self, name) is not None}
+        forms = [fields.keys() for fields in _FORMS.values() if fields.keys() & there]
+        if not forms:
+            raise ValueError(f"an event has {_ONE_OF}")
+        if len(forms) > 1:
+            raise ValueError(f"an event has one of {_ONE_OF}")
+        (fields,) = forms
+        if not fields <= there:
+            raise ValueError(f"an event of this kind has both {' and '.join(fields)}")
+        if "item_id" not in fields:
+            if surplus := sorted(there - fields):
+                raise ValueError(f"an event with {' and '.join(fields)} has no {surplus[0]}")
         elif (self.rating is None) == (self.action is None):
             raise ValueError("an event has either a rating or an action")
         return self
@@ -100,6 +148,7 @@ class FeedbackRequest(StrictRequest):
             "examples": [
                 {"events": [{"item_id": "50", "rating": 5}, {"item_id": "172", "action": "like"}]},
                 {"events": [{"shown": ["50", "172", "181"], "picked": ["50"]}]},
+                {"events": [{"preferred": "50", "over": "172"}]},
             ]
         }
     )
@@ -110,7 +159,7 @@ class FeedbackRequest(StrictRequest):
     @classmethod
     def _single_event(cls, data: object) -> object:
         if isinstance(data, dict):
-            if "events" not in data and ("item_id" in data or "shown" in data):
+            if "events" not in data and not _FORMS.keys().isdisjoint(data):
                 return {"events": [data]}
             if isinstance(data.get("events"), dict):
                 return data | {"events": [data["events"]]}
@@ -155,7 +204,24 @@ class ActedItem(BaseModel):
     at: datetime
 
 
-FeedbackItem = RatedItem | ActedItem
+class ComparedPair(BaseModel):
+    """A stored comparison of two items."""
+
+    preferred: str
+    over: str
+    at: datetime
+
+
+class GroupPoints(BaseModel):
+    """What a group of items got."""
+
+    group_id: str
+    points: float
+    items: list[str] = Field(description="Ids of the items that the group was shown by.")
+    at: datetime
+
+
+FeedbackItem = RatedItem | ActedItem | ComparedPair | GroupPoints
 
 
 class FeedbackPage(BaseModel):

@@ -21,6 +21,11 @@ _CANDIDATE: dict[str, JsonValue] = EXAMPLE_ITEM | {
     "familiarity": 0.62,
     "gain": 0.41,
 }
+_GROUP: dict[str, JsonValue] = {
+    "group_id": "g3f1b0c2d4e",
+    "label": "Action, Sci-Fi",
+    "items": [EXAMPLE_ITEM],
+}
 _PROGRESS: dict[str, JsonValue] = {
     "answers": 3,
     "certainty": 0.45,
@@ -43,12 +48,18 @@ class Mode(StrEnum):
 
     ITEMS = "items"
     GRID = "grid"
+    PAIR = "pair"
+    GROUPS = "groups"
 
 
 class OnboardingQuery(StrictRequest):
     """Parameters of the probe set."""
 
-    limit: Limit | None = Field(default=None, description="12 items, or a grid of 24, if left out.")
+    limit: Limit | None = Field(
+        default=None,
+        description="12 items, or a grid of 24, if left out. A pair always is two, and groups are "
+        "as many as there are.",
+    )
     user_id: Id | None = Field(
         default=None, description="The user to ask; leaves out what this user has answered."
     )
@@ -62,7 +73,8 @@ class OnboardingQuery(StrictRequest):
     mode: Mode = Field(
         default=Mode.ITEMS,
         description="`items`: to be rated one by one; `grid`: to pick from, answered by `shown` "
-        "and `picked`.",
+        "and `picked`; `pair`: which of two, answered by `preferred` and `over`; `groups`: a "
+        "direction, answered by points over `groups`.",
     )
     near: Id | None = Field(
         default=None, description="An item: ask about others that are alike, to name more of it."
@@ -106,6 +118,16 @@ class OnboardingProgress(BaseModel):
     )
 
 
+class OnboardingGroup(BaseModel):
+    """A group of items to choose from."""
+
+    model_config = example(**_GROUP)
+
+    group_id: str
+    label: str = Field(description="What sets its items apart.")
+    items: list[Item] = Field(description="Three well-known ones.")
+
+
 class OnboardingItems(BaseModel):
     """What to ask a new user, best first."""
 
@@ -119,7 +141,12 @@ class OnboardingItems(BaseModel):
     model_version: str
     strategy: Strategy
     progress: OnboardingProgress
-    items: list[OnboardingItem]
+    items: list[OnboardingItem] = Field(description="Empty for `groups`.")
+    groups: list[OnboardingGroup] = Field(
+        default=[],
+        exclude_if=lambda groups: not groups,
+        description="Of the mode `groups`; left out of the others.",
+    )
 
 
 OnboardingParameters = Annotated[OnboardingQuery, Query()]

@@ -31,6 +31,7 @@ MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it 
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 
 MAX_SHOWN = 100
+MAX_GROUPS = 24
 Action = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$"), Field(examples=["like"])
 ]
@@ -77,8 +78,10 @@ _ID_SCHEMA: dict[str, Any] = {
 Id = Annotated[str, Strict(), AfterValidator(_check_id), WithJsonSchema(_ID_SCHEMA)]
 UserId = Annotated[Id, Path(description="1 to 128 printable characters without `/`.")]
 ItemId = Annotated[Id, Path(description="The item's id in the data set.")]
+GroupId = Annotated[Id, Path(description="A group, as onboarding named it.")]
 Text = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Points = Annotated[Number, Field(ge=0, le=100)]
 Weight = Annotated[Number, Field(gt=0, le=1000)]
 WholeNumber = Annotated[int, Strict(), Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
 Time = Annotated[

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from app.services.comparisons import Group
+from app.services.item_groups import item_groups
 from model.ranking import best
 from model.recommender import Recommender
 
@@ -23,6 +25,7 @@ class ApiExamples:
         profile: Attributes of a user that the model has.
         filter: Of items; empty where they have no attributes.
         rating: The highest.
+        group: Of items; None where the preset has none.
     """
 
     model_version: str
@@ -30,6 +33,7 @@ class ApiExamples:
     profile: dict[str, Any]
     filter: list[str]
     rating: float
+    group: Group | None
 
 
 def examples_of(recommender: Recommender) -> ApiExamples:
@@ -64,7 +68,8 @@ def examples_of(recommender: Recommender) -> ApiExamples:
         filters.append(f"{name}:{one}")
     high = recommender.scale[1]
     rating = int(high) if float(high).is_integer() else high
-    return ApiExamples(recommender.manifest.version, items, profile, filters[:1], rating)
+    group = next((one.group for one in item_groups(recommender)), None)
+    return ApiExamples(recommender.manifest.version, items, profile, filters[:1], rating, group)
 
 
 def can_be_sent(examples: ApiExamples | None, recommender: Recommender | None) -> bool:
@@ -80,6 +85,9 @@ def can_be_sent(examples: ApiExamples | None, recommender: Recommender | None) -
     if examples is None or recommender is None:
         return examples is None and recommender is None
     catalogue = recommender.catalogue
+    needed = [one["item_id"] for one in examples.items]
+    if examples.group is not None:
+        needed += examples.group.item_ids
     return examples.model_version == recommender.manifest.version and (
-        len(catalogue) == 0 or all(one["item_id"] in catalogue.index_of for one in examples.items)
+        len(catalogue) == 0 or all(one in catalogue.index_of for one in needed)
     )

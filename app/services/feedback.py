@@ -1,31 +1,38 @@
 """Feedback: the ratings of a user's support set, and actions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 from pydantic import TypeAdapter
 
 from app.actions import PASSED, PICKED
 from app.problems import (
     Fault,
+    InvalidComparison,
     InvalidScreen,
     RatingOutOfRange,
     UnknownAction,
     UnknownFeedback,
+    UnknownGroup,
     UnknownItemInBody,
 )
 from app.schemas.feedback import (
     ActedItem,
+    ComparedPair,
     FeedbackAccepted,
     FeedbackEvent,
     FeedbackItem,
     FeedbackPage,
+    GroupPoints,
     RatedItem,
 )
 from app.schemas.values import MAX_EVENTS
+from app.services.comparisons import GROUP, Group, Pair, group_of, pair_of
 from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.feedback_meanings import FeedbackMeanings
+from app.services.item_groups import item_groups
 from app.services.model_state.live_model import LiveModel
 from app.store import Feedback, NewEvent, UserStore
 from app.store.records import microseconds
@@ -71,6 +78,8 @@ class FeedbackService:
             UnknownItemInBody: If an event names no item of the catalogue.
             UnknownAction: If settings don't know an action.
             InvalidScreen: If what was picked was not shown, or too many items are named.
+            UnknownGroup: If the model has no such group.
+            InvalidComparison: If an item is compared with itself, or no group has points.
             RatingOutOfRange: If a rating is outside the scale.
             StoreUnavailable: If the store can't be reached.
         """
@@ -78,7 +87,12 @@ class FeedbackService:
         for index, event in enumerate(events):
             _check(recommender, index, event)
             self._check_action(index, event)
-        single = [one for event in events for one in _single_events(event)]
+        groups = _Groups(recommender)
+        single = [
+            one
+            for index, event in enumerate(events)
+            for one in _single_events(index, event, groups)
+        ]
         if len(single) > MAX_EVENTS:
             raise InvalidScreen(
                 f"The events name {len(single)} items, {MAX_EVENTS} are the most. Nothing was "
@@ -143,19 +157,38 @@ class FeedbackService:
             UnknownFeedback: If there is none.
             StoreUnavailable: If the store can't be reached.
         """
-        if not await self._store.delete_feedback(user_id, item_id, datetime.now(UTC)):
-            raise UnknownFeedback("This user has given no feedback on this item.")
+        await self._delete(user_id, item_id, "on this item")
+
+    async def delete_pair(self, user_id: str, pair: Pair) -> None:
+        """Delete the comparison of two items, whichever was preferred; see `delete`."""
+        await self._delete(user_id, pair.key, "on this pair")
+
+    async def delete_group(self, user_id: str, group_id: str) -> None:
+        """Delete the points of a group, of this model or one before; see `delete`."""
+        stored = await self._store.get(user_id)
+        groups = [group_of(one) for one in (stored.feedback if stored else ())]
+        found = [one for one in groups if one is not None and one.group_id == group_id]
+        if not found:
+            raise UnknownFeedback("This user has given no feedback on this group.")
+        await self._delete(user_id, found[0].key, "on this group")
+
+    async def _delete(self, user_id: str, key: str, what: str) -> None:
+        if not await self._store.delete_feedback(user_id, key, datetime.now(UTC)):
+            raise UnknownFeedback(f"This user has given no feedback {what}.")
 
 
 def _check(recommender: Recommender, index: int, event: FeedbackEvent) -> None:
-    where, named = ("shown", event.shown) if event.shown else ("item_id", [event.item_id])
-    for item_id in named:
+    for where, item_id in _named_items(event):
         if item_id not in recommender.catalogue.index_of:
             message = f"there is no item {item_id!r}"
             raise UnknownItemInBody(
                 f"Event {index}: {message}. Nothing was stored.",
                 errors=[Fault(loc=["body", "events", index, where], message=message)],
             )
+    if event.preferred is not None and event.preferred == event.over:
+        raise _invalid_comparison(index, "over", "an item is not preferred over itself")
+    if event.groups is not None and not any(event.groups.values()):
+        raise _invalid_comparison(index, "groups", "one group at least has points")
     left_over = set(event.picked or ()) - set(event.shown or ())
     if left_over:
         message = f"{min(left_over)!r} was picked and not shown"
@@ -178,9 +211,52 @@ def _check(recommender: Recommender, index: int, event: FeedbackEvent) -> None:
         )
 
 
+def _invalid_comparison(index: int, where: str, message: str) -> InvalidComparison:
+    return InvalidComparison(
+        f"Event {index}: {message}. Nothing was stored.",
+        errors=[Fault(loc=["body", "events", index, where], message=message)],
+    )
+
+
+def _named_items(event: FeedbackEvent) -> Iterator[tuple[str, str]]:
+    """Return where an event names an item, and which."""
+    for where, item_id in (
+        ("item_id", event.item_id),
+        ("preferred", event.preferred),
+        ("over", event.over),
+    ):
+        if item_id is not None:
+            yield where, item_id
+    for item_id in event.shown or ():
+        yield "shown", item_id
+
+
+class _Groups:
+    """The groups of the model, looked up once an event names one."""
+
+    def __init__(self, recommender: Recommender) -> None:
+        self._recommender = recommender
+
+    @cached_property
+    def _by_id(self) -> dict[str, Group]:
+        return {one.group.group_id: one.group for one in item_groups(self._recommender)}
+
+    def with_points(self, index: int, points: Mapping[str, float]) -> dict[Group, float]:
+        """Return the points of every group of the screen; 0 of those not named."""
+        for group_id in points:
+            if group_id not in self._by_id:
+                message = f"there is no group {group_id!r}"
+                raise UnknownGroup(
+                    f"Event {index}: {message}; GET /onboarding/items?mode=groups tells those of "
+                    "the model that serves now. Nothing was stored.",
+                    errors=[Fault(loc=["body", "events", index, "groups"], message=message)],
+                )
+        return {group: points.get(group_id, 0.0) for group_id, group in self._by_id.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class _SingleEvent:
-    """An event on one item."""
+    """An event on one item, or a comparison under a name of its own."""
 
     item_id: str
     value: float | str
@@ -189,8 +265,16 @@ class _SingleEvent:
     event_id: str | None
 
 
-def _single_events(event: FeedbackEvent) -> list[_SingleEvent]:
-    """Part an answer to a screen into one event an item."""
+def _single_events(index: int, event: FeedbackEvent, groups: _Groups) -> list[_SingleEvent]:
+    """Part an answer to a screen into one event an item, or a group."""
+    if event.preferred is not None and event.over is not None:
+        pair = Pair(event.preferred, event.over)
+        return [_SingleEvent(pair.key, pair.value, 1.0, event.at, event.event_id)]
+    if event.groups is not None:
+        return [
+            _SingleEvent(group.key, GROUP, points, event.at, event.event_id)
+            for group, points in groups.with_points(index, event.groups).items()
+        ]
     if event.shown is None or event.picked is None:
         assert event.item_id is not None  # noqa: S101 - the schema holds it
         value = event.rating if event.rating is not None else event.action
@@ -234,6 +318,16 @@ def _new_event(event: _SingleEvent, now: datetime) -> NewEvent:
 
 
 def _shown(feedback: Feedback) -> FeedbackItem:
+    pair, group = pair_of(feedback), group_of(feedback)
+    if pair is not None:
+        return ComparedPair(preferred=pair.preferred, over=pair.over, at=feedback.at)
+    if group is not None:
+        return GroupPoints(
+            group_id=group.group_id,
+            points=feedback.weight,
+            items=list(group.item_ids),
+            at=feedback.at,
+        )
     if isinstance(feedback.value, str):
         return ActedItem(
             item_id=feedback.item_id, action=feedback.value, weight=feedback.weight, at=feedback.at

@@ -67,7 +67,7 @@ class FeedbackMeanings:
                 self._meanings[name] = Meaning(None, kind, action.weight)
 
     def of(self, feedback: Feedback) -> Meaning | None:
-        """Return what feedback tells; None if nothing."""
+        """Return what feedback on an item tells; None if nothing."""
         if isinstance(feedback.value, str):
             meaning = self._meanings.get(feedback.value)
         elif self._low <= feedback.value <= self._high:

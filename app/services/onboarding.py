@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from app.problems import InvalidParameter, UnknownItemInBody
 from app.schemas.onboarding import (
     Mode,
+    OnboardingGroup,
     OnboardingItem,
     OnboardingItems,
     OnboardingProgress,
     OnboardingQuery,
     Strategy,
 )
+from app.services.comparisons import pair_of
+from app.services.item_groups import item_groups, labels_of
 from app.services.items import shown_items
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel
 from app.services.recommendations.adaptation import Adapter, SupportSet
 from app.store import StoredUser, UserStore
 from model.adaptation import AdaptedCopy
-from model.answers import Answer
+from model.answers import Answer, Comparison
 from model.arrays import Int64Array
+from model.estimator import NO_ITEMS
 from model.evidence import EvidenceScores
 from model.onboarding import Onboarding
 from model.ranking import best
@@ -28,7 +34,8 @@ from model.recommender import Recommender
 from model.relevance import Questions
 
 _USUAL = 12
-_GRID = 24
+_LIMITS = {Mode.GRID: 24}
+_PAIR = 2
 
 
 class OnboardingService:
@@ -85,7 +92,7 @@ class OnboardingService:
     ) -> OnboardingItems:
         catalogue, onboarding = recommender.catalogue, recommender.onboarding
         strategy = _strategy_of(recommender, query)
-        limit = query.limit or (_GRID if query.mode is Mode.GRID else _USUAL)
+        limit = _PAIR if query.mode is Mode.PAIR else query.limit or _LIMITS.get(query.mode, _USUAL)
         known = self._adapter.support_set_of(recommender, user)
         adapted = self._adapter.adapt_to(recommender, known)
         given = self._adapter.answers(recommender, known)
@@ -105,7 +112,12 @@ class OnboardingService:
             if query.near not in catalogue.index_of:
                 raise UnknownItemInBody(f"query, near: there is no item {query.near!r}.")
             among = onboarding.near(catalogue.index_of[query.near], without)
-        if strategy is Strategy.ADAPTIVE:
+        if query.mode is Mode.GROUPS:
+            found = asked.about(NO_ITEMS)
+        elif strategy is Strategy.ADAPTIVE and query.mode is Mode.PAIR:
+            in_pairs = catalogue.indices_of(_compared_items(user))
+            found = asked.pair(np.union1d(without, in_pairs), among)
+        elif strategy is Strategy.ADAPTIVE:
             found = asked.questions(limit, without, among)
         elif strategy is Strategy.STATIC:
             every = onboarding.static.items
@@ -115,7 +127,8 @@ class OnboardingService:
             if strategy is Strategy.EVIDENCE:
                 evidence = _evidence(recommender, adapted)
             found = asked.about(_by_score(evidence, strategy, limit, without, among))
-        next_one = found if strategy is Strategy.ADAPTIVE and query.near is None else None
+        is_next = strategy is Strategy.ADAPTIVE and query.near is None
+        next_one = found if is_next and query.mode in (Mode.ITEMS, Mode.GRID) else None
         gain = float((next_one or asked.questions(1, without)).gain.max(initial=0))
         progress = OnboardingProgress(
             answers=len(given),
@@ -123,7 +136,10 @@ class OnboardingService:
             gain=round(gain, 6),
             enough=gain < self._enough,
         )
-        return _answer(recommender, strategy, progress, evidence, found.items, found)
+        answer = _answer(recommender, strategy, progress, evidence, found.items, found)
+        if query.mode is Mode.GROUPS:
+            answer.groups = _groups(recommender)
+        return answer
 
 
 class _Asked:
@@ -133,7 +149,7 @@ class _Asked:
         self,
         onboarding: Onboarding,
         known: SupportSet,
-        given: list[Answer],
+        given: Sequence[Answer | Comparison],
         adapted: AdaptedCopy,
     ) -> None:
         self._onboarding = onboarding
@@ -155,6 +171,12 @@ class _Asked:
             user=self._adapted,
         )
 
+    def pair(self, without: Int64Array, among: Int64Array | None) -> Questions:
+        """Choose two items to compare."""
+        return self._onboarding.pair(
+            self._attributes, self._given, without=without, among=among, user=self._adapted
+        )
+
     def about(self, items: Int64Array) -> Questions:
         """Tell familiarity and gain of items, in their order."""
         return self._onboarding.weigh(self._attributes, self._given, items, self._adapted)
@@ -172,6 +194,11 @@ def _strategy_of(recommender: Recommender, query: OnboardingQuery) -> Strategy:
         if query.near is not None:
             raise InvalidParameter(
                 f"query, near: a model of the preset {preset} does not know what is alike."
+            )
+        if query.mode in (Mode.PAIR, Mode.GROUPS):
+            raise InvalidParameter(
+                f"query, mode: a model of the preset {preset} does not learn from comparisons; it "
+                "has: items, grid."
             )
         return query.strategy or Strategy.EVIDENCE
     return query.strategy or Strategy.ADAPTIVE
@@ -229,6 +256,24 @@ def _answer(
             )
         ],
     )
+
+
+def _groups(recommender: Recommender) -> list[OnboardingGroup]:
+    groups = item_groups(recommender)
+    return [
+        OnboardingGroup(
+            group_id=one.group.group_id,
+            label=label,
+            items=list(shown_items(recommender.catalogue, one.examples.tolist())),
+        )
+        for one, label in zip(groups, labels_of(recommender, groups), strict=True)
+    ]
+
+
+def _compared_items(user: StoredUser | None) -> list[str]:
+    """Return the items of the pairs that a user answered, so that none comes twice."""
+    pairs = [pair_of(one) for one in (user.feedback if user else ())]
+    return [item for one in pairs if one is not None for item in (one.preferred, one.over)]
 
 
 def _rounded(value: np.float32) -> float:

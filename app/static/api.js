@@ -85,8 +85,9 @@ export const getItem = (itemId) => dataOf(call("GET", `/items/${encodeURICompone
 export const findItems = (query, limit, signal) =>
   dataOf(call("GET", "/items", { query: { query, limit }, signal }));
 
-export const getCandidates = (userId, limit, exclude) =>
-  dataOf(call("GET", "/onboarding/items", { query: { user_id: userId, limit, exclude } }));
+/** What to ask; with `near`, what is alike that item. */
+export const getCandidates = (userId, limit, exclude, near) =>
+  dataOf(call("GET", "/onboarding/items", { query: { user_id: userId, limit, exclude, near } }));
 
 export async function getRecommendations(userId, limit) {
   const answer = await call("GET", `${userPath(userId)}/recommendations`, { query: { limit } });
@@ -96,12 +97,14 @@ export async function getRecommendations(userId, limit) {
 export const postFeedback = (userId, event) =>
   dataOf(call("POST", `${userPath(userId)}/feedback`, { body: { events: [event] } }));
 
+/** All answers about single items. */
 export async function getAllFeedback(userId) {
   const all = [];
   let cursor = null;
   do {
     const page = await dataOf(call("GET", `${userPath(userId)}/feedback`, { query: { limit: 200, cursor } }));
-    all.push(...page.items);
+    // Comparisons, which other clients may have sent, are of no single item.
+    all.push(...page.items.filter((one) => one.item_id !== undefined));
     cursor = page.next_cursor;
   } while (cursor);
   return all;

@@ -15,6 +15,7 @@ const RECOMMENDATIONS = 10;
 const SPARE_CANDIDATES = 6; // to go on with while the service is away
 const FIRST_PAUSE = 1000; // ms before the first retry, doubled up to the longest
 const LONGEST_PAUSE = 15000;
+const LOVED = 0.75; // of the rating scale, as the model reads it
 
 const outbox = new Outbox();
 const knownItems = new Map(); // item id → item
@@ -22,12 +23,13 @@ let userId = currentUser();
 let model = null;
 let answers = new Map(); // item id → {item, rating or action, order, isPending, isGone}
 let newestOrder = 0;
+let named = null; // an item that the visitor named and loves, until more like it is asked about
 
 const status = statusStrip();
 const candidates = candidateCards({ onanswer: answer });
 const recommendations = recommendationList();
 const ratings = ratingList({ onanswer: answer, onremove: takeBack, onmissing: fetchTitle });
-const search = itemSearch({ find: findItems, onanswer: answer, onproblem: failed });
+const search = itemSearch({ find: findItems, onanswer: name, onproblem: failed });
 const profile = profileForm({ onsave: saveProfile });
 
 // --- what the visitor does ---------------------------------------------------------------------
@@ -36,6 +38,15 @@ function answer(item, given) {
   const order = answers.get(item.item_id)?.order ?? (newestOrder += 1);
   answers.set(item.item_id, { ...given, item, order, isPending: true });
   send({ kind: "feedback", item, ...given, event_id: randomId() });
+}
+
+/** Answer about something that the visitor named; what is loved brings more that is alike. */
+function name(item, given) {
+  const [low, high] = model.rating_scale ?? [0, 1];
+  const isLoved = given.action === "like" || given.rating >= low + LOVED * (high - low);
+  // What is alike a model without relevance can't tell.
+  if (isLoved && model.orders.includes("relevance")) named = item;
+  answer(item, given);
 }
 
 function takeBack(item) {
@@ -50,6 +61,7 @@ function saveProfile(attributes) {
 function startOver() {
   send({ kind: "erase" });
   userId = newUser();
+  named = null;
   begin();
 }
 
@@ -152,10 +164,14 @@ const load = {
     }
   },
   feedback: (user) => api.getAllFeedback(user),
-  candidates: (user) => {
+  candidates: async (user) => {
     const waiting = outbox.entries.filter((entry) => entry.userId === user && entry.kind === "feedback");
     const exclude = new Set([...candidates.shownIds, ...waiting.map((entry) => entry.item.item_id)]);
-    return api.getCandidates(user, PLACES + SPARE_CANDIDATES, [...exclude]);
+    // The answer about it has to be there before: it is not asked about itself.
+    const near = named && !isWaiting(named.item_id) ? named : null;
+    if (near) named = null;
+    const found = await api.getCandidates(user, PLACES + SPARE_CANDIDATES, [...exclude], near?.item_id);
+    return { ...found, near };
   },
   recommendations: (user) => api.getRecommendations(user, RECOMMENDATIONS),
 };
@@ -185,9 +201,9 @@ const arrived = {
     }
     showAnswers();
   },
-  candidates({ items }) {
+  candidates({ items, near }) {
     learnTitles(items);
-    candidates.offer(items, model);
+    candidates.offer(items, model, near?.title);
   },
   recommendations(answer) {
     learnTitles(answer.items);

@@ -15,6 +15,7 @@ const ARRIVAL = 300; // ms that a new card takes no clicks
 export function candidateCards({ onanswer }) {
   const list = byId("candidates");
   const note = byId("candidates-note");
+  const nearNote = byId("candidates-near");
   let places = []; // {item, element, control, answeredAt}
   let waiting = []; // what comes next, best first
   let answers = new Map();
@@ -113,12 +114,27 @@ export function candidateCards({ onanswer }) {
         if (!answer) place.answeredAt = null;
         else place.answeredAt ??= performance.now();
       }
+      if (!answers.size) nearNote.hidden = true;
     },
-    /** Take over new candidates, best first. */
-    offer(items, newModel) {
+    /**
+     * Take over new candidates, best first.
+     *
+     * @param {object[]} items
+     * @param {object} newModel
+     * @param {string | null} near  title of what they are alike; they then replace all open cards
+     */
+    offer(items, newModel, near = null) {
       model = newModel;
       waiting = items;
       list.removeAttribute("aria-busy");
+      if (near && items.length) {
+        for (const place of places) {
+          // As if answered long ago, so that it makes room now.
+          place.answeredAt ??= -LINGER;
+        }
+        nearNote.textContent = `More like ${near}: do you know these?`;
+      }
+      if (near) nearNote.hidden = !items.length;
       fill();
     },
     /** Go on with the candidates at hand, while no new ones can be had. */
@@ -132,6 +148,7 @@ export function candidateCards({ onanswer }) {
       list.replaceChildren();
       list.setAttribute("aria-busy", "true");
       note.hidden = true;
+      nearNote.hidden = true;
     },
   };
 }

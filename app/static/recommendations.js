@@ -92,8 +92,10 @@ export function recommendationList() {
     const personal = answer.strategy === "adapted";
     strategy.hidden = false;
     strategy.dataset.strategy = answer.strategy;
-    strategy.textContent = personal ? `Personal, from ${plural(answer.support_size, word)}` : "Not personal yet";
-    byId("jump-strategy").textContent = personal ? `· from ${plural(answer.support_size, word)}` : "· not personal yet";
+    // "Haven't seen" alone makes a list personal, without a rating to count.
+    const source = answer.support_size ? plural(answer.support_size, word) : "your answers";
+    strategy.textContent = personal ? `Personal, from ${source}` : "Not personal yet";
+    byId("jump-strategy").textContent = personal ? `· from ${source}` : "· not personal yet";
     byId("strategy-note").textContent = personal
       ? "Ranked by your own copy of the model, as your last answer left it."
       : hasProfile

@@ -87,7 +87,10 @@ class StoredUser:
 
     @cached_property
     def seen(self) -> frozenset[str]:
-        """Ids of all items that the user knows: not those unseen, or passed over on a screen."""
+        """Ids of all items that the user knows: not those unseen, or passed over on a screen.
+
+        Comparisons are kept under ids that no item has.
+        """
         return frozenset(one.item_id for one in self.feedback if one.value not in NOT_KNOWN)
 
 

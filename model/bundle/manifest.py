@@ -14,7 +14,7 @@ from model.data.description import RatingScale
 from model.errors import BundleError
 from model.presets import Preset
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 MANIFEST_FILE = "bundle.json"
 REMEDY = "Train it again with `melu train FOLDER --out DIR`."
 

@@ -52,7 +52,7 @@ class Clusters:
         random = np.random.default_rng(seed)
         sample = features[np.sort(random.permutation(len(features))[:_SAMPLE])]
         coarse = min(_COARSE, count, len(sample))
-        centres = _k_means(sample, coarse, random)
+        centres = k_means(sample, coarse, random)
         group = np.concatenate(
             [
                 vq(features[start : start + _CHUNK], centres, check_finite=False)[0]
@@ -66,7 +66,7 @@ class Clusters:
                 continue
             parts = max(1, round(count * len(members) / len(features)))
             mine = features[members]
-            inner = _k_means(mine[random.permutation(len(mine))[: 64 * parts]], parts, random)
+            inner = k_means(mine[random.permutation(len(mine))[: 64 * parts]], parts, random)
             _, place = np.unique(vq(mine, inner, check_finite=False)[0], return_inverse=True)
             cluster[members] = found + place
             found += int(place.max()) + 1
@@ -137,12 +137,14 @@ class Clusters:
         return items.astype(np.int64)
 
 
-def _k_means(data: Float32Array, count: int, random: np.random.Generator) -> Float32Array:
+def k_means(
+    data: Float32Array, count: int, random: np.random.Generator, iterations: int = _ITERATIONS
+) -> Float32Array:
     """Return centres; they start from points of the data, so duplicates may leave some unused."""
     start = data[random.choice(len(data), min(count, len(data)), replace=False)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that a centre is unused
         centres: Float32Array = kmeans2(
-            data, start, iter=_ITERATIONS, minit="matrix", missing="warn", check_finite=False
+            data, start, iter=iterations, minit="matrix", missing="warn", check_finite=False
         )[0]
     return centres

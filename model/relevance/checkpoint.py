@@ -13,6 +13,7 @@ from model.content.predictor import ContentTables, expected_tensors
 from model.errors import BundleError
 from model.features import FeatureSpace
 from model.relevance.blend import SUPPORT_SIZES, Blend
+from model.relevance.comparisons import TasteSpread
 from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs, number_features
 from model.relevance.item_table import ChoiceTable
@@ -22,6 +23,7 @@ from model.relevance.vectors import Vectors, expected_vectors
 _MEMBER, _CONTENT = "member.", "content."
 ENTRY, _RATINGS = "items.entry", "items.ratings"
 _USERS, _LIKES_A_USER, _BLEND, _CONTENT_ERROR = "users", "likes_a_user", "blend", "content_error"
+_SPREAD, _HALVED_AFTER = "spread.covariance", "spread.halved_after"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Learnt:
         content_error: How far ln p of an item goes from what its content says, as a standard
             deviation over the items that training knows.
         blend: How much a predicted rating counts beside a chance.
+        spread: How users scatter about what little is known of them.
     """
 
     networks: tuple[RelevanceNetwork, ...]
@@ -46,6 +49,7 @@ class Learnt:
     likes_a_user: float
     content_error: float
     blend: Blend
+    spread: TasteSpread
 
     def named_tensors(self, item_space: FeatureSpace) -> dict[str, Tensor]:
         """Take it apart.
@@ -64,6 +68,8 @@ class Learnt:
             _LIKES_A_USER: torch.tensor(self.likes_a_user),
             _CONTENT_ERROR: torch.tensor(self.content_error),
             _BLEND: torch.from_numpy(self.blend.weights),
+            _SPREAD: torch.from_numpy(self.spread.covariance),
+            _HALVED_AFTER: torch.tensor(self.spread.halved_after),
         }
         named |= prefixed(_CONTENT, self.content.tables.named_tensors(item_space.names))
         for at, network in enumerate(self.networks):
@@ -117,6 +123,8 @@ def restore(
                 _LIKES_A_USER: torch.empty(()),
                 _CONTENT_ERROR: torch.empty(()),
                 _BLEND: torch.empty(len(SUPPORT_SIZES)),
+                _SPREAD: torch.empty(config.members, config.width + 1, config.width + 1),
+                _HALVED_AFTER: torch.empty(()),
             }
     except (RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise BundleError("the configuration asks for weights beyond all measure") from error
@@ -129,6 +137,9 @@ def restore(
         raise BundleError(
             f"{_USERS}, {_LIKES_A_USER}, {_CONTENT_ERROR} or {_RATINGS} is below zero"
         )
+    spread = TasteSpread(tensors[_SPREAD].clone().numpy(), float(tensors[_HALVED_AFTER]))
+    if spread.halved_after <= 0 or not spread.is_covariance():
+        raise BundleError(f"{_SPREAD} is no covariance, or {_HALVED_AFTER} is not above zero")
     # Copied, so that what is kept does not hold on to the file: to check it, all of it was read.
     for at, network in enumerate(networks):
         network.load_state_dict(copied(under(f"{_MEMBER}{at}.", tensors)), assign=True)
@@ -142,6 +153,7 @@ def restore(
         likes,
         apart,
         Blend(tensors[_BLEND].clone().numpy()),
+        spread,
     )
 
 

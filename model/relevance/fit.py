@@ -12,6 +12,7 @@ from model.data.dataset import Dataset, Ratings
 from model.features import FeatureSpace
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import Learnt
+from model.relevance.comparisons import TasteSpread
 from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs
 from model.relevance.item_table import ChoiceTable
@@ -64,6 +65,10 @@ def fit_relevance(
         max(1.0, float(likes)),
         _content_error(learning, members),
         Blend.first(),
+        TasteSpread(
+            np.stack([one.covariance for one in members]),
+            float(np.mean([one.halved_after for one in members])),
+        ),
     )
     return RelevanceModel(config, dataset.scale, user_space, item_space, learnt), members
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,7 +12,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from model.answers import Answer, SupportSet, answers, rated
+from model.answers import Comparison, SupportSet, answers, comparisons, rated
 from model.arrays import Float32Array, Int64Array
 from model.bundle.weights_file import WeightsFile
 from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
@@ -23,7 +23,9 @@ from model.ranking.coarse_items import CoarseItems
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample
+from model.relevance.comparisons import OfferedVectors, likeliest
 from model.relevance.config import RelevanceConfig
+from model.relevance.groups import group_items
 from model.relevance.item_table import ChoiceTable, joined
 from model.relevance.serving import (
     SampledItems,
@@ -35,6 +37,7 @@ from model.relevance.serving import (
 from model.relevance.vectors import Vectors
 
 _SAMPLE_SEED = 0
+_GROUPS_SEED = 0
 _CHUNK = 8_192
 _MOST_RATED = 2_000
 _SPREAD_USERS, _SPREAD_LIKES = 200, 5
@@ -116,7 +119,13 @@ class RelevanceModel:
             output.part(slice(member * (width + 1), (member + 1) * (width + 1))),
             self.learnt.table.ratings,
         )
-        learnt = replace(self.learnt, networks=(self.learnt.networks[member],), table=table)
+        spread = self.learnt.spread
+        learnt = replace(
+            self.learnt,
+            networks=(self.learnt.networks[member],),
+            table=table,
+            spread=replace(spread, covariance=spread.covariance[member : member + 1]),
+        )
         config = self.config.model_copy(update={"members": 1})
         return RelevanceModel(config, self.scale, self.user_space, self.item_space, learnt)
 
@@ -163,7 +172,7 @@ class RelevanceModel:
         Returns:
             The user's own copy.
         """
-        weights = self.updated(slots, self.support_sums(answers(support_set, self.scale)))
+        weights = self.updated(slots, self.support_sums(support_set))
         steps = 1 + len(self.theta.rates) if support_set else 0
         total = float(self.sample.log_totals(weights)[0])
         return RelevanceUser(weights.ravel(), total, len(rated(support_set)), steps)
@@ -179,13 +188,31 @@ class RelevanceModel:
             ū of the members, of which the sum is the ensemble's mean, shape [M, B, W + 1].
         """
         start = amortised_start(self.theta, slots, support)
-        return gradient_steps(self.theta, start, support, self.sample) / np.float32(self.members)
+        vector = gradient_steps(self.theta, start, support, self.sample)
+        if support.offered:
+            vector = likeliest(vector, support.offered, self.learnt.spread, support.rated)
+        return vector / np.float32(self.members)
 
-    def support_sums(self, given: Sequence[Answer]) -> SupportSums:
+    def support_sums(self, support_set: SupportSet) -> SupportSums:
         """Look the items of a support set up, and sum over them."""
+        given = answers(support_set, self.scale)
         index = np.array([one.item for one in given], dtype=np.int64)
         entry, output = self.entry_and_output(index)
-        return SupportSums.of(entry, output, given, self.members)
+        sums = SupportSums.of(entry, output, given, self.members)
+        for one in comparisons(support_set):
+            sums = sums.with_comparison(self.offered(one))
+        return sums
+
+    def offered(self, comparison: Comparison) -> OfferedVectors:
+        """Look up what was compared; see `model.relevance.comparisons`."""
+        means = []
+        for items in comparison.alternatives:
+            _, output = self.entry_and_output(np.array(items, dtype=np.int64))
+            means.append(self._of_members(output, self.config.width + 1).mean(0))
+        return OfferedVectors(
+            np.ascontiguousarray(np.stack(means, axis=1)[:, None]),
+            np.array(comparison.points, dtype=np.float32),
+        )
 
     def entry_and_output(self, items: Int64Array) -> tuple[Float32Array, Float32Array]:
         """Return e and ō of items, of all members side by side: [n, M W] and [n, M (W + 1)]."""
@@ -193,6 +220,19 @@ class RelevanceModel:
             self.vectors.take(items, lambda table, rows: table.entry.rows(rows)),
             self.vectors.take(items, lambda table, rows: table.output.rows(rows)),
         )
+
+    def tastes(self, items: Int64Array) -> Float32Array:
+        """Return what tells items apart but for popularity, shape [items, M W]."""
+        _, output = self.entry_and_output(items)
+        return self._of_members(output, self.config.width + 1)[:, :, :-1].reshape(len(items), -1)
+
+    @cached_property
+    def groups(self) -> tuple[Int64Array, ...]:
+        """Groups of the bundle's items; see `model.relevance.groups`."""
+        items = self.most_rated
+        raters = self.learnt.table.ratings[items]
+        parts = group_items(self.tastes(items), raters, _GROUPS_SEED)
+        return tuple(items[part] for part in parts)
 
     def _of_members(self, flat: Float32Array, width: int) -> Float32Array:
         return flat.reshape(len(flat), self.members, width)
@@ -294,6 +334,8 @@ class RelevanceModel:
         table = self.vectors.bundled.with_components(usual, spread.astype(np.float32))
         self.vectors = replace(self.vectors, bundled=table)
         self.candidates(self.adapt(nobody, []), 1)
+        # Here, so that all that live items bring about shares them.
+        assert self.groups is not None  # noqa: S101
         if file is not None and file.is_large:
             # All of the file was read so far; from here on only what a user's list needs is.
             fresh = read_choice_table(file.tensors())

@@ -6,10 +6,8 @@ question c moves the user's own vector from ū to ū(c, o), and is worth what th
 vector has more than the list there is,
 
     gain(c) = Σ_o P(o) [ V(best list by ū(c, o)) − V(list by ū) ],
-    V(list) = Σ_place m p(item | ū(c, o)) / log₂(1 + place),
 
-the value of information (Howard, "Information Value Theory", 1966) in units of expected likes, each
-discounted by its place as in DCG; m is how many likes a user has. Only the most familiar items are
+with V in expected likes, as `model.relevance.list_value` tells. Only the most familiar items are
 looked at: those who are asked what they don't know answer little.
 
 The items of one screen are chosen together: what the answers to the first would tell is no longer
@@ -27,12 +25,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, ndtr
 
-from model.answers import Answer, Kind
+from model.answers import Answer, Kind, SupportSet, answers
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.data.signals import DISLIKED, LIKED
-from model.metrics import discounts
 from model.ranking import best
 from model.relevance.answer_network import rate_logits
+from model.relevance.groups import on_the_sphere
+from model.relevance.list_value import ListValue
 from model.relevance.model import RelevanceModel, RelevanceUser
 from model.relevance.serving import SupportSums, read_answers
 
@@ -41,8 +40,6 @@ POOL = 2_000
 FAMILIAR = 15
 """Candidates beside those that were chosen before for the same screen."""
 _MOST_CANDIDATES = 64
-_LIST = 20
-_CONSIDERED = 300
 _ERROR = 0.24
 """Standard deviation of a rating about its prediction, in widths of the scale.
 
@@ -52,7 +49,6 @@ _HALF_STEP = 0.125
 """Between a rating that is a like and the next lower one, in widths of the scale."""
 _NOISE = 0.01
 """Share of the energy of a pick's largest displacement at which a smaller one counts half."""
-_LEAST_LENGTH = 1e-6
 _TINY = float(np.finfo(np.float64).tiny)
 
 Predict = Callable[[Int64Array], Float32Array]
@@ -102,7 +98,7 @@ def familiarity(model: RelevanceModel, support: SupportSums, items: Int64Array) 
 def choose_questions(
     model: RelevanceModel,
     slots: Mapping[str, list[int]],
-    given: list[Answer],
+    given: SupportSet,
     user: RelevanceUser,
     limit: int,
     *,
@@ -135,7 +131,13 @@ def choose_questions(
     looked_at = min(len(candidates), _MOST_CANDIDATES)
     chances = _outcomes(model, known[:looked_at], candidates[:looked_at], predict)
     worth, displaced = _what_ifs(
-        model, slots, support, user, _left_out(given, unlisted), candidates[:looked_at], chances
+        model,
+        slots,
+        support,
+        user,
+        left_out_of_list(model, given, unlisted),
+        candidates[:looked_at],
+        chances,
     )
     chosen, gain = _jointly(worth, displaced, min(limit, looked_at))
     rest = np.setdiff1d(np.arange(len(candidates)), chosen)[: limit - len(chosen)]
@@ -147,7 +149,7 @@ def choose_questions(
 def weigh_questions(
     model: RelevanceModel,
     slots: Mapping[str, list[int]],
-    given: list[Answer],
+    given: SupportSet,
     user: RelevanceUser,
     items: Int64Array,
     *,
@@ -175,7 +177,7 @@ def weigh_questions(
     known = familiarity(model, support, items)
     first = items[:_MOST_CANDIDATES]
     chances = _outcomes(model, known[:_MOST_CANDIDATES], first, predict)
-    left_out = _left_out(given, unlisted)
+    left_out = left_out_of_list(model, given, unlisted)
     found, _ = _what_ifs(model, slots, support, user, left_out, first, chances)
     gain[: len(first)] = np.nan_to_num(found, nan=0, posinf=0, neginf=0)
     return Questions(items, known, gain)
@@ -184,7 +186,7 @@ def weigh_questions(
 def realised_gain(
     model: RelevanceModel,
     slots: Mapping[str, list[int]],
-    given: list[Answer],
+    given: SupportSet,
     user: RelevanceUser,
     answer: Answer,
     unlisted: Int64Array,
@@ -204,7 +206,7 @@ def realised_gain(
     """
     items = np.array([answer.item], dtype=np.int64)
     certain = {answer.kind: np.ones(1, dtype=np.float32)}
-    left_out = _left_out(given, unlisted)
+    left_out = left_out_of_list(model, given, unlisted)
     gain, _ = _what_ifs(model, slots, model.support_sums(given), user, left_out, items, certain)
     return float(gain[0])
 
@@ -235,11 +237,7 @@ def near(model: RelevanceModel, item: int, among: Int64Array, count: int) -> Int
     Returns:
         By the cosine of what tastes tell items apart by, in ascending order of index.
     """
-    _, output = model.entry_and_output(np.append(among, item))
-    # The last column of each member is popularity.
-    tastes = output.reshape(len(output), model.members, -1)[:, :, :-1].reshape(len(output), -1)
-    tastes = tastes - tastes[:-1].mean(0)
-    tastes /= np.maximum(np.linalg.norm(tastes, axis=1, keepdims=True), _LEAST_LENGTH)
+    tastes = on_the_sphere(model.tastes(np.append(among, item)))
     alike = tastes[:-1] @ tastes[-1]
     alike[among == item] = -np.inf
     found: Int64Array = among[np.sort(best(alike, count))]
@@ -264,9 +262,10 @@ def _outcomes(
     }
 
 
-def _left_out(given: list[Answer], unlisted: Int64Array) -> Int64Array:
-    """Return what a list does not hold, in ascending order."""
-    return np.union1d(np.array([one.item for one in given], dtype=np.int64), unlisted)
+def left_out_of_list(model: RelevanceModel, given: SupportSet, unlisted: Int64Array) -> Int64Array:
+    """Return what a list does not hold, in ascending order; see `choose_questions`."""
+    answered = [one.item for one in answers(given, model.scale)]
+    return np.union1d(np.array(answered, dtype=np.int64), unlisted)
 
 
 def _what_ifs(
@@ -294,35 +293,18 @@ def _what_ifs(
         the user's best items, each times the root of its own chance, shape [C, O, T].
     """
     members, count = model.members, len(items)
-    top = model.candidates(user, _CONSIDERED, without=left_out)
-    top = top[best(model.log_chance(user, top), _CONSIDERED)]
+    value = ListValue(model, user, left_out)
     entry, output = model.entry_and_output(items)
     entry = entry.reshape(count, members, -1).transpose(1, 0, 2)
     output = output.reshape(count, members, -1).transpose(1, 0, 2)
-    _, of_top = model.entry_and_output(top)
-    by_member = of_top.reshape(len(top), members, -1).transpose(1, 2, 0)
-    now = np.exp(model.log_chance(user, top).astype(np.float64))
-    places = discounts(_LIST)
-    # What is answered leaves the list, whatever the answer; those behind it move up.
-    asked = items[:, None] == top
-    place_of = np.cumsum(~asked, axis=1) - 1
-    worth_of_place = np.where(
-        ~asked & (place_of < _LIST), places[np.minimum(place_of, _LIST - 1)], 0
-    )
     gain = np.zeros(count)
-    displaced = np.empty((count, len(chances), len(top)), dtype=np.float32)
+    displaced = np.empty((count, len(chances), len(value)), dtype=np.float32)
     for at, (kind, chance) in enumerate(chances.items()):
         vectors = model.updated(slots, support.with_one_more(entry, output, kind))
-        logits = np.matmul(vectors, by_member).sum(0)
-        total = model.sample.log_totals(vectors)
-        likely = np.exp(logits.astype(np.float64) - total[:, None])
-        likely[asked] = 0
-        longest = min(_LIST, len(top))
-        highest = -np.sort(-np.partition(likely, -longest, axis=1)[:, -longest:], axis=1)
-        value = highest @ places[:longest] - (likely * worth_of_place).sum(1)
-        gain += chance * value
-        displaced[:, at] = (likely - np.where(asked, 0, now)) * np.sqrt(chance)[:, None]
-    return gain * model.learnt.likes_a_user, displaced
+        worth = value.after(vectors, items)
+        gain += chance * worth.gain
+        displaced[:, at] = worth.displaced * np.sqrt(chance)[:, None]
+    return gain, displaced
 
 
 def _jointly(

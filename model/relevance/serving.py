@@ -11,7 +11,7 @@ Dimensions: M members, B support sets, n answers, S sampled items, W width.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor
@@ -20,6 +20,7 @@ from torch.nn import Linear
 from model.answers import Answer, Kind
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.relevance.answer_network import COUNT_SCALE
+from model.relevance.comparisons import OfferedVectors
 from model.relevance.network import RelevanceNetwork
 
 
@@ -164,11 +165,19 @@ class SupportSums:
         entry: Sums of e of each kind, shape [4, M, B, W].
         output: Sums of ō of what is liked and disliked, shape [2, M, B, W + 1].
         counts: How many there are of each kind, shape [4, B].
+        offered: What was compared, the same in all of them.
     """
 
     entry: Float32Array
     output: Float32Array
     counts: Float32Array
+    offered: tuple[OfferedVectors, ...] = ()
+
+    @property
+    def rated(self) -> Float32Array:
+        """How many ratings there are, shape [B]."""
+        found: Float32Array = self.counts[: Kind.UNSEEN].sum(0)
+        return found
 
     @classmethod
     def of(
@@ -216,7 +225,11 @@ class SupportSums:
         counts[kind] += 1
         if kind in (Kind.LIKED, Kind.DISLIKED):
             outputs[kind] += output
-        return SupportSums(entries, outputs, counts)
+        return SupportSums(entries, outputs, counts, self.offered)
+
+    def with_comparison(self, offered: OfferedVectors) -> SupportSums:
+        """Add what was chosen of what was offered, to all of them."""
+        return replace(self, offered=(*self.offered, offered))
 
 
 def amortised_start(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from model.arrays import BoolArray, Int64Array
+from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.reports import EpochReport
 from model.episodes import PaddedRatings, RatingsByUser
 from model.features import EncodedTable
@@ -26,6 +26,7 @@ from model.relevance.config import RelevanceConfig
 from model.relevance.learning import RelevanceLearning
 from model.relevance.local_update import CatalogueSample, local_update
 from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
+from model.relevance.spread_training import measure_spread
 
 _FEW = 20
 _WARM_UP = 0.1
@@ -41,11 +42,15 @@ class TrainedMember:
         network: θ.
         items: All items as the network knows them, at the end of the training.
         held_out: Users that it did not learn from.
+        covariance: How users scatter, shape [W + 1, W + 1]; see `model.relevance.spread_training`.
+        halved_after: Ratings after which half of that is left.
     """
 
     network: RelevanceNetwork
     items: RepresentedItems
     held_out: Int64Array
+    covariance: Float32Array
+    halved_after: float
 
 
 def train_members(
@@ -163,7 +168,8 @@ def _train_member(
         every_item = torch.from_numpy(learning.known.astype(np.float32))
         items = residuals.added_to(network.of_content(content), every_item)
     train_answers(learning, network, items, learners, seed=seed)
-    return TrainedMember(network, items, held_out)
+    spread = measure_spread(learning, network, items, learners, seed=seed)
+    return TrainedMember(network, items, held_out, *spread)
 
 
 def draw_episodes(

@@ -29,6 +29,8 @@ OPEN_TO_THE_USERS_TOKEN = {
     ("GET", "/users/{user_id}/feedback"),
     ("POST", "/users/{user_id}/feedback"),
     ("DELETE", "/users/{user_id}/feedback/{item_id}"),
+    ("DELETE", "/users/{user_id}/feedback/pairs/{preferred}/{over}"),
+    ("DELETE", "/users/{user_id}/feedback/groups/{group_id}"),
     ("GET", "/users/{user_id}/recommendations"),
 }
 NO_GOOD = {
@@ -51,7 +53,9 @@ NO_GOOD = {
 
 
 def call(client: httpx.Client, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
-    path = path.replace("{user_id}", USER).replace("{item_id}", "59")
+    path = path.replace("{user_id}", USER)
+    for name, value in (("item_id", "59"), ("preferred", "59"), ("over", "58"), ("group_id", "g")):
+        path = path.replace(f"{{{name}}}", value)
     assert "{" not in path
     raw = {name: value.encode("latin-1") for name, value in headers.items()}
     return client.request(method, path, headers=raw)

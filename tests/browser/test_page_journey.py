@@ -55,7 +55,7 @@ def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Cl
     given = client.get(f"/users/{visitor}/feedback").json()["items"]
     assert sorted(one["rating"] for one in given) == [1, 3, 4, 5, 5]
 
-    # "Haven't seen" makes room too, and teaches nothing.
+    # "Haven't seen" makes room too, and is no rating.
     card = demo.next_card()
     title = card.locator("h3").inner_text()
     card.get_by_role("button", name=re.compile("Haven.t seen")).click()
@@ -107,6 +107,38 @@ def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Cl
     assert demo.ranking() == prior
     assert demo.user_id != visitor
     assert client.get(f"/users/{visitor}").status_code == 404
+
+
+def test_havent_seen_alone_is_personal_too(demo: DemoPage):
+    demo.open()
+    card = demo.next_card()
+
+    with demo.answered():
+        card.get_by_role("button", name=re.compile("Haven.t seen")).click()
+
+    expect(demo.strategy).to_have_text("Personal, from your answers")
+    expect(demo.ratings).to_have_count(0)
+
+
+def test_what_is_named_and_loved_brings_questions_about_its_like(
+    demo: DemoPage, client: httpx.Client
+):
+    page = demo.open().page
+    before = demo.titles(demo.cards)
+    named = client.get("/items/45").json()
+    assert named["attributes"]["genre"] == ["horror"]
+    demo.query.fill(named["title"])
+    expect(demo.results.first.locator(".title")).to_have_text(named["title"])
+
+    demo.radio(demo.results.first, 5).click()
+
+    expect(page.locator("#candidates-near")).to_contain_text(f"More like {named['title']}")
+    expect(demo.cards).to_have_count(6)
+    expect(demo.cards.filter(has_text=before[0])).to_have_count(0)
+    shown = [card.get_attribute("data-item") for card in demo.cards.all()]
+    alike = [item for item in shown if item and int(item) >= 30]
+    assert len(alike) >= 5
+    assert named["item_id"] not in shown
 
 
 def test_ratings_in_quick_succession_all_count(demo: DemoPage, client: httpx.Client):

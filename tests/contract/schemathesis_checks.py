@@ -23,6 +23,8 @@ BEYOND_THE_SCHEMA = {
     "unknown_attribute",
     "unknown_action",
     "invalid_screen",
+    "invalid_comparison",
+    "unknown_group",
     "invalid_attribute",
     "rating_out_of_range",
     "invalid_cursor",

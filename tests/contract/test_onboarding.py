@@ -31,7 +31,7 @@ def test_the_answer_has_these_fields(visitor: Visitor):
 
 
 @pytest.mark.parametrize("strategy", ["adaptive", "static", "evidence", "popularity"])
-@pytest.mark.parametrize("mode", ["items", "grid"])
+@pytest.mark.parametrize("mode", ["items", "grid", "pair", "groups"])
 def test_every_strategy_is_the_same_everywhere(visitor: Visitor, strategy: str, mode: str):
     visitor.tell({"item_id": "0", "action": "like"}, {"shown": ["3", "4"], "picked": ["3"]})
 

@@ -12,6 +12,8 @@ PATHS = {
     "/users/{user_id}/token": {"post"},
     "/users/{user_id}/feedback": {"post", "get"},
     "/users/{user_id}/feedback/{item_id}": {"delete"},
+    "/users/{user_id}/feedback/pairs/{preferred}/{over}": {"delete"},
+    "/users/{user_id}/feedback/groups/{group_id}": {"delete"},
     "/users/{user_id}/recommendations": {"get"},
     "/onboarding/items": {"get"},
     "/items": {"get", "post"},

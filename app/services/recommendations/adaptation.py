@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.metrics import DIVERGED
+from app.services.comparisons import ComparedIds, compared, is_comparison, of_items_that_exist
 from app.services.feedback_meanings import FeedbackMeanings
 from app.store import Attributes, StoredUser
 from model.adaptation import AdaptedCopy
-from model.answers import Answer, Kind, kind_of_rating
+from model.answers import Answer, Comparison, Kind, kind_of_rating
 from model.arrays import Float32Array, Int64Array
 from model.orders import Order
 from model.recommender import Recommender
+
+_MOST_PAIRS = 50
+"""Newest comparisons of two that the local update learns from."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,13 @@ class SupportSet:
         ratings: (item id, rating, weight) of what counts as a rating, newest first: those that the
             local update learns from and, where there is one, the next older one.
         beside: (item id, kind, weight) of what tells of choice alone, newest first.
+        compared: What was preferred of what; see `app.services.comparisons.compared`.
     """
 
     attributes: Attributes
     ratings: list[tuple[str, float, float]]
     beside: list[tuple[str, int, float]]
+    compared: list[ComparedIds] = field(default_factory=list)
 
     def of_items_that_exist(self, recommender: Recommender) -> SupportSet:
         """Leave out answers about items that were deleted since."""
@@ -46,12 +52,15 @@ class SupportSet:
             for item_id, rating, weight in self.ratings
         ]
 
-    def told(self, recommender: Recommender) -> list[Answer]:
+    def told(self, recommender: Recommender) -> list[Answer | Comparison]:
         """Return what tells of choice alone by internal item index; see `rated`."""
         index_of = recommender.catalogue.index_of
         return [
-            Answer(index_of[item_id], None, Kind(kind), weight)
-            for item_id, kind, weight in self.beside
+            *(
+                Answer(index_of[item_id], None, Kind(kind), weight)
+                for item_id, kind, weight in self.beside
+            ),
+            *of_items_that_exist(self.compared, recommender.catalogue),
         ]
 
 
@@ -83,7 +92,7 @@ class Adapter:
         ratings: list[tuple[str, float, float]] = []
         beside: list[tuple[str, int, float]] = []
         for feedback in user.feedback:
-            if feedback.item_id not in index_of:
+            if is_comparison(feedback) or feedback.item_id not in index_of:
                 continue
             meaning = self._meanings.of(feedback)
             if meaning is None:
@@ -93,7 +102,12 @@ class Adapter:
             elif meaning.kind is not None:
                 beside.append((feedback.item_id, int(meaning.kind), meaning.weight))
         limit = self._support_limit
-        return SupportSet(user.attributes, ratings[: limit + 1], beside[:limit])
+        return SupportSet(
+            user.attributes,
+            ratings[: limit + 1],
+            beside[:limit],
+            compared(user.feedback, _MOST_PAIRS),
+        )
 
     def adapt(self, recommender: Recommender, user: StoredUser | None) -> AdaptedCopy:
         """Run the local update on a user's newest ratings of items that still exist.
@@ -122,9 +136,9 @@ class Adapter:
             DIVERGED.inc()
         return adapted
 
-    def answers(self, recommender: Recommender, known: SupportSet) -> list[Answer]:
+    def answers(self, recommender: Recommender, known: SupportSet) -> list[Answer | Comparison]:
         """Return what the local update learns from; see `SupportSet.rated`."""
-        return known.rated(recommender)[: self._support_limit] + known.told(recommender)
+        return [*known.rated(recommender)[: self._support_limit], *known.told(recommender)]
 
     def leave_one_out(
         self, recommender: Recommender, known: SupportSet, items: Int64Array, order: Order

@@ -19,7 +19,7 @@ from model.orders import Order
 
 SCORE_SCALE = 10_000
 """Numbers are shown to four places, and kept so."""
-_FORMAT = 3
+_FORMAT = 4
 _MOST_PENDING = 100
 _MOST_ANONYMOUS = 500
 """Lists of unknown users that a worker has at hand; 3 kB each."""
@@ -92,9 +92,15 @@ class RankingSnapshot:
             return None
         head, item_ids, values, order, known = content[1:]
         if known is not None:
-            attributes, ratings, beside = known
+            attributes, ratings, beside, compared = known
             known = SupportSet(
-                attributes, [tuple(one) for one in ratings], [tuple(one) for one in beside]
+                attributes,
+                [tuple(one) for one in ratings],
+                [tuple(one) for one in beside],
+                [
+                    (tuple(tuple(items) for items in alternatives), tuple(points))
+                    for alternatives, points in compared
+                ],
             )
         return cls(head, item_ids.split("/"), ShownValues(*values), Order(order), known)
 

@@ -9,12 +9,12 @@ that no strategy wins by taking well-known items off it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from model.answers import Answer, Kind
+from model.answers import Answer, Kind, answers
 from model.arrays import Float32Array, Int64Array
 from model.data.dataset import Dataset
 from model.data.signals import is_liked
@@ -24,8 +24,10 @@ from model.features import FeatureValue
 
 FEWEST_RATINGS = 50
 HELD_OUT = 20
+POINTS = 5
 _FEWEST_TARGETS = 3
 _FEWEST_TRIALS = 20
+_PREFERENCE = {Kind.LIKED: 3, Kind.RATED: 2, Kind.UNSEEN: 1, Kind.DISLIKED: 0}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,42 @@ class OnboardingTrial:
             (item, self.known[item]) if item in self.known else Answer(item, None, Kind.UNSEEN)
             for item in shown
         ]
+
+    def preferred(self, pair: Sequence[int], scale: tuple[float, float]) -> int | None:
+        """Tell which of two items the user would rather have; None if both are the same.
+
+        What is liked comes before what was rated in the middle, that before what is not known,
+        and last what is disliked; of two ratings of a kind the higher one wins.
+        """
+        worth = [
+            (_PREFERENCE[one.kind], one.rating or 0) for one in answers(self.answers(pair), scale)
+        ]
+        if worth[0] == worth[1]:
+            return None
+        return pair[0] if worth[0] > worth[1] else pair[1]
+
+    def points_of_groups(
+        self, groups: Sequence[Int64Array], scale: tuple[float, float]
+    ) -> list[int]:
+        """Give `POINTS` points to groups by how many of their items the user likes.
+
+        Args:
+            groups: The items of each.
+            scale: Lowest and highest rating.
+
+        Returns:
+            Whole points, by the largest remainders; none where nothing is liked.
+        """
+        known = answers(list(self.known.items()), scale)
+        liked = np.array([one.item for one in known if one.kind is Kind.LIKED], dtype=np.int64)
+        likes = np.array([np.isin(liked, group).sum() for group in groups], dtype=np.float64)
+        if not likes.any():
+            return [0] * len(groups)
+        shares = likes / likes.sum() * POINTS
+        points = np.floor(shares)
+        left = np.argsort(points - shares, kind="stable")[: round(POINTS - points.sum())]
+        points[left] += 1
+        return [int(one) for one in points]
 
 
 def draw_onboarding_trials(

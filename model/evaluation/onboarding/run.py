@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from model.adaptation import Adaptation
-from model.answers import Answer, Kind, SupportSet, answers, rated
+from model.answers import Answer, Comparison, Kind, SupportSet, answers, rated
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.bundle.reports import EpochReport
 from model.data.dataset import Dataset
@@ -21,7 +21,7 @@ from model.evidence import evidence_scores
 from model.fitting import FittedModel, fit_model
 from model.lists import rank
 from model.metrics import discounts
-from model.onboarding import Onboarding
+from model.onboarding import Onboarding, ShownGroup
 from model.orders import Order
 from model.presets import Preset
 
@@ -178,6 +178,14 @@ def ask_everybody(
             trial.attributes, [], _GRID, without=np.sort(trial.held_out)
         ).items.tolist()
         evaluation.add("grid", _GRID, known_well.after(_picked(trial, grid, dataset.scale)))
+        compared: list[Comparison] = []
+        for count, found in enumerate(_in_pairs(onboarding, adaptation, trial), 1):
+            compared += found
+            if count in SHOWN:
+                evaluation.add("pairs", count, known_well.after(compared))
+        chosen = trial.points_of_groups([one.items for one in onboarding.groups], dataset.scale)
+        told = [_of_groups(onboarding.groups, chosen)] if any(chosen) else []
+        evaluation.add("groups", 1, known_well.after(told))
 
 
 def _picked(
@@ -188,6 +196,32 @@ def _picked(
         one.item for one in answers(list(trial.known.items()), scale) if one.kind is Kind.LIKED
     }
     return [Answer(item, None, Kind.LIKED if item in liked else Kind.UNSEEN) for item in grid]
+
+
+def _of_groups(groups: Sequence[ShownGroup], points: Sequence[int]) -> Comparison:
+    return Comparison(
+        tuple(tuple(one.examples.tolist()) for one in groups), tuple(float(one) for one in points)
+    )
+
+
+def _in_pairs(
+    onboarding: Onboarding, adaptation: Adaptation, trial: OnboardingTrial
+) -> Iterator[list[Comparison]]:
+    """Ask for one comparison after the other; a pair of equals is answered by nothing."""
+    given: list[Comparison] = []
+    without = np.sort(trial.held_out)
+    for _ in range(max(SHOWN)):
+        user = adaptation.adapt(trial.attributes, given)
+        pair = onboarding.pair(trial.attributes, given, without=without, user=user).items.tolist()
+        without = np.union1d(without, pair)
+        preferred = trial.preferred(pair, adaptation.scale)
+        if preferred is None:
+            yield []
+            continue
+        (over,) = set(pair) - {preferred}
+        found = Comparison(((preferred,), (over,)), (1.0, 0.0))
+        given.append(found)
+        yield [found]
 
 
 def _discrimination(adaptation: Adaptation) -> Float32Array:
