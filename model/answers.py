@@ -34,12 +34,15 @@ class Answer(NamedTuple):
         kind: What it says of choice.
         weight: How many answers of its kind it counts as, where choice is learnt; a rating counts
             once among ratings.
+        asked: Whether the service chose the item and showed it, among others; what users name by
+            themselves is no choice among what was shown.
     """
 
     item: int
     rating: float | None
     kind: Kind
     weight: float = 1.0
+    asked: bool = False
 
 
 class Comparison(NamedTuple):

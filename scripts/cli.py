@@ -196,6 +196,20 @@ def fans(
     show_fans(model, kinds)
 
 
+@app.command()
+def interviews(
+    kinds: Annotated[
+        list[str] | None,
+        typer.Argument(help='name:value of an item attribute each, as "genre:Horror".'),
+    ] = None,
+    model: Annotated[Path, typer.Option(help="Bundle.")] = Path("var/model"),
+) -> None:
+    """Show what people are asked who answer oppositely, or know nothing of a kind."""
+    from scripts.interviews import show_interviews
+
+    show_interviews(model, kinds or [])
+
+
 @app.command("evaluate-onboarding")
 def evaluate_onboarding(
     folder: Folder,

@@ -1,6 +1,7 @@
 """Feedback: ratings, which form the support set, and actions."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -34,7 +35,7 @@ _FORMS: dict[str, dict[str, str]] = {
     "groups": {"groups": "object"},
 }
 """What events are made of, by the field that tells them apart."""
-_OF_AN_ITEM = ("rating", "action", "weight")
+_OF_AN_ITEM = ("rating", "action", "weight", "source")
 _ALL_FIELDS = [field for fields in _FORMS.values() for field in fields]
 _ONE_OF = "an item_id, shown and picked, preferred and over, or groups"
 
@@ -77,6 +78,12 @@ _ONE_FORM: dict[str, Any] = {
 }
 
 
+class Source(StrEnum):
+    """Where feedback comes from."""
+
+    ONBOARDING = "onboarding"
+
+
 class FeedbackEvent(StrictRequest):
     """A rating of an item, an action on it, what was picked of a screen, or a comparison."""
 
@@ -94,6 +101,12 @@ class FeedbackEvent(StrictRequest):
         default=None,
         description="How many such events it counts as, for what the user is likely to choose; "
         "beyond 1 by its logarithm.",
+    )
+    source: Source | None = Field(
+        default=None,
+        description="`onboarding`: the item was one of `GET /onboarding/items`, and this is the "
+        "answer. Liked items then count as chosen among all that were asked about. Leave it out "
+        "for what the user named by search, or met elsewhere.",
     )
     shown: list[Id] | None = Field(
         default=None,
@@ -178,30 +191,33 @@ class FeedbackAccepted(BaseModel):
     support_version: int
 
 
-class RatedItem(BaseModel):
+class _StoredItem(BaseModel):
+    """Feedback on an item."""
+
+    item_id: str
+    weight: float = Field(
+        default=1.0,
+        exclude_if=lambda weight: weight == 1,
+        description="How many such events it counts as; left out where that is 1.",
+    )
+    source: Source | None = Field(
+        default=None,
+        exclude_if=lambda source: source is None,
+        description="`onboarding` for an answer to a question; else left out.",
+    )
+    at: datetime
+
+
+class RatedItem(_StoredItem):
     """A stored rating."""
 
-    item_id: str
     rating: float
-    weight: float = Field(
-        default=1.0,
-        exclude_if=lambda weight: weight == 1,
-        description="How many such events it counts as; left out where that is 1.",
-    )
-    at: datetime
 
 
-class ActedItem(BaseModel):
+class ActedItem(_StoredItem):
     """A stored action."""
 
-    item_id: str
     action: str
-    weight: float = Field(
-        default=1.0,
-        exclude_if=lambda weight: weight == 1,
-        description="How many such events it counts as; left out where that is 1.",
-    )
-    at: datetime
 
 
 class ComparedPair(BaseModel):

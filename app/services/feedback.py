@@ -27,6 +27,7 @@ from app.schemas.feedback import (
     FeedbackPage,
     GroupPoints,
     RatedItem,
+    Source,
 )
 from app.schemas.values import MAX_EVENTS
 from app.services.comparisons import GROUP, Group, Pair, group_of, pair_of
@@ -263,6 +264,7 @@ class _SingleEvent:
     weight: float
     at: datetime | None
     event_id: str | None
+    asked: bool = False
 
 
 def _single_events(index: int, event: FeedbackEvent, groups: _Groups) -> list[_SingleEvent]:
@@ -280,7 +282,8 @@ def _single_events(index: int, event: FeedbackEvent, groups: _Groups) -> list[_S
         value = event.rating if event.rating is not None else event.action
         assert value is not None  # noqa: S101 - the schema holds one of both
         weight = 1.0 if event.weight is None else event.weight
-        return [_SingleEvent(event.item_id, value, weight, event.at, event.event_id)]
+        asked = event.source is Source.ONBOARDING
+        return [_SingleEvent(event.item_id, value, weight, event.at, event.event_id, asked)]
     picked = set(event.picked)
     return [
         _SingleEvent(item, PICKED if item in picked else PASSED, 1.0, event.at, event.event_id)
@@ -311,10 +314,10 @@ def _new_event(event: _SingleEvent, now: datetime) -> NewEvent:
     known by it, so that sending it again changes nothing, even once that time has come.
     """
     if event.at is None:
-        return NewEvent(event.item_id, event.value, None, event.event_id, event.weight)
+        return NewEvent(event.item_id, event.value, None, event.event_id, event.weight, event.asked)
     event_id = event.event_id or f"{event.at.isoformat()} {event.value}"
     at = event.at if event.at < now else None
-    return NewEvent(event.item_id, event.value, at, event_id, event.weight)
+    return NewEvent(event.item_id, event.value, at, event_id, event.weight, event.asked)
 
 
 def _shown(feedback: Feedback) -> FeedbackItem:
@@ -328,13 +331,16 @@ def _shown(feedback: Feedback) -> FeedbackItem:
             items=list(group.item_ids),
             at=feedback.at,
         )
+    source = Source.ONBOARDING if feedback.asked else None
+    shared = {
+        "item_id": feedback.item_id,
+        "weight": feedback.weight,
+        "source": source,
+        "at": feedback.at,
+    }
     if isinstance(feedback.value, str):
-        return ActedItem(
-            item_id=feedback.item_id, action=feedback.value, weight=feedback.weight, at=feedback.at
-        )
-    return RatedItem(
-        item_id=feedback.item_id, rating=feedback.value, weight=feedback.weight, at=feedback.at
-    )
+        return ActedItem(action=feedback.value, **shared)
+    return RatedItem(rating=feedback.value, **shared)
 
 
 def _place(feedback: Feedback) -> FeedbackPlace:

@@ -26,7 +26,7 @@ let newestOrder = 0;
 let named = null; // an item that the visitor named and loves, until more like it is asked about
 
 const status = statusStrip();
-const candidates = candidateCards({ onanswer: answer });
+const candidates = candidateCards({ onanswer: (item, given) => answer(item, { ...given, source: "onboarding" }) });
 const recommendations = recommendationList();
 const ratings = ratingList({ onanswer: answer, onremove: takeBack, onmissing: fetchTitle });
 const search = itemSearch({ find: findItems, onanswer: name, onproblem: failed });
@@ -79,8 +79,8 @@ function send(entry) {
 // --- sending -----------------------------------------------------------------------------------
 
 const deliver = {
-  feedback: ({ item, rating, action, event_id }, user) =>
-    api.postFeedback(user, { item_id: item.item_id, rating, action, event_id }),
+  feedback: ({ item, rating, action, source, event_id }, user) =>
+    api.postFeedback(user, { item_id: item.item_id, rating, action, source, event_id }),
   remove: ({ item }, user) => api.deleteFeedback(user, item.item_id),
   profile: ({ attributes }, user) => api.putUser(user, attributes),
   erase: (_entry, user) => api.deleteUser(user),

@@ -17,6 +17,7 @@ from app.actions import NOT_KNOWN
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FEEDBACK_PREFIX = "f:"
 _TIMES = "*"
+_ASKED = "?"
 
 Attributes = dict[str, str | int | float | list[str] | None]
 
@@ -31,6 +32,7 @@ class NewEvent:
         at: When it happened; None for now.
         event_id: The client's name for the event, if it gave one.
         weight: How many such events it counts as.
+        asked: Whether it answers a question of the onboarding.
     """
 
     item_id: str
@@ -38,12 +40,14 @@ class NewEvent:
     at: datetime | None = None
     event_id: str | None = None
     weight: float = 1.0
+    asked: bool = False
 
     @property
     def text(self) -> str:
-        """What is stored of value and weight."""
+        """What is stored of value, weight, and whether it was asked for."""
         value = self.value if isinstance(self.value, str) else number(self.value)
-        return value if self.weight == 1 else f"{value}{_TIMES}{number(self.weight)}"
+        times = "" if self.weight == 1 else f"{_TIMES}{number(self.weight)}"
+        return f"{value}{times}{_ASKED if self.asked else ''}"
 
 
 class Feedback(NamedTuple):
@@ -53,6 +57,7 @@ class Feedback(NamedTuple):
     value: float | str
     microseconds: int
     weight: float = 1.0
+    asked: bool = False
 
     @property
     def at(self) -> datetime:
@@ -146,10 +151,14 @@ def known_user(fields: Mapping[str, str]) -> StoredUser:
 
 def _feedback(item_id: str, entry: str) -> Feedback:
     at, text, *_digests = entry.split(" ")
-    value, _, weight = text.partition(_TIMES)
+    value, _, weight = text.removesuffix(_ASKED).partition(_TIMES)
     is_rating = value[0].isdigit() or value[0] in "-."
     return Feedback(
-        item_id, float(value) if is_rating else value, int(at), float(weight) if weight else 1.0
+        item_id,
+        float(value) if is_rating else value,
+        int(at),
+        float(weight) if weight else 1.0,
+        text.endswith(_ASKED),
     )
 
 

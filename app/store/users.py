@@ -4,7 +4,9 @@
                                               every write, so both together name a state
                            attributes         JSON
                            version            counts the changes of the support set
-                           f:<item id>        "<at> <rating or action>[*weight] <event id digests>"
+                           f:<item id>        "<at> <value> <event id digests>", with the value
+                                              <rating or action>[*weight], and ? behind it for
+                                              an answer to a question of the onboarding
 
 Reads and writes are Lua scripts: a write is atomic with its version, and a read of what is known
 already says only that.

@@ -12,6 +12,10 @@ and the less the more items they rated. The answer is the likeliest vector of bo
 
     ū = argmax Σ_a points_a ln P(a | offered) − λ (ū − ū₀)ᵀ Σ⁻¹ (ū − ū₀) / 2.
 
+All items that a user was asked about make one more offer: those that were liked are chosen among
+them, with half a point for what is known and neither liked nor disliked. The bags of the amortised
+start tell which items were liked and which were not known, but not that these were the choice.
+
 It lies at ū₀ + Σ Oᵀ α, with O the alternatives' vectors one below the other, so a few of Newton's
 steps in α find it, each as far as it helps.
 
@@ -26,6 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from model.answers import Answer, Kind
 from model.arrays import Float32Array, Float64Array
 
 _MOST_STEPS = 30
@@ -33,11 +38,13 @@ _CLOSE = 1e-5
 """Gradient in points at which α is found."""
 _ROUNDING = 1e-3
 _LENGTHS = (1.0, 1 / 3, 1 / 9, 1 / 27, 1 / 81)
-_TRUST = 0.5
-"""What Σ counts for: who answers by groups knows them less well than the model does.
+RELIABILITY = 0.5
+"""What a comparison counts for beside an answer about an item.
 
-Chosen among .1, .25, .5, 1 and 2 by the lists of new users.
+Who answers by groups knows them less well than the model does. Chosen among .1, .25, .35, .5, .7,
+1 and 2 by the lists of new users.
 """
+_POINTS = {Kind.LIKED: 1.0, Kind.DISLIKED: 0.0, Kind.RATED: 0.5, Kind.UNSEEN: 0.0}
 
 
 class OfferedVectors(NamedTuple):
@@ -51,6 +58,45 @@ class OfferedVectors(NamedTuple):
 
     output: Float32Array
     points: Float32Array
+
+    @property
+    def is_choice(self) -> bool:
+        """Tell whether some were chosen, and others not."""
+        return bool(self.points.any()) and bool((self.points != self.points[0]).any())
+
+    def with_one_more(self, output: Float32Array, kind: Kind) -> OfferedVectors:
+        """Add an item that was asked about, another one for each of B.
+
+        Args:
+            output: ō of the items, shape [M, B, W + 1].
+            kind: How it was answered.
+
+        Returns:
+            The offer with one more alternative.
+        """
+        several = output.shape[1] // self.output.shape[1]
+        return OfferedVectors(
+            np.concatenate([np.repeat(self.output, several, 1), output[:, :, None]], axis=2),
+            np.append(self.points, np.float32(_POINTS[kind])),
+        )
+
+
+def asked(output: Float32Array, answers: Sequence[Answer], members: int) -> OfferedVectors:
+    """Lay out the choice among the items that a user was asked about.
+
+    Args:
+        output: ō of the items of all answers, shape [n, M (W + 1)].
+        answers: All answers, n of them.
+        members: M.
+
+    Returns:
+        The offer, of those that were asked.
+    """
+    which = [place for place, one in enumerate(answers) if one.asked]
+    points = [_POINTS[answers[place].kind] for place in which]
+    width = output.shape[1] // members
+    rows = output[which].reshape(len(which), members, width).transpose(1, 0, 2)
+    return OfferedVectors(np.ascontiguousarray(rows[:, None]), np.array(points, dtype=np.float32))
 
 
 @dataclass(frozen=True)
@@ -75,7 +121,7 @@ class TasteSpread:
 
     def certainty(self, rated: Float32Array) -> Float32Array:
         """Return λ of users who rated so many items, shape [B]."""
-        return (1 + rated / np.float32(self.halved_after)) / np.float32(_TRUST)
+        return 1 + rated / np.float32(self.halved_after)
 
 
 def likeliest(

@@ -23,7 +23,7 @@ from model.ranking.coarse_items import CoarseItems
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample
-from model.relevance.comparisons import OfferedVectors, likeliest
+from model.relevance.comparisons import RELIABILITY, OfferedVectors, likeliest
 from model.relevance.config import RelevanceConfig
 from model.relevance.groups import group_items
 from model.relevance.item_table import ChoiceTable, joined
@@ -211,7 +211,7 @@ class RelevanceModel:
             means.append(self._of_members(output, self.config.width + 1).mean(0))
         return OfferedVectors(
             np.ascontiguousarray(np.stack(means, axis=1)[:, None]),
-            np.array(comparison.points, dtype=np.float32),
+            np.array(comparison.points, dtype=np.float32) * np.float32(RELIABILITY),
         )
 
     def entry_and_output(self, items: Int64Array) -> tuple[Float32Array, Float32Array]:

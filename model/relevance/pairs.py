@@ -18,7 +18,7 @@ from scipy.special import expit
 from model.answers import SupportSet
 from model.arrays import Float64Array, Int64Array
 from model.ranking import best
-from model.relevance.comparisons import OfferedVectors, likeliest
+from model.relevance.comparisons import RELIABILITY, OfferedVectors, likeliest
 from model.relevance.list_value import ListValue
 from model.relevance.model import RelevanceModel, RelevanceUser
 from model.relevance.questions import Questions, familiarity, left_out_of_list
@@ -66,10 +66,11 @@ def choose_pair(
     preferred: Float64Array = expit(apart.astype(np.float64)).mean(0)
     gain = np.zeros(len(first))
     # All pairs at once: each is compared after what was compared before.
-    start = model.updated(slots, replace(support, offered=())) * members
+    nothing = OfferedVectors(support.asked.output[:, :, :0], support.asked.points[:0])
+    start = model.updated(slots, replace(support, asked=nothing, compared=())) * members
     starts, rated = np.repeat(start, len(first), 1), np.repeat(support.rated, len(first))
     for points, chance in (([1, 0], preferred), ([0, 1], 1 - preferred)):
-        offered = OfferedVectors(pairs, np.array(points, dtype=np.float32))
+        offered = OfferedVectors(pairs, np.array(points, dtype=np.float32) * RELIABILITY)
         vectors = likeliest(starts, [*support.offered, offered], model.learnt.spread, rated)
         gain += chance * value.after(vectors / members).gain
     gain = np.nan_to_num(gain, nan=0, posinf=0, neginf=0) * known[first] * known[second]

@@ -20,7 +20,7 @@ from torch.nn import Linear
 from model.answers import Answer, Kind
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.relevance.answer_network import COUNT_SCALE
-from model.relevance.comparisons import OfferedVectors
+from model.relevance.comparisons import OfferedVectors, asked
 from model.relevance.network import RelevanceNetwork
 
 
@@ -165,13 +165,20 @@ class SupportSums:
         entry: Sums of e of each kind, shape [4, M, B, W].
         output: Sums of ō of what is liked and disliked, shape [2, M, B, W + 1].
         counts: How many there are of each kind, shape [4, B].
-        offered: What was compared, the same in all of them.
+        asked: The choice among what was asked about.
+        compared: What was compared, the same in all of them.
     """
 
     entry: Float32Array
     output: Float32Array
     counts: Float32Array
-    offered: tuple[OfferedVectors, ...] = ()
+    asked: OfferedVectors
+    compared: tuple[OfferedVectors, ...] = ()
+
+    @property
+    def offered(self) -> tuple[OfferedVectors, ...]:
+        """All choices among what was offered."""
+        return (*self.compared, self.asked) if self.asked.is_choice else self.compared
 
     @property
     def rated(self) -> Float32Array:
@@ -205,10 +212,11 @@ class SupportSums:
             (weights @ entry).reshape(len(Kind), members, 1, -1),
             (weights[:2] @ output).reshape(2, members, 1, -1),
             weights.sum(1, keepdims=True),
+            asked(output, answers, members),
         )
 
     def with_one_more(self, entry: Float32Array, output: Float32Array, kind: Kind) -> SupportSums:
-        """Add one answer to B = 1 support set, another in each copy of it.
+        """Ask one more question of B = 1 support set, another in each copy of it.
 
         Args:
             entry: e of the items that are answered, shape [M, n, W].
@@ -225,11 +233,12 @@ class SupportSums:
         counts[kind] += 1
         if kind in (Kind.LIKED, Kind.DISLIKED):
             outputs[kind] += output
-        return SupportSums(entries, outputs, counts, self.offered)
+        shown = self.asked.with_one_more(output, kind)
+        return SupportSums(entries, outputs, counts, shown, self.compared)
 
     def with_comparison(self, offered: OfferedVectors) -> SupportSums:
         """Add what was chosen of what was offered, to all of them."""
-        return replace(self, offered=(*self.offered, offered))
+        return replace(self, compared=(*self.compared, offered))
 
 
 def amortised_start(

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -20,6 +20,22 @@ def demo(service: Service, browser_page: Page) -> Iterator[DemoPage]:
     page = DemoPage(browser_page, service.url)
     yield page
     assert page.errors == []
+
+
+@pytest.fixture
+def new_demo(service: Service, browser_page: Page) -> Iterator[Callable[[], DemoPage]]:
+    """Pages of other visitors, each in a browser profile of its own."""
+    browser = browser_page.context.browser
+    assert browser is not None
+    contexts = []
+
+    def opened() -> DemoPage:
+        contexts.append(browser.new_context())
+        return DemoPage(contexts[-1].new_page(), service.url)
+
+    yield opened
+    for context in contexts:
+        context.close()
 
 
 def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Client):
@@ -139,6 +155,52 @@ def test_what_is_named_and_loved_brings_questions_about_its_like(
     alike = [item for item in shown if item and int(item) >= 30]
     assert len(alike) >= 5
     assert named["item_id"] not in shown
+
+
+def test_whoever_has_not_seen_horror_is_no_longer_asked_about_it(demo: DemoPage):
+    demo.open()
+
+    def horror() -> list[str]:
+        shown = [card.get_attribute("data-item") or "" for card in demo.cards.all()]
+        return [item for item in shown if int(item) >= 30]
+
+    for _ in range(3):
+        # Where no card is of horror, another one has to make room.
+        item = next(iter(horror()), demo.open_cards.first.get_attribute("data-item"))
+        card = demo.page.locator(f'#candidates > li[data-item="{item}"]')
+        with demo.answered():
+            answer = "Haven.t seen" if int(item or 0) >= 30 else "3 of "
+            role = "button" if int(item or 0) >= 30 else "radio"
+            card.get_by_role(role, name=re.compile(answer)).click()
+        expect(card).to_have_count(0)
+        expect(demo.cards).to_have_count(6)
+    told = set(horror())
+
+    for _ in range(4):
+        card = demo.next_card()
+        with demo.answered():
+            demo.radio(card, 4).click()
+        expect(card).to_have_count(0)
+        expect(demo.cards).to_have_count(6)
+
+    assert set(horror()) <= told
+
+
+def test_two_who_answer_oppositely_are_asked_other_questions(
+    demo: DemoPage, new_demo: Callable[[], DemoPage]
+):
+    asked = []
+    for one, rating in ((demo, 5), (new_demo(), 1)):
+        one.open()
+        for _ in range(4):
+            card = one.next_card()
+            with one.answered():
+                one.radio(card, rating).click()
+            expect(card).to_have_count(0)
+            expect(one.cards).to_have_count(6)
+        asked.append(one.titles(one.cards))
+
+    assert set(asked[0]) != set(asked[1])
 
 
 def test_ratings_in_quick_succession_all_count(demo: DemoPage, client: httpx.Client):

@@ -43,10 +43,26 @@ def test_lists_from_the_literature_have_known_orders():
 
 def test_what_was_never_rated_is_unseen():
     trial = OnboardingTrial(
-        0, {}, {3: 5.0, 4: 1.0}, np.array([7]), np.array([4.0], dtype=np.float32), np.array([7])
+        0,
+        {},
+        {3: 5.0, 4: 1.0, 5: 4.0, 6: 4.5},
+        np.array([7]),
+        np.array([4.0], dtype=np.float32),
+        np.array([7]),
+        (1.0, 5.0),
     )
 
-    assert trial.answers([4, 9, 3]) == [(4, 1.0), Answer(9, None, Kind.UNSEEN), (3, 5.0)]
+    assert trial.answers([4, 9, 3]) == [
+        Answer(4, 1.0, Kind.DISLIKED, asked=True),
+        Answer(9, None, Kind.UNSEEN, asked=True),
+        Answer(3, 5.0, Kind.LIKED, asked=True),
+    ]
+    # What is liked comes before what is not known, and that before what is disliked.
+    assert [trial.preferred(pair) for pair in ([4, 9], [9, 3], [5, 6])] == [9, 3, 6]
+    assert trial.preferred([8, 9]) is None
+    # Three likes, two of them in the first group: 5 · 2/3 and 5 · 1/3, by largest remainders.
+    assert trial.points_of_groups([np.array([3, 5, 4]), np.array([6]), np.array([9])]) == [3, 2, 0]
+    assert trial.points_of_groups([np.array([4]), np.array([9])]) == [0, 0]
 
 
 def test_gains_are_averaged_over_ranges_of_questions():

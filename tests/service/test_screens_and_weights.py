@@ -104,6 +104,8 @@ def test_a_screen_teaches_what_is_chosen_and_not_what_is_rated(
         {"item_id": "0", "rating": 5, "weight": -1},
         {"item_id": "0", "rating": 5, "weight": 1001},
         {"item_id": "0", "rating": 5, "weight": "2"},
+        {"item_id": "0", "rating": 5, "source": "elsewhere"},
+        {"shown": ["0"], "picked": [], "source": "onboarding"},
     ],
     ids=str,
 )
@@ -163,6 +165,44 @@ def test_a_weight_counts_for_what_is_chosen_and_not_for_what_is_rated(
         "0": 20,
         "31": None,
     }
+
+
+def test_answers_to_questions_tell_where_they_come_from(visitor: Visitor):
+    visitor.tell(
+        {"item_id": "0", "rating": 5, "source": "onboarding"},
+        {"item_id": "2", "action": "like", "weight": 2, "source": "onboarding"},
+        {"item_id": "4", "rating": 4},
+    )
+
+    assert {one["item_id"]: one.get("source") for one in visitor.feedback()} == {
+        "0": "onboarding",
+        "2": "onboarding",
+        "4": None,
+    }
+    assert told(visitor) == {"0": 5, "2": "like", "4": 4}
+
+
+def test_what_is_liked_of_what_was_asked_is_a_choice(visitor: Visitor, new_visitor: NewVisitor):
+    named = new_visitor("named")
+    unseen = [{"item_id": item, "action": "unseen"} for item in ("30", "31", "32")]
+    named.tell({"item_id": "0", "rating": 5}, *unseen)
+    visitor.tell({"item_id": "0", "rating": 5, "source": "onboarding"}, *unseen)
+
+    assert visitor.scores() == named.scores()
+    mine, other = visitor.values("relevance"), named.values("relevance")
+    rise = {item: mine[str(item)] - other[str(item)] for item in range(60)}
+    # What was not known loses to what was liked, and what is like it too.
+    assert max(rise[item] for item in (30, 31, 32)) < 0
+    assert sum(rise[item] for item in range(1, 30)) > sum(rise[item] for item in range(33, 60))
+
+
+def test_one_who_likes_all_that_was_asked_chose_nothing(visitor: Visitor, new_visitor: NewVisitor):
+    named = new_visitor("named")
+    events = [{"item_id": item, "rating": 5} for item in ("0", "30")]
+    named.tell(*events)
+    visitor.tell(*({**one, "source": "onboarding"} for one in events))
+
+    assert visitor.values("relevance") == named.values("relevance")
 
 
 def test_another_weight_is_another_event(visitor: Visitor):

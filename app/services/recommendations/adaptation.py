@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from app.actions import RESERVED
 from app.metrics import DIVERGED
 from app.services.comparisons import ComparedIds, compared, is_comparison, of_items_that_exist
 from app.services.feedback_meanings import FeedbackMeanings
@@ -24,15 +25,15 @@ class SupportSet:
 
     Attributes:
         attributes: The profile.
-        ratings: (item id, rating, weight) of what counts as a rating, newest first: those that the
-            local update learns from and, where there is one, the next older one.
-        beside: (item id, kind, weight) of what tells of choice alone, newest first.
+        ratings: (item id, rating, weight, asked) of what counts as a rating, newest first: those
+            that the local update learns from and, where there is one, the next older one.
+        beside: (item id, kind, weight, asked) of what tells of choice alone, newest first.
         compared: What was preferred of what; see `app.services.comparisons.compared`.
     """
 
     attributes: Attributes
-    ratings: list[tuple[str, float, float]]
-    beside: list[tuple[str, int, float]]
+    ratings: list[tuple[str, float, float, bool]]
+    beside: list[tuple[str, int, float, bool]]
     compared: list[ComparedIds] = field(default_factory=list)
 
     def of_items_that_exist(self, recommender: Recommender) -> SupportSet:
@@ -48,8 +49,8 @@ class SupportSet:
         """Return the ratings by internal item index; all their items have to exist."""
         index_of, scale = recommender.catalogue.index_of, recommender.scale
         return [
-            Answer(index_of[item_id], rating, kind_of_rating(rating, scale), weight)
-            for item_id, rating, weight in self.ratings
+            Answer(index_of[item_id], rating, kind_of_rating(rating, scale), weight, asked)
+            for item_id, rating, weight, asked in self.ratings
         ]
 
     def told(self, recommender: Recommender) -> list[Answer | Comparison]:
@@ -57,8 +58,8 @@ class SupportSet:
         index_of = recommender.catalogue.index_of
         return [
             *(
-                Answer(index_of[item_id], None, Kind(kind), weight)
-                for item_id, kind, weight in self.beside
+                Answer(index_of[item_id], None, Kind(kind), weight, asked)
+                for item_id, kind, weight, asked in self.beside
             ),
             *of_items_that_exist(self.compared, recommender.catalogue),
         ]
@@ -89,18 +90,20 @@ class Adapter:
         if user is None:
             return SupportSet({}, [], [])
         index_of = recommender.catalogue.index_of
-        ratings: list[tuple[str, float, float]] = []
-        beside: list[tuple[str, int, float]] = []
+        ratings: list[tuple[str, float, float, bool]] = []
+        beside: list[tuple[str, int, float, bool]] = []
         for feedback in user.feedback:
             if is_comparison(feedback) or feedback.item_id not in index_of:
                 continue
             meaning = self._meanings.of(feedback)
             if meaning is None:
                 continue
+            # These are told of what was shown, and of nothing else.
+            asked = feedback.asked or feedback.value in RESERVED
             if meaning.rating is not None:
-                ratings.append((feedback.item_id, meaning.rating, meaning.weight))
+                ratings.append((feedback.item_id, meaning.rating, meaning.weight, asked))
             elif meaning.kind is not None:
-                beside.append((feedback.item_id, int(meaning.kind), meaning.weight))
+                beside.append((feedback.item_id, int(meaning.kind), meaning.weight, asked))
         limit = self._support_limit
         return SupportSet(
             user.attributes,

@@ -51,10 +51,10 @@ class Explanations:
         by_strength = np.argsort(-np.abs(effects), axis=0, kind="stable")
         strongest = by_strength[:MOST_REASONS].T.tolist()
         pieces = [known.ratings[piece] for piece in range(len(effects))]
-        index = [catalogue.index_of[one] for one, _, _ in pieces]
+        index = [catalogue.index_of[piece[0]] for piece in pieces]
         shown_pieces = [
             b'%b,"rating":%b,"effect":' % (name, orjson.dumps(rating))
-            for name, (_, rating, _) in zip(
+            for name, (_, rating, *_) in zip(
                 snapshot.item_json.names(catalogue, index), pieces, strict=True
             )
         ]

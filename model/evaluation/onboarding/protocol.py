@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.answers import Answer, Kind, answers
+from model.answers import Answer, Kind, kind_of_rating
 from model.arrays import Float32Array, Int64Array
 from model.data.dataset import Dataset
 from model.data.signals import is_liked
@@ -41,6 +41,7 @@ class OnboardingTrial:
         held_out: Items that were held out.
         ratings: Their ratings.
         targets: Those of them that are liked.
+        scale: Lowest and highest rating.
     """
 
     user: int
@@ -49,8 +50,9 @@ class OnboardingTrial:
     held_out: Int64Array
     ratings: Float32Array
     targets: Int64Array
+    scale: tuple[float, float]
 
-    def answers(self, shown: Iterable[int]) -> list[tuple[int, float] | Answer]:
+    def answers(self, shown: Iterable[int]) -> list[Answer]:
         """Answer questions.
 
         Args:
@@ -60,36 +62,33 @@ class OnboardingTrial:
             A rating of what is known, "haven't seen it" else.
         """
         return [
-            (item, self.known[item]) if item in self.known else Answer(item, None, Kind.UNSEEN)
+            Answer(item, rating, kind, asked=True)
             for item in shown
+            for rating in [self.known.get(item)]
+            for kind in [Kind.UNSEEN if rating is None else kind_of_rating(rating, self.scale)]
         ]
 
-    def preferred(self, pair: Sequence[int], scale: tuple[float, float]) -> int | None:
+    def preferred(self, pair: Sequence[int]) -> int | None:
         """Tell which of two items the user would rather have; None if both are the same.
 
         What is liked comes before what was rated in the middle, that before what is not known,
         and last what is disliked; of two ratings of a kind the higher one wins.
         """
-        worth = [
-            (_PREFERENCE[one.kind], one.rating or 0) for one in answers(self.answers(pair), scale)
-        ]
+        worth = [(_PREFERENCE[one.kind], one.rating or 0) for one in self.answers(pair)]
         if worth[0] == worth[1]:
             return None
         return pair[0] if worth[0] > worth[1] else pair[1]
 
-    def points_of_groups(
-        self, groups: Sequence[Int64Array], scale: tuple[float, float]
-    ) -> list[int]:
+    def points_of_groups(self, groups: Sequence[Int64Array]) -> list[int]:
         """Give `POINTS` points to groups by how many of their items the user likes.
 
         Args:
             groups: The items of each.
-            scale: Lowest and highest rating.
 
         Returns:
             Whole points, by the largest remainders; none where nothing is liked.
         """
-        known = answers(list(self.known.items()), scale)
+        known = self.answers(self.known)
         liked = np.array([one.item for one in known if one.kind is Kind.LIKED], dtype=np.int64)
         likes = np.array([np.isin(liked, group).sum() for group in groups], dtype=np.float64)
         if not likes.any():
@@ -131,7 +130,9 @@ def draw_onboarding_trials(
             continue
         known = dict(zip(items[HELD_OUT:].tolist(), stars[HELD_OUT:].tolist(), strict=True))
         attributes = table.row(user, named=True) if names else {}
-        trials.append(OnboardingTrial(user, attributes, known, held_out, ratings, targets))
+        trials.append(
+            OnboardingTrial(user, attributes, known, held_out, ratings, targets, dataset.scale)
+        )
     if len(trials) < _FEWEST_TRIALS:
         raise DatasetError(
             f"only {len(trials)} of the new users have {FEWEST_RATINGS} ratings; this data set is "

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from model.adaptation import Adaptation
-from model.answers import Answer, Comparison, Kind, SupportSet, answers, rated
+from model.answers import Answer, Comparison, Kind, SupportSet, rated
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.bundle.reports import EpochReport
 from model.data.dataset import Dataset
@@ -177,25 +177,23 @@ def ask_everybody(
         grid = onboarding.questions(
             trial.attributes, [], _GRID, without=np.sort(trial.held_out)
         ).items.tolist()
-        evaluation.add("grid", _GRID, known_well.after(_picked(trial, grid, dataset.scale)))
+        evaluation.add("grid", _GRID, known_well.after(_picked(trial, grid)))
         compared: list[Comparison] = []
         for count, found in enumerate(_in_pairs(onboarding, adaptation, trial), 1):
             compared += found
             if count in SHOWN:
                 evaluation.add("pairs", count, known_well.after(compared))
-        chosen = trial.points_of_groups([one.items for one in onboarding.groups], dataset.scale)
+        chosen = trial.points_of_groups([one.items for one in onboarding.groups])
         told = [_of_groups(onboarding.groups, chosen)] if any(chosen) else []
         evaluation.add("groups", 1, known_well.after(told))
 
 
-def _picked(
-    trial: OnboardingTrial, grid: Sequence[int], scale: tuple[float, float]
-) -> list[Answer]:
+def _picked(trial: OnboardingTrial, grid: Sequence[int]) -> list[Answer]:
     """Pick what is liked of many; the rest is passed over."""
-    liked = {
-        one.item for one in answers(list(trial.known.items()), scale) if one.kind is Kind.LIKED
-    }
-    return [Answer(item, None, Kind.LIKED if item in liked else Kind.UNSEEN) for item in grid]
+    return [
+        Answer(one.item, None, one.kind if one.kind is Kind.LIKED else Kind.UNSEEN, asked=True)
+        for one in trial.answers(grid)
+    ]
 
 
 def _of_groups(groups: Sequence[ShownGroup], points: Sequence[int]) -> Comparison:
@@ -214,7 +212,7 @@ def _in_pairs(
         user = adaptation.adapt(trial.attributes, given)
         pair = onboarding.pair(trial.attributes, given, without=without, user=user).items.tolist()
         without = np.union1d(without, pair)
-        preferred = trial.preferred(pair, adaptation.scale)
+        preferred = trial.preferred(pair)
         if preferred is None:
             yield []
             continue
@@ -239,9 +237,9 @@ def _adaptively(
     onboarding: Onboarding,
     trial: OnboardingTrial,
     held_out: set[int],
-) -> Iterator[tuple[int, float] | Answer]:
+) -> Iterator[Answer]:
     """Ask one question after the other, each by all answers before it."""
-    given: list[tuple[int, float] | Answer] = []
+    given: list[Answer] = []
     shown = set(held_out)
     for before in range(max(SHOWN)):
         without = np.array(sorted(shown), dtype=np.int64)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from model.relevance.comparisons import OfferedVectors, TasteSpread, likeliest
+from model.answers import Answer, Kind
+from model.relevance.comparisons import OfferedVectors, TasteSpread, asked, likeliest
 from model.relevance.groups import GROUPS, SHOWN, group_items
 
 MEMBERS, WIDTH = 2, 5
@@ -134,3 +135,41 @@ def test_equal_items_are_grouped_without_complaint():
     groups = group_items(np.ones((40, 4), dtype=np.float32), np.ones(40, "f4"), seed=0)
 
     assert all(len(group) >= SHOWN for group in groups)
+
+
+def test_what_was_asked_is_a_choice_among_it_alone():
+    output = np.arange(4 * MEMBERS * WIDTH, dtype=np.float32).reshape(4, -1)
+    answers = [
+        Answer(0, 5.0, Kind.LIKED, asked=True),
+        Answer(1, 5.0, Kind.LIKED),
+        Answer(2, None, Kind.UNSEEN, asked=True),
+        Answer(3, 3.0, Kind.RATED, asked=True),
+    ]
+
+    offer = asked(output, answers, MEMBERS)
+
+    assert offer.points.tolist() == [1, 0, 0.5]
+    right = output[[0, 2, 3]].reshape(3, MEMBERS, WIDTH).transpose(1, 0, 2)
+    np.testing.assert_array_equal(offer.output[:, 0], right)
+    assert offer.is_choice
+
+
+@pytest.mark.parametrize("kinds", [[], [Kind.LIKED], [Kind.LIKED] * 3, [Kind.UNSEEN] * 3])
+def test_equal_answers_are_no_choice(kinds: list[Kind]):
+    answers = [Answer(at, None, kind, asked=True) for at, kind in enumerate(kinds)]
+
+    assert not asked(np.ones((len(kinds), WIDTH), "f4"), answers, 1).is_choice
+
+
+def test_one_more_question_is_as_if_it_had_been_asked_with_the_others():
+    output = np.random.default_rng(10).normal(size=(5, MEMBERS * WIDTH)).astype(np.float32)
+    before = [Answer(0, 5.0, Kind.LIKED, asked=True), Answer(1, None, Kind.UNSEEN, asked=True)]
+    more = output[2:].reshape(3, MEMBERS, WIDTH).transpose(1, 0, 2)
+
+    several = asked(output[:2], before, MEMBERS).with_one_more(more, Kind.RATED)
+
+    for at in range(3):
+        answers = [*before, Answer(2, 3.0, Kind.RATED, asked=True)]
+        alone = asked(output[[0, 1, 2 + at]], answers, MEMBERS)
+        np.testing.assert_array_equal(several.output[:, at : at + 1], alone.output)
+        np.testing.assert_array_equal(several.points, alone.points)
