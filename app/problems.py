@@ -18,6 +18,8 @@ Each with its status and its `code`:
       RatingOutOfRange         422  rating_out_of_range
       UnknownAction            422  unknown_action
       InvalidScreen            422  invalid_screen
+      UnknownGroup             422  unknown_group
+      InvalidComparison        422  invalid_comparison
       UnknownAttribute         422  unknown_attribute
       InvalidAttribute         422  invalid_attribute
       InvalidFilter            422  invalid_filter

@@ -20,7 +20,6 @@ from app.problems import (
 )
 from app.schemas.feedback import FeedbackAccepted, FeedbackPage, FeedbackParameters, FeedbackRequest
 from app.schemas.values import GroupId, ItemId, UserId
-from app.services.comparisons import Pair
 
 router = APIRouter(prefix="/users/{user_id}/feedback", tags=["feedback"])
 
@@ -84,7 +83,7 @@ async def delete_pair(
     user_id: UserId, preferred: ItemId, over: ItemId, services: ServicesDep
 ) -> None:
     """Whichever of the two was preferred; the next recommendation no longer uses it."""
-    await services.feedback.delete_pair(user_id, Pair(preferred, over))
+    await services.feedback.delete_pair(user_id, preferred, over)
 
 
 @router.delete(

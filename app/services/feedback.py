@@ -160,9 +160,9 @@ class FeedbackService:
         """
         await self._delete(user_id, item_id, "on this item")
 
-    async def delete_pair(self, user_id: str, pair: Pair) -> None:
+    async def delete_pair(self, user_id: str, preferred: str, over: str) -> None:
         """Delete the comparison of two items, whichever was preferred; see `delete`."""
-        await self._delete(user_id, pair.key, "on this pair")
+        await self._delete(user_id, Pair(preferred, over).key, "on this pair")
 
     async def delete_group(self, user_id: str, group_id: str) -> None:
         """Delete the points of a group, of this model or one before; see `delete`."""
