@@ -13,6 +13,7 @@ from threading import Thread
 from fastapi import FastAPI
 
 from app.container import build_services
+from app.middleware.http_protocol import LIMITS, ConnectionLimits
 from app.problems import InvalidBundle
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.manager import ModelManager
@@ -35,7 +36,7 @@ _ANNOUNCING_CONNECTIONS = 4
 
 
 @asynccontextmanager
-async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, object]]:
     """Connect to the store and load the bundle; take both down again.
 
     Args:
@@ -43,7 +44,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         settings: How it runs.
 
     Yields:
-        Nothing, while the application serves.
+        What every connection goes by, while the application serves.
 
     Raises:
         RuntimeError: If no store is named.
@@ -96,7 +97,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     announcements = Announcements(announcing)
     try:
         async with invalidate_erased_users(announcements, caches), announcements.listening():
-            yield
+            yield {LIMITS: _limits_of(settings)}
     finally:
         for task in tasks:
             task.cancel()
@@ -104,6 +105,12 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         for client in (redis, announcing):
             await client.aclose()
             await client.connection_pool.disconnect()
+
+
+def _limits_of(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        settings.silent_seconds, settings.max_connections, settings.max_body_bytes
+    )
 
 
 def _keep_what_is_imported() -> None:

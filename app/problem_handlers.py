@@ -106,4 +106,6 @@ async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
         Problem("Something went wrong on our side; the log has it under this X-Request-ID.")
     )
     response.headers["X-Request-ID"] = request_id
+    # The server ends the connection once the error reaches it, so the client has to know.
+    response.headers["Connection"] = "close"
     return response

@@ -12,6 +12,7 @@ Each with its status and its `code`:
         UnknownItemInBody      422  unknown_item
       UnknownFeedback          404  unknown_feedback
       MethodNotAllowed         405  method_not_allowed
+      RequestTimeout           408  request_timeout
       PayloadTooLarge          413  payload_too_large
       UriTooLong               414  uri_too_long
       UnsupportedMediaType     415  unsupported_media_type
@@ -114,6 +115,12 @@ class MethodNotAllowed(Problem):
     """A path does not have a method."""
 
     status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class RequestTimeout(Problem):
+    """A request does not come whole in time."""
+
+    status, code, title = 408, "request_timeout", "Request timeout"
 
 
 class HeadersTooLarge(Problem):

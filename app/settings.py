@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     """Origins whose pages may call the API, separated by commas; none by default."""
     max_body_bytes: int = Field(default=512 * 1024, ge=1024)
     """Largest request body."""
+    keep_alive_seconds: int = Field(default=75, ge=1, le=3600)
+    """How long a connection may rest between two requests; longer than a balancer keeps it."""
+    silent_seconds: float = Field(default=30.0, gt=0, le=3600)
+    """How long a connection may say nothing within a request, or take nothing of an answer."""
+    max_connections: int = Field(default=1_000, ge=10)
+    """Most connections of a worker from clients; more are answered 503."""
 
     # Who may call it
     api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = ()

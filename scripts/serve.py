@@ -104,6 +104,7 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
+            timeout_keep_alive=settings.keep_alive_seconds,
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
             http=BoundedHttpProtocol,
             ws="none",

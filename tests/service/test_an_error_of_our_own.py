@@ -29,6 +29,7 @@ def test_is_a_problem_that_gives_nothing_away(bundle: Path):
     assert response.status_code == 500
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["code"] == "internal_error"
+    assert response.headers["connection"] == "close"
     assert SECRET not in response.text
     assert "Traceback" not in response.text
 
