@@ -17,7 +17,9 @@ from app.problems import (
     UnsupportedMediaType,
     problem_response,
 )
+from app.schemas.values import MOST_FAULTS
 
+_LONGEST_NAME = 100
 _NOT_JSON = "the body is not valid JSON"
 
 logger = logging.getLogger("uvicorn.error")
@@ -48,13 +50,23 @@ async def _answer_validation_error(request: Request, error: Exception) -> Respon
     faults = [
         Fault(loc=["body"], message=_NOT_JSON)
         if fault["type"] == "json_invalid"
-        else Fault(loc=list(fault["loc"]), message=fault["msg"].removeprefix("Value error, "))
-        for fault in error.errors()
+        else Fault(
+            loc=[_shortened(one) for one in fault["loc"]],
+            message=fault["msg"].removeprefix("Value error, "),
+        )
+        for fault in error.errors()[:MOST_FAULTS]
     ]
     first = faults[0]
     where = ".".join(str(part) for part in first.loc)
     kind = InvalidBody if first.loc[0] == "body" else InvalidParameter
     return problem_response(kind(f"{where}: {first.message}", errors=faults))
+
+
+def _shortened(part: str | int) -> str | int:
+    """Cut the name of a field, which may be as long as a body."""
+    if isinstance(part, int) or len(part) <= _LONGEST_NAME:
+        return part
+    return part[:_LONGEST_NAME] + "…"
 
 
 def _unsupported_media(request: Request) -> Response | None:

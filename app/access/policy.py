@@ -43,7 +43,7 @@ def token_opens(user_id: str, method: str, path: str, query_string: bytes) -> bo
     if path == "/onboarding/items":
         # Parsed as the route will parse it; of a parameter that repeats, every value counts.
         asked_for = QueryParams(query_string).getlist("user_id")
-        return all(value == user_id for value in asked_for)
+        return all(value in ("", user_id) for value in asked_for)
     return True
 
 

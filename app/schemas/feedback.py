@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import (
     BaseModel,
     ConfigDict,
+    FailFast,
     Field,
     model_validator,
 )
@@ -22,10 +23,12 @@ from app.schemas.values import (
     Limit,
     Number,
     Points,
+    QueryRequest,
     StrictRequest,
     Time,
     Weight,
     example,
+    few_entries,
 )
 
 _FORMS: dict[str, dict[str, str]] = {
@@ -122,7 +125,7 @@ class FeedbackEvent(StrictRequest):
         default=None, description="The item of a pair that the user would rather have."
     )
     over: Id | None = Field(default=None, description="The other item of the pair.")
-    groups: dict[Id, Points] | None = Field(
+    groups: Annotated[dict[Id, Points], few_entries(MAX_GROUPS)] | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_GROUPS,
@@ -166,7 +169,8 @@ class FeedbackRequest(StrictRequest):
         }
     )
 
-    events: list[FeedbackEvent] = Field(min_length=1, max_length=MAX_EVENTS)
+    # The first bad event is told: each takes time, and there may be thousands.
+    events: Annotated[list[FeedbackEvent], FailFast()] = Field(min_length=1, max_length=MAX_EVENTS)
 
     @model_validator(mode="before")
     @classmethod
@@ -255,7 +259,7 @@ class FeedbackPage(BaseModel):
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
 
 
-class FeedbackQuery(StrictRequest):
+class FeedbackQuery(QueryRequest):
     """Parameters of a listing."""
 
     limit: Limit = 20

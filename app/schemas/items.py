@@ -6,6 +6,7 @@ from fastapi import Query
 from pydantic import (
     BaseModel,
     ConfigDict,
+    FailFast,
     Field,
 )
 
@@ -17,6 +18,7 @@ from app.schemas.values import (
     Filter,
     Id,
     Limit,
+    QueryRequest,
     StrictRequest,
     Text,
     example,
@@ -59,7 +61,8 @@ class ItemsRequest(StrictRequest):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXAMPLE_ITEM]}]})
 
-    items: list[BulkItem] = Field(min_length=1, max_length=MAX_ITEMS)
+    # The first bad item is told: each takes time, and there may be thousands.
+    items: Annotated[list[BulkItem], FailFast()] = Field(min_length=1, max_length=MAX_ITEMS)
 
 
 class PutItem(Item):
@@ -84,7 +87,7 @@ class ItemPage(BaseModel):
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
 
 
-class ItemQuery(StrictRequest):
+class ItemQuery(QueryRequest):
     """Parameters of a search."""
 
     query: Text = Field(default="", description="Beginnings of words of the title.")

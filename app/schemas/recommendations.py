@@ -11,11 +11,11 @@ from pydantic import (
 )
 
 from app.schemas.items import Item
-from app.schemas.values import EXAMPLE_ITEM, Cursor, Exclude, Filter, Limit, StrictRequest, example
+from app.schemas.values import EXAMPLE_ITEM, Cursor, Exclude, Filter, Limit, QueryRequest, example
 from model.orders import Order
 
 
-class RecommendationQuery(StrictRequest):
+class RecommendationQuery(QueryRequest):
     """Parameters of a ranking."""
 
     limit: Limit = 20

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import Path
@@ -16,6 +17,7 @@ from pydantic import (
     Strict,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 
 from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
@@ -29,8 +31,11 @@ REPEATABLE_PARAMETERS = frozenset({"exclude", "filter"})
 MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it is a float
 
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
+_LEAP_SECOND = re.compile(r"^(.{11}\d\d:\d\d:)60")
 
 MAX_SHOWN = 100
+MOST_FAULTS = 20
+"""Faults of a request that are told."""
 MAX_GROUPS = 24
 Action = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$"), Field(examples=["like"])
@@ -57,13 +62,25 @@ def _check_time(value: object) -> object:
     # Pydantic alone would read text of digits as seconds since the epoch.
     if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
         raise ValueError("a time is RFC 3339 text such as 2026-01-31T12:00:00Z")
-    return value
+    # A leap second, which RFC 3339 allows, counts as the one before.
+    return _LEAP_SECOND.sub(r"\g<1>59", value)
 
 
 def _check_after_epoch(value: datetime) -> datetime:
     if value.timestamp() < 0:
         raise ValueError("a time is not before 1970")
     return value
+
+
+def few_entries(most: int) -> BeforeValidator:
+    """Refuse an object with too many entries before each of them is looked at."""
+
+    def check(value: object) -> object:
+        if isinstance(value, dict) and len(value) > most:
+            raise ValueError(f"there are {len(value):,} entries, {most} are the most")
+        return value
+
+    return BeforeValidator(check)
 
 
 _ID_SCHEMA: dict[str, Any] = {
@@ -93,7 +110,9 @@ Time = Annotated[
 AttributeValue = (
     Text | WholeNumber | Number | Annotated[list[Text], Field(max_length=MAX_LIST)] | None
 )
-Attributes = Annotated[dict[Text, AttributeValue], Field(max_length=MAX_ATTRIBUTES)]
+Attributes = Annotated[
+    dict[Text, AttributeValue], Field(max_length=MAX_ATTRIBUTES), few_entries(MAX_ATTRIBUTES)
+]
 
 
 def example(**fields: JsonValue) -> ConfigDict:
@@ -112,6 +131,32 @@ class StrictRequest(BaseModel):
     """A request: a misspelt field is an error, not silence."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_unknown_fields(cls, data: object) -> object:
+        """Look at some of the unknown fields only: each takes time, and a place in the answer."""
+        if not isinstance(data, dict) or len(data) <= len(cls.model_fields) + MOST_FAULTS:
+            return data
+        unknown = islice((name for name in data if name not in cls.model_fields), MOST_FAULTS)
+        kept = [*(name for name in cls.model_fields if name in data), *unknown]
+        return {name: data[name] for name in kept}
+
+
+class QueryRequest(StrictRequest):
+    """Parameters of a query; one that is sent empty is one not sent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        lists = {
+            name: [one for one in value if one != ""]
+            for name, value in data.items()
+            if isinstance(value, list)
+        }
+        return {name: value for name, value in (data | lists).items() if value != ""}
 
 
 Exclude = Annotated[

@@ -292,7 +292,7 @@ def _single_events(index: int, event: FeedbackEvent, groups: _Groups) -> list[_S
 
 
 def _newest_of_each_item(events: Sequence[_SingleEvent], now: datetime) -> list[NewEvent]:
-    """Keep one event an item: the newest, of equal times without `at` the last.
+    """Keep one event an item: the newest, of equal times the last.
 
     What was only passed over never takes the place of an answer.
     """
@@ -302,7 +302,7 @@ def _newest_of_each_item(events: Sequence[_SingleEvent], now: datetime) -> list[
         if known is not None and (known.value == PASSED) != (event.value == PASSED):
             if known.value == PASSED:
                 newest[event.item_id] = event
-        elif known is None or event.at is None or event.at > (known.at or now):
+        elif known is None or event.at is None or event.at >= (known.at or now):
             newest[event.item_id] = event
     return [_new_event(event, now) for event in newest.values()]
 

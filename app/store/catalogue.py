@@ -2,10 +2,12 @@
 
     {melu:catalogue}:items     hash, item id → title and attributes as JSON, or '' if deleted
     {melu:catalogue}:changes   sorted set, item id by the number of its newest change
-    {melu:catalogue}:version   "<epoch>:<number of the newest change>"
+    {melu:catalogue}:version   "<id of the newest write>:<number of the newest change>"
+    {melu:catalogue}:writes    sorted set, ids of the newest writes by the number of their change
 
-A worker that knows the changes up to some version asks for those after it. The epoch is drawn with
-the first change; another one tells a worker that the store was emptied meanwhile.
+A worker that knows the changes up to some write asks for those after it. Numbers alone would not
+do: a store that went back, after a failover or from a snapshot, gives the same numbers again to
+other changes. A write that it does not know tells of another history, and the worker begins anew.
 """
 
 from __future__ import annotations
@@ -22,8 +24,15 @@ from app.store.connection import store_errors
 from app.store.scripts import StoredScript
 
 VERSION_KEY = "{melu:catalogue}:version"
-_KEYS = ["{melu:catalogue}:items", "{melu:catalogue}:changes", VERSION_KEY]
+_KEYS = [
+    "{melu:catalogue}:items",
+    "{melu:catalogue}:changes",
+    VERSION_KEY,
+    "{melu:catalogue}:writes",
+]
 _CHANGES_AT_ONCE = 2000
+_KNOWN_WRITES = 10_000
+"""A worker that missed more begins anew."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +70,11 @@ class CatalogueVersion:
     """How far the catalogue has changed.
 
     Attributes:
-        epoch: Names one life of the store's catalogue; empty before the first change.
+        write: Id of the newest write; empty before the first.
         number: Of the newest change.
     """
 
-    epoch: str = ""
+    write: str = ""
     number: int = 0
 
     @classmethod
@@ -73,15 +82,11 @@ class CatalogueVersion:
         """Read what the store holds."""
         if not text:
             return cls()
-        epoch, _, number = text.partition(":")
-        return cls(epoch, int(number))
+        write, _, number = text.partition(":")
+        return cls(write, int(number))
 
     def __str__(self) -> str:
-        return f"{self.epoch}:{self.number}"
-
-    def includes(self, other: CatalogueVersion) -> bool:
-        """Tell whether this version has all the changes of another."""
-        return self.epoch == other.epoch and self.number >= other.number
+        return f"{self.write}:{self.number}"
 
 
 class CatalogueStore:
@@ -120,7 +125,7 @@ class CatalogueStore:
         while True:
             async with store_errors(self._seconds):
                 text, from_start, flat = await self._read(
-                    _KEYS, [known.epoch, known.number, _CHANGES_AT_ONCE]
+                    _KEYS, [known.write, known.number, _CHANGES_AT_ONCE]
                 )
             version = CatalogueVersion.of_text(text)
             if from_start:
@@ -129,7 +134,7 @@ class CatalogueStore:
             for number, item_id, content in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
                 items.pop(item_id, None)
                 items[item_id] = _item(item_id, content)
-                known = CatalogueVersion(version.epoch, int(number))
+                known = CatalogueVersion(version.write, int(number))
             if len(flat) < 3 * _CHANGES_AT_ONCE:
                 return CatalogueChanges(version, is_whole, tuple(items.values()))
 
@@ -142,7 +147,7 @@ class CatalogueStore:
         Returns:
             Whether each was there before.
         """
-        arguments: list[str | int] = [secrets.token_hex(8)]
+        arguments: list[str | int] = [secrets.token_hex(8), _KNOWN_WRITES]
         for item, bundled in items:
             arguments += [item.item_id, _content(item), int(bundled)]
         async with store_errors(self._seconds):

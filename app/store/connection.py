@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,8 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import EqualJitterBackoff, NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.maint_notifications import MaintNotificationsConfig
 
 from app.metrics import STORE_ERRORS
@@ -23,6 +25,12 @@ _RETRIES = 4
 _LONGEST_PAUSE_SECONDS = 0.2
 _FIRST_PAUSE_SECONDS = 0.02
 _LOG_SECONDS = 1.0
+_PIPELINED = re.compile(r"^Command # \d+ .* of pipeline caused error: ", re.DOTALL)
+_ERROR_CODE = re.compile(r"[A-Z]{3,}(?![a-z])")
+_OF_THE_SERVER = frozenset({"LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS"})
+# The client takes the word off what it has a class for.
+_OF_THE_SERVER_ALONE = (OutOfMemoryError, ReadOnlyError)
+_OF_THE_CONNECTION = (RedisConnectionError, RedisTimeoutError)
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -123,11 +131,26 @@ def _log(error: Exception) -> None:
     if now - _logged["at"] < _LOG_SECONDS:
         _logged["untold"] += 1
         return
-    # The kind of error and the server's own words; never a command, which holds users' data.
     logger.warning(
-        "store: %s: %s (%d more before)",
-        type(error).__name__,
-        str(error)[:_LOGGED_CHARACTERS],
-        _logged["untold"],
+        "store: %s: %s (%d more before)", type(error).__name__, told_of(error), _logged["untold"]
     )
     _logged.update(at=now, untold=0)
+
+
+def told_of(error: Exception) -> str:
+    """Return what may be logged of a failure: never a command or a key, which hold users' ids.
+
+    Of the server's errors that is the word that they begin with, and all of it where it is one that
+    tells of the server alone; a pipeline puts the command before it.
+    """
+    text = str(error)
+    if isinstance(error, ResponseError) and not isinstance(error, _OF_THE_SERVER_ALONE):
+        text = _PIPELINED.sub("", text)
+        code = _ERROR_CODE.match(text)
+        if code is None:
+            return "an answer that is an error"
+        if code[0] not in _OF_THE_SERVER:
+            return code[0]
+    elif isinstance(error, RedisError) and not isinstance(error, _OF_THE_CONNECTION):
+        text = _PIPELINED.sub("", text) if isinstance(error, ResponseError) else ""
+    return text[:_LOGGED_CHARACTERS]

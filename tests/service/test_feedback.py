@@ -114,14 +114,42 @@ def test_of_equal_events_without_a_time_the_last_of_a_request_wins(visitor: Visi
     assert (told["accepted"], told["ignored"]) == (1, 1)
 
 
-def test_at_the_same_time_the_first_stays(visitor: Visitor):
+@pytest.mark.parametrize("named", [False, True], ids=["", "with event ids"])
+def test_at_the_same_time_what_comes_later_wins_and_a_retry_changes_nothing(
+    visitor: Visitor, named: bool
+):
     at = "2024-01-01T00:00:00Z"
-    visitor.tell({"item_id": "0", "rating": 1, "at": at})
+    first, second = (
+        {"item_id": "0", "rating": rating, "at": at}
+        | ({"event_id": f"id {rating}"} if named else {})
+        for rating in (1, 4)
+    )
+    assert [visitor.tell(one)["accepted"] for one in (first, second)] == [1, 1]
+    assert visitor.ratings() == {"0": 4}
 
-    told = visitor.tell({"item_id": "0", "rating": 4, "at": at})
+    assert [visitor.tell(one)["accepted"] for one in (first, second, first)] == [0, 0, 0]
+    assert visitor.ratings() == {"0": 4}
 
-    assert told["ignored"] == 1
-    assert visitor.ratings() == {"0": 1}
+
+def test_of_equal_times_in_one_request_the_last_wins(visitor: Visitor):
+    at = "2024-01-01T00:00:00Z"
+    visitor.tell(*({"item_id": "0", "rating": rating, "at": at} for rating in (1, 5, 3)))
+
+    assert visitor.ratings() == {"0": 3}
+
+
+@pytest.mark.parametrize("second", ["23:59:60Z", "23:59:60.5Z", "18:59:60-05:00"])
+def test_a_leap_second_is_a_time(visitor: Visitor, second: str):
+    visitor.tell({"item_id": "0", "rating": 4, "at": f"2016-12-31T{second}"})
+
+    assert visitor.feedback()[0]["at"].startswith("2016-12-31T23:59:59")
+
+
+@pytest.mark.parametrize("time", ["23:60:00Z", "24:00:00Z", "23:59:61Z"])
+def test_other_numbers_beyond_a_clock_are_none(visitor: Visitor, time: str):
+    event = {"item_id": "0", "rating": 4, "at": f"2016-12-31T{time}"}
+
+    assert_problem(visitor.post({"events": [event]}), 422, "invalid_body")
 
 
 def test_a_change_of_mind_without_a_time_counts(visitor: Visitor):

@@ -78,9 +78,11 @@ class LiveModel:
         Raises:
             StoreUnavailable: If the changes can't be read.
         """
-        if not self.current.catalogue_version.includes(version):
+        # One that was read before the newest change is told from one of another history by the
+        # store alone, so it is asked.
+        if self.current.catalogue_version != version:
             async with self._lock:
-                if not self.current.catalogue_version.includes(version):
+                if self.current.catalogue_version != version:
                     await self._catch_up()
         return self.current
 

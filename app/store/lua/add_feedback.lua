@@ -8,7 +8,9 @@
 -- A feedback field holds "<at> <value> <digests of its newest event ids>". What was only passed over
 -- never takes the place of an answer. Numbers are compared
 -- as doubles, which hold microseconds exactly until the year 2255, and stored as they came.
-local key, now, expiry, limit = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local key, expiry, limit = KEYS[1], ARGV[2], tonumber(ARGV[3])
+-- Of a worker whose clock runs ahead, what it takes for now and for the past may still be to come.
+local now = not_to_come(ARGV[1])
 local REMEMBERED_EVENT_IDS = 4
 local changed, accepted, ignored = {}, 0, 0
 
@@ -21,6 +23,7 @@ end
 
 for i = 4, #ARGV, 4 do
   local field, value, at, event_id = 'f:' .. ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  if at ~= '' and not_to_come(at) ~= at then at = '' end
   local digest = event_id ~= '' and string.sub(redis.sha1hex(event_id), 1, 10) or ''
   local stored = redis.call('HGET', key, field)
   local digests, is_new = '', true
@@ -31,8 +34,11 @@ for i = 4, #ARGV, 4 do
       is_new = false
     elseif value == 'passed' and old_value ~= 'passed' then
       is_new = false
-    elseif at ~= '' then
+    elseif at ~= '' and tonumber(at) ~= tonumber(old_at) then
       is_new = tonumber(at) > tonumber(old_at)
+    elseif at ~= '' then
+      -- A change of mind within a second; the same value again is a retry.
+      is_new = value ~= old_value
     else
       -- Without a time of its own, the same value again is a retry.
       is_new = value ~= old_value

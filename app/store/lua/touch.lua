@@ -1,5 +1,13 @@
 -- What every script that writes begins with.
 
+-- The earlier of a worker's time and the store's own, in microseconds.
+local function not_to_come(time)
+  local clock = redis.call('TIME')
+  local here = tonumber(clock[1]) * 1e6 + tonumber(clock[2])
+  if tonumber(time) > here then return string.format('%.0f', here) end
+  return time
+end
+
 -- Note the time of a write, and put off the day when an idle user goes (0: never).
 -- Two writes within a microsecond, or a clock set back, must not leave the user's time as it was:
 -- it names the state.
