@@ -8,13 +8,14 @@ import signal
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from multiprocessing import parent_process
+from pathlib import Path
 from threading import Thread
 
 from fastapi import FastAPI
 
 from app.container import build_services
-from app.middleware.http_protocol import LIMITS, ConnectionLimits
 from app.problems import InvalidBundle
+from app.server.http_protocol import LIMITS, ConnectionLimits
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.manager import ModelManager
 from app.services.model_state.recall_check import report_recall
@@ -61,6 +62,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
         connect_store(settings.store_url, timeout_seconds=seconds, connections=connections)
         for connections in (settings.store_connections, _ANNOUNCING_CONNECTIONS)
     )
+    app.state.embedded_store = _embedded_store(settings)
     compute = InferenceExecutor(settings.compute_threads, settings.compute_queue)
     app.state.store = store = UserStore(
         redis,
@@ -105,6 +107,12 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
         for client in (redis, announcing):
             await client.aclose()
             await client.connection_pool.disconnect()
+
+
+def _embedded_store(settings: Settings) -> Path | None:
+    """Return where a store on this machine that came with the service writes."""
+    is_ours = (settings.store_url or "").startswith("unix:") and (settings.store_folder / "lock")
+    return settings.store_folder if is_ours and is_ours.exists() else None
 
 
 def _limits_of(settings: Settings) -> ConnectionLimits:

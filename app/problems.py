@@ -16,6 +16,7 @@ Each with its status and its `code`:
       PayloadTooLarge          413  payload_too_large
       UriTooLong               414  uri_too_long
       UnsupportedMediaType     415  unsupported_media_type
+      MisdirectedRequest       421  misdirected_request
       RatingOutOfRange         422  rating_out_of_range
       UnknownAction            422  unknown_action
       InvalidScreen            422  invalid_screen
@@ -97,6 +98,12 @@ class Forbidden(Problem):
     """A credential is good, but not for this."""
 
     status, code, title = 403, "forbidden", "Forbidden"
+
+
+class MisdirectedRequest(Problem):
+    """A request goes by a name that is not this service's."""
+
+    status, code, title = 421, "misdirected_request", "Misdirected request"
 
 
 class RateLimited(Problem):

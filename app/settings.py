@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
     """Worker processes; all share the store."""
     insecure: bool = False
     """Allow an address that other machines can reach although no access control is set up."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Names that the service goes by beside this machine's own, where no keys are set."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call the API, separated by commas; none by default."""
     max_body_bytes: int = Field(default=512 * 1024, ge=1024)
@@ -189,11 +192,24 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", mode="before")
     @classmethod
-    def _part_origins(cls, value: object) -> object:
+    def _part_list(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin if origin == "*" else _origin(origin) for origin in value)
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not re.fullmatch(r"[\w.-]+|[0-9a-fA-F:]+", host):
+                raise ValueError(f"{host!r} is no host: a name or address without a port")
         return value
 
     @field_validator("store_url")
@@ -241,6 +257,19 @@ class Settings(BaseSettings):
         return tuple(key.token_secret for key in self.api_keys if key.token_secret is not None)
 
     @property
+    def own_hosts(self) -> tuple[str, ...] | None:
+        """Names that the service goes by; None where it listens to others and none is given."""
+        if not self.listens_on_loopback and not self.allowed_hosts:
+            return None
+        return (self.host, *self.allowed_hosts)
+
+    @property
+    def address(self) -> str:
+        """URL that the service listens on."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
     def listens_on_loopback(self) -> bool:
         """Tell whether only this machine can reach the service."""
         if self.host == "localhost":
@@ -249,6 +278,27 @@ class Settings(BaseSettings):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+
+def _origin(text: str) -> str:
+    """Check an origin as browsers send it; a slash at its end is taken off."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    is_origin = (
+        parts.scheme in ("http", "https")
+        and parts.hostname
+        and parts.path in ("", "/")
+        and not (parts.query or parts.fragment or parts.username or parts.password)
+        and port != 0
+    )
+    if not is_origin:
+        raise ValueError(
+            f"{text!r} is no origin: expected scheme://host[:port], such as https://shop.example"
+        )
+    return text.removesuffix("/").lower()
 
 
 def _parts(secrets: SecretStr) -> tuple[str, ...]:

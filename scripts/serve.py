@@ -7,8 +7,10 @@ import gc
 import os
 import secrets
 import signal
-from contextlib import ExitStack
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, suppress
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -19,7 +21,13 @@ from app.settings import ENVIRONMENT_PREFIX, Settings
 from model.errors import ModelError
 from scripts.terminal import console
 
+try:
+    import resource
+except ImportError:  # a platform without such limits
+    resource = None  # type: ignore[assignment]
+
 GRACEFUL_SHUTDOWN_SECONDS = 10
+_MOST_DESCRIPTORS = 65_536
 
 
 class ServeError(ModelError):
@@ -63,14 +71,14 @@ def _checked(given: dict[str, object]) -> Settings:
 
 
 def _run(settings: Settings, given: dict[str, object]) -> None:
+    _allow_many_descriptors()
     # What is imported stays to the end: a tenth of the start would be a search for garbage in it.
     gc.disable()
     import uvicorn
 
     from app.logs import logging_configuration
-    from app.middleware.http_protocol import BoundedHttpProtocol
+    from app.server.http_protocol import BoundedHttpProtocol
     from app.store.embedded import EmbeddedStore, EmbeddedStoreError
-    from model.bundle.bundle import load_bundle
 
     if settings.workers == 1:  # else each worker process imports it
         import_module("app.main")
@@ -78,7 +86,12 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
     gc.enable()
 
     # A clear message now rather than 503s later.
-    load_bundle(settings.model, prepare=False)
+    if settings.workers == 1:
+        check_bundle(settings.model)
+    else:
+        # In a process that ends: the supervisor has no use for what it takes to read a bundle.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            pool.submit(check_bundle, settings.model).result()
     # Ends this process by unwinding it, so that the store is stopped in order.
     signal.signal(signal.SIGTERM, _exit)
     with ExitStack() as stack:
@@ -96,7 +109,7 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
             # Each worker counts in files here, so that any of them can add all up.
             counts = stack.enter_context(TemporaryDirectory(prefix="melu-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
-        address = f"http://{settings.host}:{settings.port}"
+        address = settings.address
         console.print(f"[bold green]MeLU Online[/] {address}  (API description: {address}/docs)")
         uvicorn.run(
             "app.main:create_app",
@@ -112,6 +125,24 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
             access_log=False,  # ours is in app/logs
             server_header=False,
         )
+
+
+def _allow_many_descriptors() -> None:
+    """Raise the limit as far as may be: each connection takes one, and so does each file."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def check_bundle(folder: Path) -> None:
+    """Read a bundle, and raise `BundleError` if it can't be used."""
+    from model.bundle.bundle import load_bundle
+
+    load_bundle(folder, prepare=False)
 
 
 def _export(values: dict[str, object]) -> None:

@@ -13,12 +13,13 @@ from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.compression import CompressionMiddleware
 from app.middleware.front_routes import FrontRoutesMiddleware
 from app.middleware.head_options import HeadOptionsMiddleware
+from app.middleware.own_pages import OwnPagesMiddleware
 from app.middleware.request_metrics import RequestMetricsMiddleware
 from app.middleware.response_headers import ResponseHeadersMiddleware
 from app.middleware.url_check import UrlCheckMiddleware
 from app.routes.recommendations import CheckedQueryRoute
 from app.settings import Settings
-from model.catalogue.identifiers import is_valid_id
+from model.catalogue.identifiers import MAX_ID_LENGTH
 
 
 def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None:
@@ -37,6 +38,10 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
     app.add_middleware(UrlCheckMiddleware)
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(HeadOptionsMiddleware, site=app)
+    if not settings.api_keys:
+        app.add_middleware(
+            OwnPagesMiddleware, hosts=settings.own_hosts, origins=settings.cors_origins
+        )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -52,10 +57,14 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
     # Outermost, so that every answer carries the id.
     app.add_middleware(
         CorrelationIdMiddleware,
-        validator=is_valid_id,
+        validator=_is_request_id,
         generator=_new_request_id,
         update_request_header=False,  # nothing reads it there
     )
+
+
+def _is_request_id(text: str) -> bool:
+    return len(text) <= MAX_ID_LENGTH and text.isprintable()
 
 
 def _new_request_id() -> str:

@@ -3,6 +3,8 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+_USERS = "/users/"
+_NOT_KEPT = (b"cache-control", b"private, no-store")
 _VARIES_BY = b"Accept-Encoding"
 _VARY = (b"vary", _VARIES_BY)
 
@@ -11,7 +13,7 @@ class ResponseHeadersMiddleware:
     """ASGI middleware that adds what browsers and caches have to know of each answer.
 
     Browsers take it for what it says that it is, and caches keep it apart by the encoding that was
-    asked for.
+    asked for; of a user's data, unless it says otherwise, they keep nothing.
 
     Args:
         app: What comes after.
@@ -26,11 +28,15 @@ class ResponseHeadersMiddleware:
             await self._app(scope, receive, send)
             return
 
+        of_a_user = scope["path"].startswith(_USERS)
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 headers.append(_NO_SNIFFING)
                 _add_vary(headers)
+                if of_a_user and not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(_NOT_KEPT)
                 message["headers"] = headers
             await send(message)
 

@@ -1,6 +1,6 @@
 """Health, readiness, and what model is loaded."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from app.dependencies import ManagerDep, ServicesDep, StoreDep
@@ -13,6 +13,7 @@ from app.schemas.operations import (
     ModelReloaded,
     Readiness,
 )
+from app.services.scarcity import scarce
 from model.features import FeatureSpace
 
 router = APIRouter(tags=["operations"])
@@ -30,15 +31,16 @@ async def healthz() -> Health:
     response_model_exclude_none=True,
     responses=problem_responses(StoreUnavailable, ModelUnavailable),
 )
-async def readyz(services: ServicesDep, store: StoreDep) -> Readiness:
+async def readyz(request: Request, services: ServicesDep, store: StoreDep) -> Readiness:
     """200 if the model is loaded and the store answers; otherwise 503 says which is missing.
 
     A store that answers but takes no writes, because it is full or a replica, is ready too: to
     take the service away would keep users from recommendations that it still can give. The answer
-    says so in `store`.
+    says so in `store`. `scarce` names what is nearly used up.
     """
     refusal = await store.refusal()
     return Readiness(
+        scarce=scarce(request.app.state.embedded_store) or None,
         model=services.live.current.recommender.manifest.version,
         store="ok" if refusal is None else "read_only",
         store_refusal=refusal,

@@ -32,6 +32,10 @@ class Readiness(BaseModel):
         default=None, description="Why the store takes no writes, as the store puts it."
     )
     model: str = Field(description="Version of the loaded bundle.")
+    scarce: list[Literal["descriptors", "disk"]] | None = Field(
+        default=None,
+        description="What this process, or the embedded store, has nearly run out of.",
+    )
 
 
 class FeatureDescription(BaseModel):

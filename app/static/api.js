@@ -25,7 +25,9 @@ async function call(method, path, { query = {}, body, signal } = {}) {
       if (one !== undefined && one !== null) search.append(name, one);
     }
   }
-  const address = search.toString() ? `${path}?${search}` : path;
+  // Relative to the page, which a proxy may have put below a path of its own.
+  const address = new URL(path.slice(1), document.baseURI);
+  address.search = search;
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), PATIENCE);
   signal?.addEventListener("abort", () => abort.abort(), { once: true });

@@ -1,5 +1,6 @@
 """The embedded store: a Valkey server that starts and stops with the service."""
 
+import errno
 import logging
 import os
 import signal
@@ -12,7 +13,7 @@ from typing import IO
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 try:
@@ -27,12 +28,32 @@ logger = logging.getLogger(__name__)
 _START_SECONDS = 120.0
 _CHECK_SECONDS = 0.5
 _CHECKS_BEFORE_RESTART = 3
+_PROBE_SECONDS = 2.0
+_SCARCITY = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN})
+"""What a system call fails with because this process or machine has run out of something."""
 _LONGEST_SOCKET_PATH = 100
 """Bytes; operating systems allow little more."""
 
 
 class EmbeddedStoreError(Exception):
     """The embedded store can't run; the message says how to go on."""
+
+
+def _is_dead(probe: Redis) -> bool:
+    """Tell whether the server does not answer; not if it is we who can't ask."""
+    try:
+        probe.ping()
+    except RedisError as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, OSError) and cause.errno in _SCARCITY:
+                logger.warning("the embedded store can't be asked: %s", cause.strerror)
+                return False
+            cause = cause.__cause__ or cause.__context__
+        return not isinstance(error, ResponseError)  # it answers, if only by an error
+    except OSError as error:
+        return error.errno not in _SCARCITY
+    return False
 
 
 class EmbeddedStore:
@@ -75,8 +96,16 @@ class EmbeddedStore:
                 f"the embedded store can't be in {str(self._folder)!r}: there is a space or a "
                 "quote in its path. Choose another folder with MELU_STORE_FOLDER"
             )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._take_folder()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # What is in it is for nobody else on this machine.
+            self._folder.chmod(0o700)
+            self._take_folder()
+        except OSError as error:
+            raise EmbeddedStoreError(
+                f"the embedded store can't use {self._folder}: {error.strerror or error}. Make it "
+                "writable, or choose another folder with MELU_STORE_FOLDER"
+            ) from error
         if len(os.fsencode(self._socket)) > _LONGEST_SOCKET_PATH:
             self._socket = self._short_folder() / "store.sock"
         self._end_orphan()
@@ -137,9 +166,19 @@ class EmbeddedStore:
             logger.exception("the embedded store could not be stopped")
 
     def _watch(self) -> None:
+        # One connection, kept open: to ask must not need what may have run out.
+        with Redis(
+            unix_socket_path=str(self._socket),
+            single_connection_client=True,
+            socket_timeout=_PROBE_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        ) as probe:
+            self._watch_through(probe)
+
+    def _watch_through(self, probe: Redis) -> None:
         failures = 0
         while not self._stopping.wait(_CHECK_SECONDS):
-            failures = 0 if self._server.is_running() else failures + 1
+            failures = failures + 1 if _is_dead(probe) else 0
             if failures >= _CHECKS_BEFORE_RESTART:
                 logger.error("the embedded store does not answer; starting it again")
                 failures = 0

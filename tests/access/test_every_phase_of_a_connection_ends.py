@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.middleware.http_protocol import MAX_HEAD_BYTES
+from app.server.http_protocol import MAX_HEAD_BYTES
 from tests.access.credentials import KEY, TOKEN_SECRET
 from tests.running import Service
 from tests.service.visitors import ok
@@ -194,11 +194,11 @@ def test_a_head_that_can_not_be_read_does_not_take_the_answer_before_it(service:
     ("head", "status"),
     [
         (b"GET /healthz HTTP/1.1\r\n\r\n", 400),
-        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400),
         (b"GET /healthz HTTP/1.1\r\nHost: a\r\nhOST: b\r\n\r\n", 400),
         (b"GET /healthz HTTP/1.0\r\n\r\n", 200),
-        (b"GET /healthz HTTP/1.0\r\nHost: a\r\n\r\n", 200),
-        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 200),
         (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET /healthz HTTP/1.1 \r\nHost: a\r\n\r\n", 400),
         (b"GET /healthz HTTP/1.1\r\nHost : a\r\n\r\n", 400),

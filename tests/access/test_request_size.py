@@ -3,8 +3,8 @@ import socket
 import httpx
 import pytest
 
-from app.middleware.http_protocol import MAX_HEAD_BYTES
 from app.middleware.url_check import MAX_URL_BYTES
+from app.server.http_protocol import MAX_HEAD_BYTES
 from tests.access.credentials import KEY, bearer
 from tests.running import Service
 from tests.service.visitors import assert_problem

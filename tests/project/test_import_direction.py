@@ -23,6 +23,7 @@ ALLOWED = {
         "app.settings",
         "model.catalogue.identifiers",
     },
+    "app.server": {"app.server", "app.problems"},
     "app.logs": {"app.logs"},
     "app.schemas": {"app.schemas", "model.catalogue.identifiers", "model.orders"},
     "app.store": {"app.store", "app.actions", "app.metrics", "app.problems"},

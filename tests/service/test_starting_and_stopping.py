@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.settings import Settings
 from tests.running import (
     Service,
     free_port,
@@ -128,6 +129,41 @@ def test_with_that_word_it_listens(bundle: Path, tmp_path: Path):
     service = Service(bundle, tmp_path, arguments=("--host", "0.0.0.0", "--insecure")).start()
 
     assert service.stop() == 0
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["shop.example", "https://shop.example/a", "ftp://shop.example", "https://a:b@c", "https://"],
+)
+def test_an_origin_that_no_browser_sends_is_named(bundle: Path, origin: str):
+    ended = run_melu("serve", "--model", str(bundle), MELU_CORS_ORIGINS=origin)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("melu: MELU_CORS_ORIGINS: ")
+    assert "scheme://host[:port]" in ended.stderr
+
+
+@pytest.mark.parametrize("folder", ["/dev/null/store", "/proc/store"])
+def test_a_store_folder_that_can_not_be_written_is_a_sentence(bundle: Path, folder: str):
+    ended = run_melu("serve", "--model", str(bundle), MELU_STORE_FOLDER=folder)
+
+    assert ended.returncode == 1
+    assert "MELU_STORE_FOLDER" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_stores_folder_is_for_its_owner_alone(service: Service):
+    assert (service.folder / "store").stat().st_mode & 0o077 == 0
+
+
+def test_an_ipv6_address_is_written_as_one(bundle: Path, tmp_path: Path):
+    assert Settings(host="::1", port=8152).address == "http://[::1]:8152"
+    service = Service(bundle, tmp_path, arguments=("--host", "::1"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Service, "url", f"http://[::1]:{service.port}")
+        service.start()
+        assert service.stop() == 0
+    assert f"http://[::1]:{service.port}" in service.log
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What comes before any request: connections, and HTTP as it is spoken on them."""
