@@ -13,6 +13,7 @@ from app.problems import Fault, InvalidParameter, ModelUnavailable
 from app.schemas.values import REPEATABLE_PARAMETERS
 from app.services.model_state.manager import ModelManager
 from app.store import UserStore
+from app.store.scarcity import scarce
 
 MODEL_RETRY_AFTER_SECONDS = 5
 
@@ -79,6 +80,10 @@ async def _store(request: Request) -> UserStore:
     return store
 
 
+async def _scarce(request: Request) -> list[str]:
+    return scarce(request.app.state.embedded_store)
+
+
 async def _tokens(request: Request) -> UserTokens:
     tokens: UserTokens = request.app.state.tokens
     return tokens
@@ -87,4 +92,5 @@ async def _tokens(request: Request) -> UserTokens:
 ServicesDep = Annotated[Services, Depends(_services)]
 ManagerDep = Annotated[ModelManager[Services], Depends(_manager)]
 StoreDep = Annotated[UserStore, Depends(_store)]
+ScarceDep = Annotated[list[str], Depends(_scarce)]
 TokensDep = Annotated[UserTokens, Depends(_tokens)]

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from app.logs.format import told_request_id
 from app.problems import (
     Fault,
     InvalidBody,
@@ -113,7 +114,8 @@ async def _answer_http_exception(request: Request, error: Exception) -> Response
 async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
     """Answer from outside of all middleware; the server logs the traceback after this."""
     request_id = correlation_id.get() or ""
-    logger.error("Answering 500 to the request with X-Request-ID %s", request_id)
+    told = told_request_id(request_id)
+    logger.error("Answering 500 to the request with X-Request-ID %s", told)
     response = problem_response(
         Problem("Something went wrong on our side; the log has it under this X-Request-ID.")
     )

@@ -18,7 +18,7 @@ def logging_configuration(level: str, style: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"structured": {"()": "app.logs.format.StructuredFormatter", "style": style}},
         "handlers": {
-            "standard error": {"class": "logging.StreamHandler", "formatter": "structured"}
+            "standard error": {"class": "app.logs.output.OutputHandler", "formatter": "structured"}
         },
         "root": {"handlers": ["standard error"], "level": level.upper()},
         "loggers": {

@@ -5,6 +5,7 @@ import re
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Literal
 
 import orjson
@@ -34,6 +35,16 @@ def render_line(
         return orjson.dumps(line, default=str).decode()
     pairs = "".join([f" {name}={_shown(value)}" for name, value in fields.items()])
     return f"{time} {level:<7} {message}{pairs}"
+
+
+def told_request_id(text: str | None) -> str | None:
+    """Return what a log tells of a request's id: of one that looks like a path, a digest of it.
+
+    Callers put into it what they have at hand, and a path names users.
+    """
+    if text is None or "/" not in text:
+        return text
+    return f"blake2b-{blake2b(text.encode(), digest_size=8).hexdigest()}"
 
 
 class StructuredFormatter(logging.Formatter):

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import secrets
-import sys
 from hashlib import blake2b
 from time import time
 from typing import Literal
@@ -11,7 +10,8 @@ from typing import Literal
 from asgi_correlation_id import correlation_id
 from starlette.types import Scope
 
-from app.logs.format import render_line
+from app.logs.format import render_line, told_request_id
+from app.logs.output import OUTPUT
 
 logger = logging.getLogger("melu.requests")
 
@@ -55,7 +55,7 @@ class RequestLog:
         if level == "DEBUG" and not logger.isEnabledFor(logging.DEBUG):
             return
         fields = {
-            "request_id": correlation_id.get(),
+            "request_id": told_request_id(correlation_id.get()),
             "method": scope["method"],
             "route": route,
             "status": status,
@@ -70,8 +70,7 @@ class RequestLog:
         """Write the lines that wait."""
         if self._lines:
             lines, self._lines = self._lines, []
-            sys.stderr.write("\n".join(lines) + "\n")
-            sys.stderr.flush()
+            OUTPUT.write("\n".join(lines))
 
     def _pseudonym(self, user_id: str) -> str:
         # A path may hold what is no id, and so no text either.

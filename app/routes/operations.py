@@ -1,9 +1,9 @@
 """Health, readiness, and what model is loaded."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from app.dependencies import ManagerDep, ServicesDep, StoreDep
+from app.dependencies import ManagerDep, ScarceDep, ServicesDep, StoreDep
 from app.metrics import CONTENT_TYPE, exposition
 from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
 from app.schemas.operations import (
@@ -13,7 +13,6 @@ from app.schemas.operations import (
     ModelReloaded,
     Readiness,
 )
-from app.services.scarcity import scarce
 from model.features import FeatureSpace
 
 router = APIRouter(tags=["operations"])
@@ -31,7 +30,7 @@ async def healthz() -> Health:
     response_model_exclude_none=True,
     responses=problem_responses(StoreUnavailable, ModelUnavailable),
 )
-async def readyz(request: Request, services: ServicesDep, store: StoreDep) -> Readiness:
+async def readyz(services: ServicesDep, store: StoreDep, scarce: ScarceDep) -> Readiness:
     """200 if the model is loaded and the store answers; otherwise 503 says which is missing.
 
     A store that answers but takes no writes, because it is full or a replica, is ready too: to
@@ -40,7 +39,7 @@ async def readyz(request: Request, services: ServicesDep, store: StoreDep) -> Re
     """
     refusal = await store.refusal()
     return Readiness(
-        scarce=scarce(request.app.state.embedded_store) or None,
+        scarce=scarce or None,
         model=services.live.current.recommender.manifest.version,
         store="ok" if refusal is None else "read_only",
         store_refusal=refusal,

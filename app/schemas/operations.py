@@ -32,9 +32,10 @@ class Readiness(BaseModel):
         default=None, description="Why the store takes no writes, as the store puts it."
     )
     model: str = Field(description="Version of the loaded bundle.")
-    scarce: list[Literal["descriptors", "disk"]] | None = Field(
+    scarce: list[str] | None = Field(
         default=None,
-        description="What this process, or the embedded store, has nearly run out of.",
+        description="What this process (`descriptors`) or the embedded store (`disk`) has nearly "
+        "run out of.",
     )
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.services import scarcity
-from app.services.scarcity import scarce
+from app.store import scarcity
+from app.store.scarcity import scarce
 from tests.running import Service, wait_for
 from tests.service.visitors import ok
 

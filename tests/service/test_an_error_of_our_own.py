@@ -19,7 +19,7 @@ async def call_what_fails(bundle: Path, headers: dict[str, str]) -> httpx.Respon
         raise RuntimeError(SECRET)
 
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://melu") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.get("/fails", headers=headers)
 
 

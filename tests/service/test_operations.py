@@ -177,7 +177,7 @@ def test_a_body_too_large_carries_the_callers_request_id(client: httpx.Client):
     assert response.headers["x-request-id"] == "large"
 
 
-@pytest.mark.parametrize("sent", ["x" * 129, "a/b", "tab\there", "\x80"], ids=repr)
+@pytest.mark.parametrize("sent", ["x" * 129, "tab\there", "\x80"], ids=repr)
 def test_a_request_id_that_could_break_a_log_is_replaced(client: httpx.Client, sent: str):
     response = client.get("/healthz", headers={"X-Request-ID": sent.encode("latin-1")})
 
