@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.access.keys import ApiKey, matching_key
 from app.access.policy import is_open, token_opens
 from app.access.tokens import InvalidToken, UserTokens
+from app.callers import CALLER, Caller
 from app.problems import Forbidden, Problem, Unauthorised, problem_response
 from app.store import RateLimits
 
@@ -43,6 +44,7 @@ class AccessGuardMiddleware:
         credential = _credential(scope)
         key = matching_key(self._keys, credential)
         if key is not None:
+            CALLER.set(Caller(key.digest.hex()))
             await limits.count_key(key.digest)
             return
         try:
@@ -53,6 +55,7 @@ class AccessGuardMiddleware:
                 "that is still good. Get a new token with POST /users/{user_id}/token."
             ) from None
         scope["token_user"] = user_id  # for the log
+        CALLER.set(Caller(user_id, is_user=True))
         if not token_opens(user_id, scope["method"], scope["path"], scope["query_string"]):
             raise Forbidden(
                 "A user token opens that user's own paths, /onboarding/items and GET /items; "

@@ -27,9 +27,10 @@ ALLOWED = {
     "app.logs": {"app.logs"},
     "app.schemas": {"app.schemas", "model.catalogue.identifiers", "model.orders"},
     "app.store": {"app.store", "app.actions", "app.metrics", "app.problems"},
-    "app.access": {"app.access", "app.store", "app.problems", "model"},
+    "app.access": {"app.access", "app.callers", "app.store", "app.problems", "model"},
     "app.services": {
         "app.actions",
+        "app.callers",
         "app.services",
         "app.store",
         "app.metrics",

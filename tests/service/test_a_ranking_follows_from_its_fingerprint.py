@@ -23,7 +23,8 @@ ONLY_OF_A_PAGE = {"page", "until"}
 ONLY_OF_AN_OWNER = {"owner", "revision"}
 # These change how fast, how long or for whom, but not what is answered.
 OTHER_SETTINGS = {
-    *("host", "port", "workers", "insecure", "cors_origins", "max_body_bytes"),
+    *("host", "port", "workers", "insecure", "cors_origins", "allowed_hosts"),
+    *("max_body_bytes", "keep_alive_seconds", "silent_seconds", "max_connections"),
     *("api_keys", "token_secret", "token_seconds", "rate_limit", "key_rate_limit"),
     *("log_level", "log_format", "log_requests", "log_salt"),
     *("model", "model_watch_seconds", "compute_threads", "compute_queue"),

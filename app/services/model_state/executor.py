@@ -1,19 +1,41 @@
-"""Run tensor work off the event loop, on few threads."""
+"""Run tensor work off the event loop, on few threads that all callers share."""
+
+from __future__ import annotations
 
 import asyncio
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from threadpoolctl import threadpool_limits
 
+from app.callers import CALLER, Caller
 from app.metrics import COMPUTE_PENDING
 from app.problems import Overloaded
 
 T = TypeVar("T")
 
 RETRY_AFTER_SECONDS = 1
+_USERS_SHARE = 8
+_LEAST_SHARE = 4
+
+
+@dataclass(frozen=True)
+class _Job:
+    work: Callable[[], Any]
+    done: asyncio.Future[Any]
+    is_dear: bool
+
+
+class _Turn(NamedTuple):
+    """Jobs that take turns with others, and among themselves come in their order."""
+
+    caller: Caller
+    is_dear: bool
 
 
 class InferenceExecutor:
@@ -21,6 +43,10 @@ class InferenceExecutor:
 
     The libraries of linear algebra keep to one thread each: many requests at once share the cores
     better than one request on all of them.
+
+    Callers take turns, whatever each of them asks for: one who asks for much waits for its own
+    work alone. One user with a token may have an eighth of the queue, and dear work half of the
+    threads, as long as other work waits.
 
     Args:
         threads: Computations at once.
@@ -31,33 +57,95 @@ class InferenceExecutor:
         torch.set_num_threads(1)
         self._limits = threadpool_limits(1)
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="compute")
+        self._threads = threads
         self._most = threads + queue
-        self._pending = 0
+        self._users_most = max(_LEAST_SHARE, queue // _USERS_SHARE)
+        self._of: Counter[Caller] = Counter()
+        self._waiting: OrderedDict[_Turn, deque[_Job]] = OrderedDict()
+        self._running = self._running_dear = 0
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], *, is_dear: bool = False) -> T:
         """Run `work` on one of the threads.
 
         Args:
             work: What to compute.
+            is_dear: Whether it takes many times as long as a ranking.
 
         Returns:
             Its result.
 
         Raises:
-            Overloaded: If as many computations wait as may.
+            Overloaded: If as many computations wait as may, of all or of this caller.
         """
-        if self._pending >= self._most:
+        caller = CALLER.get()
+        if self._of.total() >= self._most or (
+            caller.is_user and self._of[caller] >= self._users_most
+        ):
             raise Overloaded(
                 "More is asked for than can be computed just now. Try again.",
                 retry_after=RETRY_AFTER_SECONDS,
             )
-        self._pending += 1
+        job = _Job(work, asyncio.get_running_loop().create_future(), is_dear)
+        self._of[caller] += 1
         COMPUTE_PENDING.inc()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+            self._waiting.setdefault(_Turn(caller, is_dear), deque()).append(job)
+            self._start()
+            result: T = await job.done
+            return result
         finally:
-            self._pending -= 1
+            self._of[caller] -= 1
+            if not self._of[caller]:
+                del self._of[caller]
             COMPUTE_PENDING.dec()
+
+    def _start(self) -> None:
+        """Give free threads to the callers whose turn it is."""
+        while self._running < self._threads:
+            job = self._next()
+            if job is None:
+                return
+            self._running += 1
+            self._running_dear += job.is_dear
+            computed = asyncio.get_running_loop().run_in_executor(self._executor, job.work)
+            computed.add_done_callback(partial(self._finish, job))
+
+    def _next(self) -> _Job | None:
+        """Take the first job of whoever waited longest for a turn."""
+        dear_may_run = self._running_dear < max(1, self._threads // 2)
+        found: _Turn | None = None
+        for turn in list(self._waiting):
+            jobs = self._waiting[turn]
+            while jobs and jobs[0].done.done():  # nobody waits for it any more
+                jobs.popleft()
+            if not jobs:
+                del self._waiting[turn]
+            elif dear_may_run or not turn.is_dear:
+                found = turn
+                break
+            else:
+                # Where nothing else waits, the threads are free for it.
+                found = found or turn
+        if found is None:
+            return None
+        jobs = self._waiting.pop(found)
+        job = jobs.popleft()
+        if jobs:
+            self._waiting[found] = jobs  # the last in turn
+        return job
+
+    def _finish(self, job: _Job, computed: asyncio.Future[Any]) -> None:
+        self._running -= 1
+        self._running_dear -= job.is_dear
+        if not job.done.done():
+            error = computed.exception()
+            if error is None:
+                job.done.set_result(computed.result())
+            else:
+                job.done.set_exception(error)
+        elif not computed.cancelled():
+            computed.exception()  # looked at, so that nobody misses it
+        self._start()
 
     def close(self) -> None:
         """Finish what is under way and end the threads."""

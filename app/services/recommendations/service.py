@@ -20,6 +20,9 @@ from app.services.recommendations.response_cache import CachedResponse, Response
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import StoredUser, Unchanged, UserStore
 
+_DEAR_LIMIT = 100
+"""Items of a page beyond which it is written apart from others."""
+
 
 @dataclass(frozen=True)
 class Recommended:
@@ -152,7 +155,8 @@ class RecommendationService:
         if ranking.known is not None and ranking.head["model_version"] != version:
             raise gone()  # another model has other reasons
         page = await self._compute.run(
-            lambda: self._ranker.page(snapshot, ranking, start.start, query.limit)
+            lambda: self._ranker.page(snapshot, ranking, start.start, query.limit),
+            is_dear=ranking.known is not None,
         )
         # What is removed or renamed meanwhile changes a page.
         shown = orjson.dumps([user_id, page.body.decode(), start.until])
@@ -188,7 +192,8 @@ class RecommendationService:
     ) -> tuple[RankingSnapshot, Page, Timing]:
         """Compute a ranking and its first page; keep the ranking if there are more pages."""
         ranking, page, timing = await self._compute.run(
-            lambda: self._ranker.rank_and_page(snapshot, user, query, start.list_id)
+            lambda: self._ranker.rank_and_page(snapshot, user, query, start.list_id),
+            is_dear=query.explain or query.limit > _DEAR_LIMIT,
         )
         if page.following is not None:
             if user is None:

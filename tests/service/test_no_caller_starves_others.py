@@ -1,0 +1,176 @@
+"""Whoever asks for much waits for its own work, and not others for it."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.callers import CALLER, Caller
+from app.problems import Overloaded
+from app.services.model_state.executor import InferenceExecutor
+from tests.access.credentials import KEY, TOKEN_SECRET, bearer, issued_token
+from tests.running import Service
+from tests.service.visitors import ok
+
+GREEDY, OTHER = Caller("greedy", is_user=True), Caller("other", is_user=True)
+SERVER = Caller("server")
+
+
+def in_one_loop(
+    work: Callable[[InferenceExecutor], Awaitable[None]], threads: int, queue: int
+) -> None:
+    async def run() -> None:
+        executor = InferenceExecutor(threads, queue)
+        try:
+            await work(executor)
+        finally:
+            executor.close()
+
+    asyncio.run(run())
+
+
+def asked(
+    executor: InferenceExecutor, caller: Caller, work: Callable[[], None], *, is_dear: bool = False
+) -> asyncio.Task[None]:
+    async def ask() -> None:
+        CALLER.set(caller)
+        await executor.run(work, is_dear=is_dear)
+
+    return asyncio.create_task(ask())
+
+
+def test_callers_take_turns():
+    order = []
+
+    async def work(executor: InferenceExecutor) -> None:
+        many = [asked(executor, SERVER, lambda: order.append("many")) for _ in range(50)]
+        await asyncio.sleep(0)
+        few = [asked(executor, OTHER, lambda: order.append("few")) for _ in range(3)]
+        await asyncio.gather(*many, *few)
+
+    in_one_loop(work, threads=1, queue=100)
+
+    assert len(order) == 53
+    assert max(place for place, who in enumerate(order) if who == "few") <= 8
+
+
+def test_one_user_has_a_share_of_the_queue_and_others_have_theirs():
+    async def work(executor: InferenceExecutor) -> None:
+        gate = threading.Event()
+        many = [asked(executor, GREEDY, gate.wait) for _ in range(160)]
+        others = [asked(executor, Caller(f"{n}", is_user=True), gate.wait) for n in range(20)]
+        server = [asked(executor, SERVER, gate.wait) for _ in range(60)]
+        await asyncio.sleep(0.05)
+        gate.set()
+        found = await asyncio.gather(*many, *others, *server, return_exceptions=True)
+        refused = [isinstance(one, Overloaded) for one in found]
+        assert sum(refused[:160]) == 160 - 128 // 8
+        assert not any(refused[160:])
+
+    in_one_loop(work, threads=2, queue=128)
+
+
+def test_dear_work_leaves_threads_to_other_work():
+    async def work(executor: InferenceExecutor) -> None:
+        gate = threading.Event()
+        dear = [asked(executor, SERVER, gate.wait, is_dear=True) for _ in range(4)]
+        await asyncio.sleep(0.05)
+        # With nothing else to do, all threads were given to it.
+        first = asked(executor, SERVER, lambda: None)
+        await asyncio.sleep(0.05)
+        assert not first.done()
+        gate.set()
+        await asyncio.gather(*dear, first)
+
+        gate.clear()
+        cheap_first = asked(executor, SERVER, lambda: time.sleep(0.05))
+        dear = [asked(executor, SERVER, gate.wait, is_dear=True) for _ in range(4)]
+        cheap = [asked(executor, SERVER, lambda: time.sleep(0.01)) for _ in range(20)]
+        await asyncio.wait_for(asyncio.gather(cheap_first, *cheap[:1]), 5)
+        gate.set()
+        await asyncio.gather(*dear, *cheap)
+
+    in_one_loop(work, threads=2, queue=100)
+
+
+def test_what_nobody_waits_for_is_not_computed_and_errors_reach_who_asked():
+    computed = []
+
+    def fail() -> None:
+        raise ValueError("as it is")
+
+    async def work(executor: InferenceExecutor) -> None:
+        gate = threading.Event()
+        first = asked(executor, SERVER, gate.wait)
+        given_up = asked(executor, SERVER, lambda: computed.append("given up"))
+        failing = asked(executor, SERVER, fail)
+        await asyncio.sleep(0.05)
+        given_up.cancel()
+        await asyncio.sleep(0.05)
+        gate.set()
+        await first
+        with pytest.raises(ValueError, match="as it is"):
+            await failing
+        await asked(executor, SERVER, lambda: computed.append("last"))
+
+    in_one_loop(work, threads=1, queue=10)
+
+    assert computed == ["last"]
+
+
+def test_a_token_that_asks_for_reasons_over_and_over_does_not_keep_others_waiting(
+    bundle: Path, tmp_path: Path
+):
+    environment = {
+        "MELU_API_KEYS": KEY,
+        "MELU_TOKEN_SECRET": TOKEN_SECRET,
+        "MELU_COMPUTE_THREADS": "1",
+        "MELU_CACHE_MEGABYTES": "0",
+    }
+    service = Service(bundle, tmp_path / "fair", environment).start()
+    stop = threading.Event()
+    try:
+        with service.client() as client:
+            users = {name: issued_token(client, name) for name in ("greedy", "other")}
+            for name in users:
+                events = [{"item_id": str(item), "rating": 5 - item % 5} for item in range(40)]
+                ok(
+                    client.post(
+                        f"/users/{name}/feedback", json={"events": events}, headers=bearer(KEY)
+                    )
+                )
+
+            def ask_over_and_over(number: int) -> int:
+                answered = 0
+                with service.client() as greedy:
+                    while not stop.is_set():
+                        answer = greedy.get(
+                            f"/users/greedy/recommendations?explain=true&limit={number % 50 + 1}",
+                            headers=bearer(users["greedy"]),
+                        )
+                        assert answer.status_code in (200, 503)
+                        answered += 1
+                return answered
+
+            with ThreadPoolExecutor(60) as pool:
+                asking = [pool.submit(ask_over_and_over, number) for number in range(60)]
+                time.sleep(1)
+                answers = [
+                    client.get(
+                        f"/users/other/recommendations?limit={number + 1}",
+                        headers=bearer(users["other"]),
+                    ).status_code
+                    for number in range(30)
+                ]
+                health = client.get("/healthz").status_code
+                stop.set()
+                assert sum(one.result() for one in asking) > 60
+        assert set(answers) == {200}
+        assert health == 200
+    finally:
+        stop.set()
+        service.stop()
