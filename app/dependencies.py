@@ -84,6 +84,11 @@ async def _scarce(request: Request) -> list[str]:
     return scarce(request.app.state.embedded_store)
 
 
+async def _store_warnings(request: Request) -> list[str]:
+    warnings: list[str] = request.app.state.store_warnings
+    return warnings
+
+
 async def _tokens(request: Request) -> UserTokens:
     tokens: UserTokens = request.app.state.tokens
     return tokens
@@ -93,4 +98,5 @@ ServicesDep = Annotated[Services, Depends(_services)]
 ManagerDep = Annotated[ModelManager[Services], Depends(_manager)]
 StoreDep = Annotated[UserStore, Depends(_store)]
 ScarceDep = Annotated[list[str], Depends(_scarce)]
+StoreWarningsDep = Annotated[list[str], Depends(_store_warnings)]
 TokensDep = Annotated[UserTokens, Depends(_tokens)]

@@ -12,9 +12,10 @@ from pathlib import Path
 from threading import Thread
 
 from fastapi import FastAPI
+from redis.asyncio import Redis
 
-from app.container import build_services
-from app.problems import InvalidBundle
+from app.container import Services, build_services
+from app.problems import InvalidBundle, StoreUnavailable
 from app.server.http_protocol import LIMITS, ConnectionLimits
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.manager import ModelManager
@@ -24,14 +25,17 @@ from app.settings import Settings
 from app.store import (
     Announcements,
     CatalogueStore,
+    NewerLayout,
     RankingSnapshotStore,
     RateLimits,
     UserStore,
+    check_layout,
     connect_store,
 )
 
 logger = logging.getLogger("uvicorn.error")
 
+_LOOK_SECONDS = 1.0
 _ANNOUNCING_CONNECTIONS = 4
 """One listens for good; the others are for what this worker has to say."""
 
@@ -90,7 +94,12 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
     except InvalidBundle as error:
         # Health checks and the reason in the log help more than a process that is gone.
         logger.error("%s Answering 503 until there is one.", error)  # noqa: TRY400 - no trace
+    warnings: list[str] = []
+    app.state.store_warnings = warnings
+    looked_at = await _look_at_store(redis, manager, warnings, seconds)
     beside: list[Coroutine[None, None, None]] = []
+    if not looked_at:
+        beside.append(_look_once_it_is_there(redis, manager, warnings, seconds))
     if settings.model_watch_seconds:
         beside.append(manager.watch(settings.model_watch_seconds))
     if manager.services is not None:
@@ -107,6 +116,37 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
         for client in (redis, announcing):
             await client.aclose()
             await client.connection_pool.disconnect()
+
+
+async def _look_at_store(
+    redis: Redis, manager: ModelManager[Services], warnings: list[str], seconds: float
+) -> bool:
+    """Compare the store's mark; return whether it could be asked.
+
+    Raises:
+        NewerLayout: If this release can't read what is there.
+    """
+    if manager.services is None:
+        return False
+    dataset = manager.services.live.current.recommender.manifest.dataset
+    try:
+        warnings[:] = await check_layout(redis, dataset, seconds)
+    except StoreUnavailable:
+        return False
+    for warning in warnings:
+        logger.warning("%s", warning)
+    return True
+
+
+async def _look_once_it_is_there(
+    redis: Redis, manager: ModelManager[Services], warnings: list[str], seconds: float
+) -> None:
+    try:
+        while not await _look_at_store(redis, manager, warnings, seconds):
+            await asyncio.sleep(_LOOK_SECONDS)
+    except NewerLayout as error:
+        logger.critical("%s", error)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _embedded_store(settings: Settings) -> Path | None:

@@ -50,6 +50,9 @@ DIVERGED = Counter(
     "melu_adaptation_diverged", "Local updates that diverged, so that θ answered instead."
 )
 STORE_ERRORS = Counter("melu_store_errors", "Failures of the store, by kind.", ["kind"])
+STORE_UNREADABLE = Counter(
+    "melu_store_unreadable", "Values in the store that this release could not read, and left out."
+)
 COMPUTE_PENDING = Gauge(
     "melu_compute_pending",
     "Computations that run or wait.",

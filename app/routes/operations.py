@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from app.dependencies import ManagerDep, ScarceDep, ServicesDep, StoreDep
+from app.dependencies import ManagerDep, ScarceDep, ServicesDep, StoreDep, StoreWarningsDep
 from app.metrics import CONTENT_TYPE, exposition
 from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
 from app.schemas.operations import (
@@ -30,16 +30,20 @@ async def healthz() -> Health:
     response_model_exclude_none=True,
     responses=problem_responses(StoreUnavailable, ModelUnavailable),
 )
-async def readyz(services: ServicesDep, store: StoreDep, scarce: ScarceDep) -> Readiness:
+async def readyz(
+    services: ServicesDep, store: StoreDep, scarce: ScarceDep, warnings: StoreWarningsDep
+) -> Readiness:
     """200 if the model is loaded and the store answers; otherwise 503 says which is missing.
 
     A store that answers but takes no writes, because it is full or a replica, is ready too: to
     take the service away would keep users from recommendations that it still can give. The answer
-    says so in `store`. `scarce` names what is nearly used up.
+    says so in `store`. `scarce` names what is nearly used up, and
+    `warnings` what of the store an operator should know.
     """
     refusal = await store.refusal()
     return Readiness(
         scarce=scarce or None,
+        warnings=warnings or None,
         model=services.live.current.recommender.manifest.version,
         store="ok" if refusal is None else "read_only",
         store_refusal=refusal,

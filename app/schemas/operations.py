@@ -37,6 +37,9 @@ class Readiness(BaseModel):
         description="What this process (`descriptors`) or the embedded store (`disk`) has nearly "
         "run out of.",
     )
+    warnings: list[str] | None = Field(
+        default=None, description="What of the store an operator should know."
+    )
 
 
 class FeatureDescription(BaseModel):

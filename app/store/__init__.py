@@ -3,6 +3,7 @@
 from app.store.catalogue import CatalogueStore, CatalogueVersion, StoredItem
 from app.store.connection import connect_store
 from app.store.keys import digest_of_user
+from app.store.layout import NewerLayout, check_layout
 from app.store.pubsub import Announcements
 from app.store.ranking_snapshots import RankingSnapshotStore
 from app.store.rate_limits import RateLimits
@@ -19,12 +20,14 @@ __all__ = [
     "Feedback",
     "Merge",
     "NewEvent",
+    "NewerLayout",
     "RankingSnapshotStore",
     "RateLimits",
     "StoredItem",
     "StoredUser",
     "Unchanged",
     "UserStore",
+    "check_layout",
     "connect_store",
     "digest_of_user",
 ]

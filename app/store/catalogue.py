@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 from redis.asyncio import Redis
 
+from app.metrics import STORE_UNREADABLE
 from app.store.connection import store_errors
 from app.store.scripts import StoredScript
 
@@ -133,7 +134,9 @@ class CatalogueStore:
                 items.clear()
             for number, item_id, content in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
                 items.pop(item_id, None)
-                items[item_id] = _item(item_id, content)
+                item = _item(item_id, content)
+                if item is not None:
+                    items[item_id] = item
                 known = CatalogueVersion(version.write, int(number))
             if len(flat) < 3 * _CHANGES_AT_ONCE:
                 return CatalogueChanges(version, is_whole, tuple(items.values()))
@@ -161,5 +164,13 @@ def _content(item: StoredItem) -> str:
     return orjson.dumps({"title": item.title, "attributes": item.attributes}).decode()
 
 
-def _item(item_id: str, content: str) -> StoredItem:
-    return StoredItem(item_id, **orjson.loads(content)) if content else StoredItem(item_id)
+def _item(item_id: str, content: str) -> StoredItem | None:
+    if not content:
+        return StoredItem(item_id)
+    try:
+        found = orjson.loads(content)
+        return StoredItem(item_id, found.get("title"), dict(found.get("attributes") or {}))
+    except (AttributeError, TypeError, ValueError):
+        # Written by another release: this item stays as it was, and the others are still good.
+        STORE_UNREADABLE.inc()
+        return None

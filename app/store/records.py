@@ -13,6 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from app.actions import NOT_KNOWN
+from app.metrics import STORE_UNREADABLE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FEEDBACK_PREFIX = "f:"
@@ -132,21 +133,44 @@ def stored_user(fields: Mapping[str, str]) -> StoredUser | None:
 
 def known_user(fields: Mapping[str, str]) -> StoredUser:
     """Read the fields of a user who is stored."""
-    feedback = [
-        _feedback(name.removeprefix(_FEEDBACK_PREFIX), entry)
-        for name, entry in fields.items()
-        if name.startswith(_FEEDBACK_PREFIX)
-    ]
+    feedback = []
+    for name, entry in fields.items():
+        if name.startswith(_FEEDBACK_PREFIX):
+            try:
+                feedback.append(_feedback(name.removeprefix(_FEEDBACK_PREFIX), entry))
+            except (ValueError, IndexError):
+                # Written by another release, or by no release of ours; the rest is still good.
+                STORE_UNREADABLE.inc()
     feedback.sort(key=attrgetter("item_id"))
     feedback.sort(key=attrgetter("microseconds"), reverse=True)
     return StoredUser(
-        attributes=orjson.loads(fields.get("attributes", "{}")),
+        attributes=readable_attributes(fields.get("attributes", "{}")),
         feedback=tuple(feedback),
-        support_version=int(fields.get("version", 0)),
-        created_at=_moment(int(fields["created"])),
-        updated_at=_moment(int(fields["updated"])),
-        revision=f"{fields['created']} {fields['updated']}",
+        support_version=_whole(fields.get("version", "0")),
+        created_at=_moment(_whole(fields.get("created", "0"))),
+        updated_at=_moment(_whole(fields.get("updated", "0"))),
+        revision=f"{fields.get('created')} {fields.get('updated')}",
     )
+
+
+def readable_attributes(text: str) -> Attributes:
+    """Read a profile; what is none counts as empty."""
+    try:
+        found = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        STORE_UNREADABLE.inc()
+        return {}
+    return found
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        STORE_UNREADABLE.inc()
+        return 0
 
 
 def _feedback(item_id: str, entry: str) -> Feedback:

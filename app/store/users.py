@@ -43,6 +43,7 @@ from app.store.records import (
     known_user,
     microseconds,
     pairs,
+    readable_attributes,
     stored_user,
 )
 from app.store.scripts import StoredScript, read_script
@@ -278,8 +279,7 @@ class UserStore:
 
 def _fill_gaps(text: str, other_text: str) -> tuple[tuple[str, ...], str]:
     """Return the names of the attributes that only the other has, and all as JSON if any."""
-    attributes: Attributes = orjson.loads(text or "{}")
-    others: Attributes = orjson.loads(other_text or "{}")
+    attributes, others = readable_attributes(text), readable_attributes(other_text)
     gaps = {
         name: value
         for name, value in others.items()

@@ -26,9 +26,7 @@ def three_workers(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def store(three_workers: Service) -> Iterator[redis.Redis]:
     socket = three_workers.folder / "store" / "store.sock"
-    if not socket.exists():
-        socket = Path((three_workers.folder / "store" / "socket-folder").read_text()) / "store.sock"
-    with redis.Redis(unix_socket_path=str(socket)) as client:
+    with redis.Redis(unix_socket_path=str(socket)) as client:  # dumps are no text
         yield client
 
 

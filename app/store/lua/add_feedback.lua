@@ -27,8 +27,9 @@ for i = 4, #ARGV, 4 do
   local digest = event_id ~= '' and string.sub(redis.sha1hex(event_id), 1, 10) or ''
   local stored = redis.call('HGET', key, field)
   local digests, is_new = '', true
-  if stored then
-    local old_at, old_value, old_digests = string.match(stored, '^(%S+) (%S+) ?(.*)$')
+  local old_at, old_value, old_digests = string.match(stored or '', '^(%S+) (%S+) ?(.*)$')
+  -- What can't be read gives way.
+  if old_at and tonumber(old_at) then
     digests = old_digests
     if digest ~= '' and seen_before(digests, digest) then
       is_new = false

@@ -37,9 +37,13 @@ for i = 1, #flat, 2 do
     local at, value, digests = string.match(flat[i + 1], '^(%S+) (%S+) ?(.*)$')
     local stored = redis.call('HGET', target, field)
     local is_newer, stored_digests = true, ''
+    local stored_at, stored_value
     if stored then
-      local stored_at, stored_value
       stored_at, stored_value, stored_digests = string.match(stored, '^(%S+) (%S+) ?(.*)$')
+    end
+    -- What can't be read gives way, and does not move.
+    local is_readable = at and tonumber(at)
+    if stored_at and tonumber(stored_at) and is_readable then
       is_newer = tonumber(at) > tonumber(stored_at)
       -- What was only passed over never takes the place of an answer.
       if (value == 'passed') ~= (stored_value == 'passed') then
@@ -49,8 +53,12 @@ for i = 1, #flat, 2 do
         at, value, digests, stored_digests = stored_at, stored_value, stored_digests, digests
       end
     end
-    local entry = at .. ' ' .. value .. both_digests(digests, stored_digests)
-    if entry ~= stored then redis.call('HSET', target, field, entry) end
+    if not is_readable then
+      is_newer = false
+    else
+      local entry = at .. ' ' .. value .. both_digests(digests, stored_digests or '')
+      if entry ~= stored then redis.call('HSET', target, field, entry) end
+    end
     if is_newer then
       changed[field] = true
       moved = moved + 1

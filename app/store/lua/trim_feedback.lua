@@ -10,7 +10,7 @@ local function trim_feedback(key, limit)
   local pieces, flat = {}, redis.call('HGETALL', key)
   for i = 1, #flat, 2 do
     if string.sub(flat[i], 1, 2) == 'f:' then
-      pieces[#pieces + 1] = {tonumber(string.match(flat[i + 1], '^%S+')), flat[i]}
+      pieces[#pieces + 1] = {tonumber(string.match(flat[i + 1], '^%S+') or '') or 0, flat[i]}
     end
   end
   local excess = #pieces - limit

@@ -1,0 +1,82 @@
+"""What the store holds, and how it is kept: looked at when the service starts.
+
+    melu:layout    hash: layout, as below; dataset, the name of the data set that is served
+
+A release that finds a layout newer than its own could misread it, and does not start. One that
+finds an older layout reads it: fields that are new are absent, and what it does not know it
+ignores.
+"""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from app.store.connection import store_errors
+
+LAYOUT = 2
+"""1: before there was a mark. 2: values with `?`, comparisons, ids of the catalogue's writes."""
+LAYOUT_KEY = "melu:layout"
+
+
+class NewerLayout(Exception):  # noqa: N818 - it says what is there
+    """The store was written by a newer release."""
+
+
+async def check_layout(redis: Redis, dataset: str, seconds: float) -> list[str]:
+    """Mark the store, or compare its mark.
+
+    Args:
+        redis: The client.
+        dataset: Name of the data set that is served.
+        seconds: Most that it takes.
+
+    Returns:
+        What an operator should know, a sentence each.
+
+    Raises:
+        NewerLayout: If this release can't read what is there.
+        StoreUnavailable: If the store can't be reached.
+    """
+    async with store_errors(seconds):
+        async with redis.pipeline(transaction=False) as pipeline:
+            pipeline.hsetnx(LAYOUT_KEY, "layout", str(LAYOUT))
+            pipeline.hsetnx(LAYOUT_KEY, "dataset", dataset)
+            pipeline.hmget(LAYOUT_KEY, ["layout", "dataset"])
+            *_, (found, served) = await pipeline.execute()
+        if not str(found).isdigit() or int(found) > LAYOUT:
+            raise NewerLayout(
+                f"the store has layout {found}, and this release reads up to {LAYOUT}. Start the "
+                "release that wrote it, or name another store: MELU_STORE_URL, MELU_STORE_FOLDER."
+            )
+        if int(found) < LAYOUT:
+            await redis.hset(LAYOUT_KEY, "layout", str(LAYOUT))
+    warnings = []
+    if served != dataset:
+        warnings.append(
+            f"The store was filled for the data set {served}, and the bundle is of {dataset}: ids "
+            "of the one mean nothing to the other. Name another store, or delete the key "
+            f"{LAYOUT_KEY} if the data set has a new name."
+        )
+    return warnings + await _kept(redis)
+
+
+async def _kept(redis: Redis) -> list[str]:
+    """Tell of settings of the server under which acknowledged feedback can be lost."""
+    try:
+        persistence = await redis.info("persistence")
+        memory = await redis.info("memory")
+    except (ResponseError, RedisError, OSError):
+        return []  # an account that may not ask
+    warnings = []
+    if not int(persistence.get("aof_enabled", 1)):
+        warnings.append(
+            "The store writes no append-only file, so what was acknowledged is lost when it stops "
+            "between two snapshots: set appendonly yes."
+        )
+    policy = str(memory.get("maxmemory_policy", "noeviction"))
+    if policy.startswith("allkeys"):
+        warnings.append(
+            f"The store evicts users when it is full (maxmemory-policy {policy}): set noeviction."
+        )
+    return warnings
