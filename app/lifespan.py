@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import Thread
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
 from app.container import Services, build_services
 from app.problems import InvalidBundle, StoreUnavailable
@@ -28,8 +27,8 @@ from app.store import (
     NewerLayout,
     RankingSnapshotStore,
     RateLimits,
+    StoreLayout,
     UserStore,
-    check_layout,
     connect_store,
 )
 
@@ -94,12 +93,12 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
     except InvalidBundle as error:
         # Health checks and the reason in the log help more than a process that is gone.
         logger.error("%s Answering 503 until there is one.", error)  # noqa: TRY400 - no trace
-    warnings: list[str] = []
+    layout, warnings = StoreLayout(redis, seconds), list[str]()
     app.state.store_warnings = warnings
-    looked_at = await _look_at_store(redis, manager, warnings, seconds)
+    looked_at = await _look_at_store(layout, manager, warnings)
     beside: list[Coroutine[None, None, None]] = []
     if not looked_at:
-        beside.append(_look_once_it_is_there(redis, manager, warnings, seconds))
+        beside.append(_look_once_it_is_there(layout, manager, warnings))
     if settings.model_watch_seconds:
         beside.append(manager.watch(settings.model_watch_seconds))
     if manager.services is not None:
@@ -119,7 +118,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
 
 
 async def _look_at_store(
-    redis: Redis, manager: ModelManager[Services], warnings: list[str], seconds: float
+    layout: StoreLayout, manager: ModelManager[Services], warnings: list[str]
 ) -> bool:
     """Compare the store's mark; return whether it could be asked.
 
@@ -130,7 +129,7 @@ async def _look_at_store(
         return False
     dataset = manager.services.live.current.recommender.manifest.dataset
     try:
-        warnings[:] = await check_layout(redis, dataset, seconds)
+        warnings[:] = await layout.check(dataset)
     except StoreUnavailable:
         return False
     for warning in warnings:
@@ -139,10 +138,10 @@ async def _look_at_store(
 
 
 async def _look_once_it_is_there(
-    redis: Redis, manager: ModelManager[Services], warnings: list[str], seconds: float
+    layout: StoreLayout, manager: ModelManager[Services], warnings: list[str]
 ) -> None:
     try:
-        while not await _look_at_store(redis, manager, warnings, seconds):
+        while not await _look_at_store(layout, manager, warnings):
             await asyncio.sleep(_LOOK_SECONDS)
     except NewerLayout as error:
         logger.critical("%s", error)

@@ -3,7 +3,7 @@
 from app.store.catalogue import CatalogueStore, CatalogueVersion, StoredItem
 from app.store.connection import connect_store
 from app.store.keys import digest_of_user
-from app.store.layout import NewerLayout, check_layout
+from app.store.layout import NewerLayout, StoreLayout
 from app.store.pubsub import Announcements
 from app.store.ranking_snapshots import RankingSnapshotStore
 from app.store.rate_limits import RateLimits
@@ -23,11 +23,11 @@ __all__ = [
     "NewerLayout",
     "RankingSnapshotStore",
     "RateLimits",
+    "StoreLayout",
     "StoredItem",
     "StoredUser",
     "Unchanged",
     "UserStore",
-    "check_layout",
     "connect_store",
     "digest_of_user",
 ]

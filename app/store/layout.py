@@ -23,34 +23,48 @@ class NewerLayout(Exception):  # noqa: N818 - it says what is there
     """The store was written by a newer release."""
 
 
-async def check_layout(redis: Redis, dataset: str, seconds: float) -> list[str]:
-    """Mark the store, or compare its mark.
+class StoreLayout:
+    """The store's mark.
 
     Args:
         redis: The client.
-        dataset: Name of the data set that is served.
-        seconds: Most that it takes.
-
-    Returns:
-        What an operator should know, a sentence each.
-
-    Raises:
-        NewerLayout: If this release can't read what is there.
-        StoreUnavailable: If the store can't be reached.
+        seconds: Most that a look takes.
     """
-    async with store_errors(seconds):
-        async with redis.pipeline(transaction=False) as pipeline:
-            pipeline.hsetnx(LAYOUT_KEY, "layout", str(LAYOUT))
-            pipeline.hsetnx(LAYOUT_KEY, "dataset", dataset)
-            pipeline.hmget(LAYOUT_KEY, ["layout", "dataset"])
-            *_, (found, served) = await pipeline.execute()
-        if not str(found).isdigit() or int(found) > LAYOUT:
-            raise NewerLayout(
-                f"the store has layout {found}, and this release reads up to {LAYOUT}. Start the "
-                "release that wrote it, or name another store: MELU_STORE_URL, MELU_STORE_FOLDER."
-            )
-        if int(found) < LAYOUT:
-            await redis.hset(LAYOUT_KEY, "layout", str(LAYOUT))
+
+    def __init__(self, redis: Redis, seconds: float) -> None:
+        self._redis = redis
+        self._seconds = seconds
+
+    async def check(self, dataset: str) -> list[str]:
+        """Mark the store, or compare its mark.
+
+        Args:
+            dataset: Name of the data set that is served.
+
+        Returns:
+            What an operator should know, a sentence each.
+
+        Raises:
+            NewerLayout: If this release can't read what is there.
+            StoreUnavailable: If the store can't be reached.
+        """
+        async with store_errors(self._seconds):
+            return await _check(self._redis, dataset)
+
+
+async def _check(redis: Redis, dataset: str) -> list[str]:
+    async with redis.pipeline(transaction=False) as pipeline:
+        pipeline.hsetnx(LAYOUT_KEY, "layout", str(LAYOUT))
+        pipeline.hsetnx(LAYOUT_KEY, "dataset", dataset)
+        pipeline.hmget(LAYOUT_KEY, ["layout", "dataset"])
+        *_, (found, served) = await pipeline.execute()
+    if not str(found).isdigit() or int(found) > LAYOUT:
+        raise NewerLayout(
+            f"the store has layout {found}, and this release reads up to {LAYOUT}. Start the "
+            "release that wrote it, or name another store: MELU_STORE_URL, MELU_STORE_FOLDER."
+        )
+    if int(found) < LAYOUT:
+        await redis.hset(LAYOUT_KEY, "layout", str(LAYOUT))
     warnings = []
     if served != dataset:
         warnings.append(
