@@ -120,11 +120,7 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
 async def _look_at_store(
     layout: StoreLayout, manager: ModelManager[Services], warnings: list[str]
 ) -> bool:
-    """Compare the store's mark; return whether it could be asked.
-
-    Raises:
-        NewerLayout: If this release can't read what is there.
-    """
+    """Compare the store's mark, raise `NewerLayout` for a newer one; tell if it could be asked."""
     if manager.services is None:
         return False
     dataset = manager.services.live.current.recommender.manifest.dataset

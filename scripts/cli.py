@@ -16,6 +16,8 @@ app = typer.Typer(
 )
 fetch_app = typer.Typer(help="Bring a public data set into the prepared form.")
 app.add_typer(fetch_app, name="fetch", no_args_is_help=True)
+store_app = typer.Typer(help="Look after the store of a service.")
+app.add_typer(store_app, name="store", no_args_is_help=True)
 items_app = typer.Typer(help="Look after the catalogue of a running service.")
 app.add_typer(items_app, name="items", no_args_is_help=True)
 if find_spec("scripts.benchmark") is not None:  # an installed wheel has none
@@ -40,6 +42,12 @@ else:
         )
 
 
+StoreFolder = Annotated[
+    Path, typer.Option("--folder", envvar="MELU_STORE_FOLDER", help="Of the embedded store.")
+]
+StoreUrl = Annotated[
+    str | None, typer.Option("--store", envvar="MELU_STORE_URL", help="A Redis of your own.")
+]
 Folder = Annotated[Path, typer.Argument(help="Prepared data set: a folder with a dataset.toml.")]
 SkipBadRows = Annotated[
     bool, typer.Option("--skip-bad-rows", help="Leave bad rows out instead of refusing the set.")
@@ -181,6 +189,34 @@ def evaluate(
         json_file=json_file,
         report_file=report,
     )
+
+
+@store_app.command("check")
+def store_check(folder: StoreFolder = Path("var/store"), store: StoreUrl = None) -> None:
+    """Tell what is in the store, and what is wrong with it; exit with 1 if anything is."""
+    from scripts.store import check_store
+
+    if not check_store(folder, store):
+        raise typer.Exit(1)
+
+
+@store_app.command("rewrite")
+def store_rewrite(folder: StoreFolder = Path("var/store"), store: StoreUrl = None) -> None:
+    """Write the append-only file anew, without what was erased or overwritten."""
+    from scripts.store import rewrite_store
+
+    rewrite_store(folder, store)
+
+
+@store_app.command("backup")
+def store_backup(
+    file: Annotated[Path, typer.Argument(help="Archive to make, .tar or .tar.gz.")],
+    folder: StoreFolder = Path("var/store"),
+) -> None:
+    """Copy the embedded store into an archive, whether the service runs or not."""
+    from scripts.store import back_up_store
+
+    back_up_store(folder, file)
 
 
 @app.command()

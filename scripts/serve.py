@@ -99,7 +99,11 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
         if store_url is None:
             try:
                 store = stack.enter_context(
-                    EmbeddedStore(settings.store_folder, settings.store_fsync)
+                    EmbeddedStore(
+                        settings.store_folder,
+                        settings.store_fsync,
+                        rewrite_seconds=3600 * settings.store_rewrite_hours,
+                    )
                 )
             except EmbeddedStoreError as error:
                 raise ServeError(str(error)) from error

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 from model.catalogue.identifiers import is_valid_id
 
@@ -43,8 +43,9 @@ class UserTokens:
         self._secrets = tuple(token_secrets) or (secrets.token_hex(32),)
         self._lifetime = timedelta(seconds=seconds)
         # To check a signature takes longer than the rest of a request that is answered from
-        # memory. Hashes of tokens, not the tokens.
-        self._known: LRUCache[bytes, tuple[str, float]] = LRUCache(_KNOWN_TOKENS)
+        # memory. Hashes of tokens, not the tokens, and no longer than a token is good: an erased
+        # user's id is not to stay in memory.
+        self._known: TTLCache[bytes, tuple[str, float]] = TTLCache(_KNOWN_TOKENS, seconds)
 
     def issue(self, user_id: str) -> IssuedToken:
         """Make a token.

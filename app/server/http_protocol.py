@@ -292,8 +292,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._is_overdue(now, allowed):
             self._refuse(RequestTimeout("The request did not come whole in time; send it again."))
             return
-        # How long it may be silent between two requests uvicorn counts.
-        if self.cycle is None and self._began is None and now - self._heard > allowed:
+        # Between two requests uvicorn counts, until anything comes, be it an empty line.
+        is_idle = self._began is None and self._unanswered <= 0
+        if is_idle and self.timeout_keep_alive_task is None and now - self._heard > allowed:
             self.transport.close()
             return
         self._look_again()

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -28,7 +30,10 @@ logger = logging.getLogger(__name__)
 _START_SECONDS = 120.0
 _CHECK_SECONDS = 0.5
 _CHECKS_BEFORE_RESTART = 3
+_SOCKET = "store.sock"
+_SOCKET_FOLDER_NOTE = "socket-folder"
 _PROBE_SECONDS = 2.0
+_LOOK_AT_FILE_SECONDS = 60.0
 _SCARCITY = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN})
 """What a system call fails with because this process or machine has run out of something."""
 _LONGEST_SOCKET_PATH = 100
@@ -37,6 +42,14 @@ _LONGEST_SOCKET_PATH = 100
 
 class EmbeddedStoreError(Exception):
     """The embedded store can't run; the message says how to go on."""
+
+
+def socket_of(folder: Path) -> Path:
+    """Return where the embedded store of a folder listens, if it runs."""
+    note = folder / _SOCKET_FOLDER_NOTE
+    if len(os.fsencode(folder.resolve() / _SOCKET)) > _LONGEST_SOCKET_PATH and note.exists():
+        return Path(note.read_text(encoding="utf-8")) / _SOCKET
+    return folder.resolve() / _SOCKET
 
 
 def _is_dead(probe: Redis) -> bool:
@@ -64,12 +77,14 @@ class EmbeddedStore:
     Args:
         folder: Where its data is kept; made if missing.
         fsync: `always`: a write is on disk before it is answered; `everysec`: within a second.
+        rewrite_seconds: How old its file may get until it is written anew, without what was erased
+            or overwritten since; 0 leaves that to its growth alone.
 
     Raises:
         EmbeddedStoreError: If the platform has no embedded server.
     """
 
-    def __init__(self, folder: Path, fsync: str) -> None:
+    def __init__(self, folder: Path, fsync: str, *, rewrite_seconds: float = 0.0) -> None:
         if ValkeyServer is None:
             raise EmbeddedStoreError(
                 "this platform has no embedded store. Start a Redis, for example with "
@@ -78,10 +93,12 @@ class EmbeddedStore:
             )
         self._folder = folder.resolve()
         self._fsync = fsync
+        self._rewrite_seconds = rewrite_seconds
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="embedded-store", daemon=True)
         self._lock: IO[str] | None = None
-        self._socket = self._folder / "store.sock"
+        self._socket = self._folder / _SOCKET
+        self._next_look = 0.0
 
     @property
     def url(self) -> str:
@@ -107,7 +124,7 @@ class EmbeddedStore:
                 "writable, or choose another folder with MELU_STORE_FOLDER"
             ) from error
         if len(os.fsencode(self._socket)) > _LONGEST_SOCKET_PATH:
-            self._socket = self._short_folder() / "store.sock"
+            self._socket = self._short_folder() / _SOCKET
         self._end_orphan()
         self._server = ValkeyServer(
             data_dir=self._folder,
@@ -178,6 +195,7 @@ class EmbeddedStore:
     def _watch_through(self, probe: Redis) -> None:
         failures = 0
         while not self._stopping.wait(_CHECK_SECONDS):
+            self._rewrite_if_old(probe)
             failures = failures + 1 if _is_dead(probe) else 0
             if failures >= _CHECKS_BEFORE_RESTART:
                 logger.error("the embedded store does not answer; starting it again")
@@ -187,6 +205,22 @@ class EmbeddedStore:
                     self._start()
                 except EmbeddedStoreError:
                     logger.exception("the embedded store could not be started again")
+
+    def _rewrite_if_old(self, probe: Redis) -> None:
+        """Have the append-only file written anew once it is old, if anything was added to it.
+
+        What was erased is in the part that was added until then. The age is that of the file, so
+        it counts on when the service is started again.
+        """
+        if not self._rewrite_seconds or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + min(_LOOK_AT_FILE_SECONDS, self._rewrite_seconds / 4)
+        files = self._folder / "appendonlydir"
+        with suppress(OSError, RedisError):
+            written = [one.stat().st_mtime for one in files.glob("*.base.*")]
+            added = sum(one.stat().st_size for one in files.glob("*.incr.*"))
+            if written and added and time.time() - max(written) > self._rewrite_seconds:
+                probe.bgrewriteaof()
 
     def _take_folder(self) -> None:
         """Hold a lock as long as this process lives, so that one service owns the folder."""
@@ -213,7 +247,7 @@ class EmbeddedStore:
 
     def _short_folder(self) -> Path:
         """Return a folder for the socket, the same each time: an orphan may listen there."""
-        note = self._folder / "socket-folder"
+        note = self._folder / _SOCKET_FOLDER_NOTE
         if note.exists():
             noted = Path(note.read_text(encoding="utf-8"))
             if noted.is_dir() and noted.stat().st_uid == os.getuid():

@@ -9,8 +9,11 @@ ignores.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
 from app.store.connection import store_errors
 
@@ -78,10 +81,21 @@ async def _check(redis: Redis, dataset: str) -> list[str]:
 async def _kept(redis: Redis) -> list[str]:
     """Tell of settings of the server under which acknowledged feedback can be lost."""
     try:
-        persistence = await redis.info("persistence")
-        memory = await redis.info("memory")
-    except (ResponseError, RedisError, OSError):
+        return warnings_of_server(await redis.info("persistence"), await redis.info("memory"))
+    except (RedisError, OSError):
         return []  # an account that may not ask
+
+
+def warnings_of_server(persistence: Mapping[str, Any], memory: Mapping[str, Any]) -> list[str]:
+    """Tell of settings under which acknowledged feedback can be lost.
+
+    Args:
+        persistence: The server's `INFO persistence`.
+        memory: The server's `INFO memory`.
+
+    Returns:
+        A sentence each, with the remedy.
+    """
     warnings = []
     if not int(persistence.get("aof_enabled", 1)):
         warnings.append(

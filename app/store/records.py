@@ -153,6 +153,18 @@ def known_user(fields: Mapping[str, str]) -> StoredUser:
     )
 
 
+def unreadable_fields(fields: Mapping[str, str]) -> int:
+    """Count what of a user this release can't read, and would leave out."""
+    count = 0
+    for name, entry in fields.items():
+        if name.startswith(_FEEDBACK_PREFIX):
+            try:
+                _feedback(name, entry)
+            except (ValueError, IndexError):
+                count += 1
+    return count
+
+
 def readable_attributes(text: str) -> Attributes:
     """Read a profile; what is none counts as empty."""
     try:

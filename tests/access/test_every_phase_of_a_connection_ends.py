@@ -255,12 +255,22 @@ def test_random_connections_get_an_answer_a_request(service: Service):
     ("sent", "answered"),
     [
         (b"", []),
+        (b"\r\n" * 5, []),
+        (b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n" + b"\r\n" * 5, [200]),
         (b"GET /healthz HT", [408]),
         (b"GET /healthz HTTP/1.1\r\n" + HOST, [408]),
         (post("/users/a/feedback", chunked=False)[0], [408]),
         (post("/users/a/feedback", chunked=True)[0] + b"5\r\nab", [408]),
     ],
-    ids=["nothing", "half a line", "half a head", "no body", "half a chunk"],
+    ids=[
+        "nothing",
+        "empty lines",
+        "empty lines behind",
+        "half a line",
+        "half a head",
+        "no body",
+        "half a chunk",
+    ],
 )
 def test_a_connection_that_says_nothing_is_closed(
     impatient: Service, sent: bytes, answered: list[int]

@@ -24,7 +24,13 @@ ONLY_OF_AN_OWNER = {"owner", "revision"}
 # These change how fast, how long or for whom, but not what is answered.
 OTHER_SETTINGS = {
     *("host", "port", "workers", "insecure", "cors_origins", "allowed_hosts"),
-    *("max_body_bytes", "keep_alive_seconds", "silent_seconds", "max_connections"),
+    *(
+        "max_body_bytes",
+        "keep_alive_seconds",
+        "silent_seconds",
+        "max_connections",
+        "store_rewrite_hours",
+    ),
     *("api_keys", "token_secret", "token_seconds", "rate_limit", "key_rate_limit"),
     *("log_level", "log_format", "log_requests", "log_salt"),
     *("model", "model_watch_seconds", "compute_threads", "compute_queue"),

@@ -1,0 +1,192 @@
+"""`melu store`: look after the store of a service."""
+
+from __future__ import annotations
+
+import tarfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rich.table import Table
+
+from app.store.embedded import socket_of
+from app.store.layout import LAYOUT, LAYOUT_KEY, warnings_of_server
+from app.store.records import unreadable_fields
+from model.errors import ModelError
+from scripts.terminal import output
+
+_REWRITE_SECONDS = 600
+_POLL_SECONDS = 0.1
+_USERS = "melu:user:*"
+_FILES = "appendonlydir"
+_AT_ONCE = 500
+
+
+class StoreError(ModelError):
+    """The store can't be asked, or did not do what was asked."""
+
+
+def check_store(folder: Path, url: str | None) -> bool:
+    """Print what is in a store, and what is wrong with it.
+
+    Args:
+        folder: Of an embedded store.
+        url: Of another one; None for the embedded one.
+
+    Returns:
+        Whether all is well.
+
+    Raises:
+        StoreError: If it can't be asked.
+    """
+    with _connected(folder, url) as store:
+        mark: dict[str, str] = store.hgetall(LAYOUT_KEY)  # type: ignore[assignment]
+        persistence, memory = _info(store, "persistence"), _info(store, "memory")
+        problems = warnings_of_server(persistence, memory)
+        layout = mark.get("layout", "none yet")
+        if layout.isdigit() and int(layout) > LAYOUT:
+            problems.append(f"Layout {layout} is newer than this release reads ({LAYOUT}).")
+        users, unreadable = _count(store)
+        if unreadable:
+            problems.append(f"{unreadable:,} values can't be read by this release.")
+        table = Table(show_header=False)
+        for name, value in (
+            ("server", f"{_info(store, 'server').get('redis_version')}"),
+            ("layout", layout),
+            ("data set", mark.get("dataset", "none yet")),
+            ("users", f"{users:,}"),
+            ("memory", f"{memory.get('used_memory_human')}"),
+            ("append-only file", f"{int(persistence.get('aof_current_size', 0)):,} bytes"),
+        ):
+            table.add_row(name, value)
+    output.print(table)
+    for problem in problems:
+        output.print(problem)
+    return not problems
+
+
+def rewrite_store(folder: Path, url: str | None) -> None:
+    """Have the append-only file written anew, without what was erased or overwritten.
+
+    Args:
+        folder: Of an embedded store.
+        url: Of another one; None for the embedded one.
+
+    Raises:
+        StoreError: If it can't be asked, or does not succeed.
+    """
+    with _connected(folder, url) as store:
+        if not int(_info(store, "persistence").get("aof_enabled", 0)):
+            raise StoreError("the store writes no append-only file: set appendonly yes.")
+        _wait_for_rewrite(store)
+        before = int(_info(store, "persistence")["aof_current_size"])
+        store.bgrewriteaof()
+        _wait_for_rewrite(store)
+        persistence = _info(store, "persistence")
+        if persistence.get("aof_last_bgrewrite_status") != "ok":
+            raise StoreError("the rewrite failed; the store's own log has the reason.")
+    output.print(f"{before:,} bytes before, {int(persistence['aof_current_size']):,} bytes now.")
+
+
+def back_up_store(folder: Path, file: Path) -> None:
+    """Copy the files of an embedded store into an archive, whether it runs or not.
+
+    Args:
+        folder: The store's.
+        file: The archive, .tar or .tar.gz; it must not exist.
+
+    Raises:
+        StoreError: If there are no files, or the archive can't be written.
+    """
+    files = folder / _FILES
+    if not files.is_dir():
+        raise StoreError(f"there is no store in {folder}: no folder {_FILES}.")
+    mode = "x:gz" if file.suffix in (".gz", ".tgz") else "x"
+    try:
+        with _no_rewrite(folder), tarfile.open(file, mode) as archive:  # type: ignore[call-overload]
+            archive.add(files, _FILES)
+    except FileExistsError as error:
+        raise StoreError(f"{file} is there already; name another file.") from error
+    except OSError as error:
+        raise StoreError(f"{file} can't be written: {error.strerror or error}.") from error
+    output.print(f"{file} has the store, {file.stat().st_size:,} bytes.")
+
+
+@contextmanager
+def _connected(folder: Path, url: str | None) -> Iterator[Redis]:
+    try:
+        if url is not None:
+            client = Redis.from_url(url, decode_responses=True, socket_timeout=60)
+        else:
+            client = Redis(
+                unix_socket_path=str(socket_of(folder)), decode_responses=True, socket_timeout=60
+            )
+        with client:
+            client.ping()
+            yield client
+    except (RedisError, OSError, ValueError) as error:
+        where = folder if url is None else "that address"
+        raise StoreError(
+            f"no store answers at {where}: {error}. Start the service, or name the store with "
+            "--folder or --store."
+        ) from error
+
+
+@contextmanager
+def _no_rewrite(folder: Path) -> Iterator[None]:
+    """Keep a running server from replacing files while they are copied."""
+    if not socket_of(folder).exists():
+        yield
+        return
+    with _connected(folder, None) as store:
+        name = "auto-aof-rewrite-percentage"
+        before = str(store.config_get(name)[name])
+        store.config_set(name, 0)
+        try:
+            _wait_for_rewrite(store)
+            yield
+        finally:
+            store.config_set(name, before)
+
+
+def _wait_for_rewrite(store: Redis) -> None:
+    end = time.monotonic() + _REWRITE_SECONDS
+    while True:
+        persistence = _info(store, "persistence")
+        waits = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
+        if not any(int(persistence.get(name, 0)) for name in waits):
+            return
+        if time.monotonic() > end:
+            raise StoreError(f"the rewrite is not done after {_REWRITE_SECONDS} s.")
+        time.sleep(_POLL_SECONDS)
+
+
+def _count(store: Redis) -> tuple[int, int]:
+    """Count users, and what of them can't be read."""
+    users = unreadable = 0
+    keys: list[str] = []
+
+    def look() -> None:
+        nonlocal unreadable
+        with store.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.hgetall(key)
+            unreadable += sum(unreadable_fields(fields) for fields in pipeline.execute())
+        keys.clear()
+
+    for key in store.scan_iter(_USERS, count=_AT_ONCE):
+        users += 1
+        keys.append(key)
+        if len(keys) >= _AT_ONCE:
+            look()
+    look()
+    return users, unreadable
+
+
+def _info(store: Redis, section: str) -> dict[str, Any]:
+    found: dict[str, Any] = store.info(section)
+    return found

@@ -1,0 +1,92 @@
+"""`melu store`: check, rewrite, backup, and back again."""
+
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import Service, run_melu
+from tests.service.visitors import Visitor
+
+
+@pytest.fixture(scope="module")
+def own(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    service = Service(bundle, tmp_path_factory.mktemp("looked-after")).start()
+    yield service
+    service.stop()
+
+
+def melu_store(command: str, service: Service, *arguments: str) -> tuple[int, str]:
+    ended = run_melu("store", command, *arguments, MELU_STORE_FOLDER=str(service.folder / "store"))
+    assert "Traceback" not in ended.stderr
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_check_tells_what_there_is_and_what_is_wrong(own: Service):
+    with own.client() as client:
+        Visitor(client, "one").rate({0: 5})
+        Visitor(client, "other").rate({0: 5})
+
+    status, told = melu_store("check", own)
+    assert status == 0
+    assert "users" in told
+    assert " 2 " in told
+
+    with own.store() as store:
+        store.hset("melu:user:one", "f:1", "garbage")
+        store.config_set("maxmemory-policy", "allkeys-lru")
+    status, told = melu_store("check", own)
+    assert status == 1
+    assert "1 values" in told
+    assert "noeviction" in told
+    with own.store() as store:
+        store.config_set("maxmemory-policy", "noeviction")
+        store.hdel("melu:user:one", "f:1")
+
+
+def test_rewrite_takes_out_what_was_erased(own: Service):
+    with own.client() as client:
+        visitor = Visitor(client, "to-be-forgotten")
+        visitor.rate({0: 5})
+        client.delete(visitor.path)
+    files = own.folder / "store" / "appendonlydir"
+    assert any(b"to-be-forgotten" in one.read_bytes() for one in files.iterdir())
+
+    status, told = melu_store("rewrite", own)
+
+    assert status == 0, told
+    assert not any(b"to-be-forgotten" in one.read_bytes() for one in files.iterdir())
+
+
+def test_a_backup_of_a_running_service_is_another_store(own: Service, bundle: Path, tmp_path: Path):
+    with own.client() as client:
+        Visitor(client, "backed-up").rate({0: 5, 1: 2})
+    archive = tmp_path / "store.tar.gz"
+
+    status, told = melu_store("backup", own, str(archive))
+    assert status == 0, told
+    with own.client() as client:
+        Visitor(client, "later").rate({0: 5})
+
+    folder = tmp_path / "restored"
+    (folder / "store").mkdir(parents=True)
+    with tarfile.open(archive) as files:
+        files.extractall(folder / "store", filter="data")
+    restored = Service(bundle, folder).start()
+    try:
+        with restored.client() as client:
+            assert Visitor(client, "backed-up").ratings() == {"0": 5, "1": 2}
+            assert client.get("/users/later").status_code == 404
+    finally:
+        restored.stop()
+    assert melu_store("backup", own, str(archive))[0] == 1
+
+
+@pytest.mark.parametrize("command", ["check", "rewrite"])
+def test_no_store_is_a_sentence(tmp_path: Path, command: str):
+    ended = run_melu("store", command, MELU_STORE_FOLDER=str(tmp_path))
+
+    assert ended.returncode == 1
+    assert "no store answers" in ended.stderr
+    assert "Traceback" not in ended.stderr
