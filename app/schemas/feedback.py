@@ -8,7 +8,6 @@ from fastapi import Query
 from pydantic import (
     BaseModel,
     ConfigDict,
-    FailFast,
     Field,
     model_validator,
 )
@@ -111,15 +110,20 @@ class FeedbackEvent(StrictRequest):
         "answer. Liked items then count as chosen among all that were asked about. Leave it out "
         "for what the user named by search, or met elsewhere.",
     )
+    # Of these lists the first fault is told: each takes time, and there may be thousands.
     shown: list[Id] | None = Field(
         default=None,
+        fail_fast=True,
         min_length=1,
         max_length=MAX_SHOWN,
         description="All items of a screen; those not picked are kept as `passed`, unless the "
         "user has answered about them before.",
     )
     picked: list[Id] | None = Field(
-        default=None, max_length=MAX_SHOWN, description="Those of `shown` that the user picked."
+        default=None,
+        fail_fast=True,
+        max_length=MAX_SHOWN,
+        description="Those of `shown` that the user picked.",
     )
     preferred: Id | None = Field(
         default=None, description="The item of a pair that the user would rather have."
@@ -169,8 +173,7 @@ class FeedbackRequest(StrictRequest):
         }
     )
 
-    # The first bad event is told: each takes time, and there may be thousands.
-    events: Annotated[list[FeedbackEvent], FailFast()] = Field(min_length=1, max_length=MAX_EVENTS)
+    events: list[FeedbackEvent] = Field(min_length=1, max_length=MAX_EVENTS)
 
     @model_validator(mode="before")
     @classmethod

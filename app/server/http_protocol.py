@@ -198,8 +198,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= _MOST_PIPELINED:
             self._refuse(BadRequest("Too many requests came before the first was answered."))
             return
-        self._unanswered += 1
         super().on_headers_complete()
+        self._unanswered += 1  # not of a URL that can't be read, which has raised by now
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""

@@ -270,7 +270,6 @@ def test_when_everything_is_answered_nothing_is_asked(visitor: Visitor):
         "limit=201",
         "strategy=best",
         "mode=list",
-        "user_id=",
         "user_id=a%2Fb",
         "user_id=%00",
         "user=1",

@@ -90,7 +90,7 @@ def test_a_cursor_of_another_list_is_refused(reader: Visitor):
     assert_problem(reader.get("feedback", cursor=cursor), 400, "invalid_cursor")
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "null", "W10", "e30", "MQ", "A" * 1000])
+@pytest.mark.parametrize("cursor", ["x", "é", "null", "W10", "e30", "MQ", "A" * 1000])
 def test_a_cursor_that_nobody_gave_out_is_refused(reader: Visitor, cursor: str):
     assert_problem(reader.get("feedback", cursor=cursor), 400, "invalid_cursor")
 

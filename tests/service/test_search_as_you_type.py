@@ -131,7 +131,7 @@ def test_a_cursor_of_another_search_is_refused(client: httpx.Client):
         assert_problem(response, 400, "invalid_cursor")
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "null", "W10", "e30", "MQ", "A" * 1000])
+@pytest.mark.parametrize("cursor", ["x", "é", "null", "W10", "e30", "MQ", "A" * 1000])
 def test_a_cursor_that_nobody_gave_out_is_refused(client: httpx.Client, cursor: str):
     assert_problem(client.get("/items", params={"cursor": cursor}), 400, "invalid_cursor")
 

@@ -15,7 +15,10 @@ from model.arrays import Float32Array, Int64Array
 from model.orders import Order
 from model.recommender import Recommender
 
-_MOST_PAIRS = 50
+_MOST_ASKED = 30
+"""Newest answers to questions that are taken for a choice among what was asked: its time grows with
+the cube of their number, and the next question weighs a hundred such choices."""
+_MOST_PAIRS = 15
 """Newest comparisons of two that the local update learns from."""
 
 
@@ -92,6 +95,7 @@ class Adapter:
         index_of = recommender.catalogue.index_of
         ratings: list[tuple[str, float, float, bool]] = []
         beside: list[tuple[str, int, float, bool]] = []
+        asked_so_far = 0
         for feedback in user.feedback:
             if is_comparison(feedback) or feedback.item_id not in index_of:
                 continue
@@ -99,7 +103,8 @@ class Adapter:
             if meaning is None:
                 continue
             # These are told of what was shown, and of nothing else.
-            asked = feedback.asked or feedback.value in RESERVED
+            asked = (feedback.asked or feedback.value in RESERVED) and asked_so_far < _MOST_ASKED
+            asked_so_far += asked
             if meaning.rating is not None:
                 ratings.append((feedback.item_id, meaning.rating, meaning.weight, asked))
             elif meaning.kind is not None:
