@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError
 from safetensors.torch import load, load_file
 from torch import Tensor
+
+from model.errors import BundleError
 
 _TYPES: dict[str, type[np.generic]] = {"F32": np.float32, "I8": np.int8}
 _LENGTH_BYTES = 8
@@ -37,8 +40,17 @@ class WeightsFile:
 
         Returns:
             Tensors by name.
+
+        Raises:
+            BundleError: If the file was replaced or cut short since it was checked.
         """
-        return load_file(self._path) if self.is_large else load(self._path.read_bytes())
+        try:
+            return load_file(self._path) if self.is_large else load(self._path.read_bytes())
+        except (SafetensorError, OSError) as error:
+            raise BundleError(
+                f"{self._path} was changed while it was read: {error}. A bundle is replaced as a "
+                "whole folder; load it again."
+            ) from error
 
     def rows(self, name: str) -> FileRows:
         """Open a table of which single rows are asked for.

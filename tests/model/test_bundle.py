@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from model.bundle import bundle as bundle_module
 from model.bundle.bundle import load_bundle
 from model.bundle.manifest import FORMAT_VERSION
 from model.bundle.reports import TrainingReport
@@ -265,3 +266,20 @@ def test_a_preset_edited_by_hand_is_refused(copy: Path):
 
     with pytest.raises(BundleError, match=r"bundle\.json is not as the bundle was written"):
         load_bundle(copy)
+
+
+def test_a_file_that_is_cut_short_between_check_and_reading_is_told(
+    bundle_of: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = Path(shutil.copytree(bundle_of("default"), tmp_path / "bundle"))
+    check = bundle_module._prepare
+
+    def cut_first(*arguments: object) -> None:
+        for file in folder.glob("*.safetensors"):
+            file.write_bytes(file.read_bytes()[:-10])
+        check(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bundle_module, "_prepare", cut_first)
+
+    with pytest.raises(BundleError, match="changed while it was read"):
+        load_bundle(folder)
