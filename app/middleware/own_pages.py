@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.problems import Forbidden, MisdirectedRequest, Problem, problem_response
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_KNOWN = 100
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -34,15 +35,25 @@ class OwnPagesMiddleware:
         self._app = app
         self._hosts = None if hosts is None else _LOOPBACK | {one.lower() for one in hosts}
         self._origins = frozenset(origins)
+        self._known_hosts: set[bytes] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] == "http":
+        if scope["type"] == "http" and not self._is_usual(scope):
             problem = self._refusal(scope["method"], scope["headers"])
             if problem is not None:
                 await problem_response(problem)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _is_usual(self, scope: Scope) -> bool:
+        """Tell of a read by a name that was found to be ours; most requests are such."""
+        if scope["method"] not in _READING:
+            return False
+        for name, value in scope["headers"]:
+            if name == b"host":
+                return value in self._known_hosts
+        return False
 
     def _refusal(self, method: str, headers: list[tuple[bytes, bytes]]) -> Problem | None:
         host = origin = site = ""
@@ -58,6 +69,8 @@ class OwnPagesMiddleware:
                 "This service does not go by the name in the Host header; MELU_ALLOWED_HOSTS can "
                 "name more."
             )
+        if len(self._known_hosts) < _MOST_KNOWN:
+            self._known_hosts.add(host.encode("latin-1"))
         if method in _READING or origin in self._origins:
             return None
         is_ours = _name_of(origin) == _name_of(f"//{host}")

@@ -178,9 +178,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Take a header; not what comes behind a body."""
         if self._is_retold or not self._is_in_head:
             return
-        if len(name) == len(b"host") and name.lower() == b"host":
+        # As the parent does it; to call it too would take as long again, for each header.
+        name = name.lower()
+        if name == b"host":
             self._hosts += 1
-        super().on_header(name, value)
+        elif name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Begin to answer a request, if it has what HTTP asks for."""
