@@ -1,7 +1,8 @@
 """Comparisons as the store keeps them: under a name that no item has, for ids hold no `/`.
 
     <one>/<other>           pair:first or pair:second, of two ids in their order
-    <one>/<two>/<three>     group, and its points for a weight; a group is what it was shown by
+    <one>/<two>/<three>     group:points, with the points for a weight; a group is the items that it
+                            was shown by
 
 So an answer keeps its meaning when another model serves, whose groups are others.
 """
@@ -16,7 +17,8 @@ from app.store import Feedback
 from model.answers import Comparison
 from model.catalogue.live import LiveCatalogue
 
-PAIR_FIRST, PAIR_SECOND, GROUP = "pair:first", "pair:second", "group"
+# No action is called so: names of actions hold no `:`.
+PAIR_FIRST, PAIR_SECOND, GROUP = "pair:first", "pair:second", "group:points"
 _BETWEEN = "/"
 _DIGEST_BYTES = 5
 

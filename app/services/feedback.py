@@ -315,7 +315,8 @@ def _new_event(event: _SingleEvent, now: datetime) -> NewEvent:
     """
     if event.at is None:
         return NewEvent(event.item_id, event.value, None, event.event_id, event.weight, event.asked)
-    event_id = event.event_id or f"{event.at.isoformat()} {event.value}"
+    times = "" if event.weight == 1 else f"*{event.weight}"
+    event_id = event.event_id or f"{event.at.isoformat()} {event.value}{times}"
     at = event.at if event.at < now else None
     return NewEvent(event.item_id, event.value, at, event_id, event.weight, event.asked)
 

@@ -139,6 +139,18 @@ def test_groups_are_listed_and_taken_back_one_by_one(visitor: Visitor):
     assert_problem(visitor.client.delete(path), 404, "unknown_feedback")
 
 
+def test_other_points_at_the_same_time_are_a_change_of_mind(visitor: Visitor):
+    first, *_others = groups_of(visitor)
+    at = "2024-01-01T00:00:00Z"
+    for points in (2, 3):
+        visitor.tell({"groups": {first["group_id"]: points}, "at": at})
+
+    told = {one["group_id"]: one["points"] for one in visitor.feedback()}
+    assert told[first["group_id"]] == 3
+    again = visitor.tell({"groups": {first["group_id"]: 2}, "at": at})
+    assert again["accepted"] == 0
+
+
 def test_a_screen_of_comparisons_may_stand_for_the_body(visitor: Visitor):
     (group, *_others) = groups_of(visitor)
     assert ok(visitor.post({"preferred": "0", "over": "2"}))["accepted"] == 1

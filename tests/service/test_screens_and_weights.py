@@ -221,6 +221,7 @@ def with_actions(
     actions = {
         "play": {"positive": True, "weight": 2},
         "hide": {"positive": False},
+        "group": {"positive": True},
         "buy": {"place": 1},
         "skip": {"place": 0.25},
     }
@@ -253,3 +254,10 @@ def test_actions_of_your_own(with_actions: httpx.Client):
         assert "2" in lifted
     assert relevance(play) != relevance(buy)
     assert relevance(hide) != relevance(nobody)
+
+
+def test_an_action_may_have_any_name_that_is_one(with_actions: httpx.Client):
+    ok(with_actions.post("/users/g/feedback", json={"item_id": "0", "action": "group"}))
+
+    (listed,) = ok(with_actions.get("/users/g/feedback"))["items"]
+    assert (listed["item_id"], listed["action"]) == ("0", "group")
