@@ -9,13 +9,16 @@ ignores.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.store.connection import store_errors
+
+logger = logging.getLogger("uvicorn.error")
 
 LAYOUT = 2
 """1: before there was a mark. 2: values with `?`, comparisons, ids of the catalogue's writes."""
@@ -56,18 +59,26 @@ class StoreLayout:
 
 
 async def _check(redis: Redis, dataset: str) -> list[str]:
-    async with redis.pipeline(transaction=False) as pipeline:
-        pipeline.hsetnx(LAYOUT_KEY, "layout", str(LAYOUT))
-        pipeline.hsetnx(LAYOUT_KEY, "dataset", dataset)
-        pipeline.hmget(LAYOUT_KEY, ["layout", "dataset"])
-        *_, (found, served) = await pipeline.execute()
-    if not str(found).isdigit() or int(found) > LAYOUT:
+    fields = ["layout", "dataset"]
+    found: str | None
+    served: str | None
+    found, served = await redis.hmget(LAYOUT_KEY, fields)  # type: ignore[assignment]  # it decodes
+    try:
+        if found is None or served is None:
+            await redis.hsetnx(LAYOUT_KEY, "layout", str(LAYOUT))
+            await redis.hsetnx(LAYOUT_KEY, "dataset", dataset)
+            found, served = await redis.hmget(LAYOUT_KEY, fields)  # type: ignore[assignment]
+        elif found.isdigit() and int(found) < LAYOUT:
+            await redis.hset(LAYOUT_KEY, "layout", str(LAYOUT))
+    except ResponseError:
+        # One that takes no writes, a replica or a full one, is read all the same.
+        logger.debug("the store takes no mark")
+    found, served = found or str(LAYOUT), served or dataset
+    if not found.isdigit() or int(found) > LAYOUT:
         raise NewerLayout(
             f"the store has layout {found}, and this release reads up to {LAYOUT}. Start the "
             "release that wrote it, or name another store: MELU_STORE_URL, MELU_STORE_FOLDER."
         )
-    if int(found) < LAYOUT:
-        await redis.hset(LAYOUT_KEY, "layout", str(LAYOUT))
     warnings = []
     if served != dataset:
         warnings.append(

@@ -1,12 +1,15 @@
 """What another release wrote: read where it can be, counted and left out else, refused if newer."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import redis
+from redis.asyncio import Redis
 
+from app.store import StoreLayout
 from tests.running import Service
 from tests.service.visitors import Visitor, ok
 
@@ -101,3 +104,24 @@ def test_a_newer_layout_is_refused_and_an_older_one_taken_over(bundle: Path, tmp
         service.start()
     service.stop()
     assert "the store has layout 3, and this release reads up to 2" in service.log
+
+
+@pytest.mark.parametrize("mark", [{}, {"layout": "1", "dataset": "films"}], ids=["none", "older"])
+def test_a_store_that_takes_no_writes_is_looked_at_once(own: Service, mark: dict[str, str]):
+    async def look() -> list[str]:
+        socket = own.folder / "store" / "store.sock"
+        async with Redis(unix_socket_path=str(socket), decode_responses=True) as client:
+            return await StoreLayout(client, 5).check("films")
+
+    with own.store() as store:
+        store.delete("melu:layout")
+        if mark:
+            store.hset("melu:layout", mapping=mark)
+        store.replicaof("127.0.0.1", 1)
+        try:
+            assert asyncio.run(look()) == []
+            assert store.hgetall("melu:layout") == mark
+        finally:
+            store.replicaof("NO", "ONE")
+        assert asyncio.run(look()) == []
+        assert store.hgetall("melu:layout") == {"layout": "2", "dataset": "films"}
