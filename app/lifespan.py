@@ -22,13 +22,15 @@ from app.services.model_state.recall_check import report_recall
 from app.services.recommendations.cache_invalidation import UserCache, invalidate_erased_users
 from app.settings import Settings
 from app.store import (
+    Acknowledgement,
     Announcements,
     CatalogueStore,
-    NewerLayout,
     RankingSnapshotStore,
     RateLimits,
     StoreLayout,
+    UnusableStore,
     UserStore,
+    close_store,
     connect_store,
 )
 
@@ -66,12 +68,14 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
         for connections in (settings.store_connections, _ANNOUNCING_CONNECTIONS)
     )
     app.state.embedded_store = _embedded_store(settings)
+    acknowledged = _acknowledged(settings)
     compute = InferenceExecutor(settings.compute_threads, settings.compute_queue)
     app.state.store = store = UserStore(
         redis,
         timeout_seconds=seconds,
         feedback_limit=settings.feedback_limit,
         expiry=settings.user_expiry,
+        acknowledged=acknowledged,
     )
     app.state.rate_limits = RateLimits(
         redis,
@@ -79,7 +83,8 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
         per_key=settings.key_rate_limit,
         salt="".join(settings.token_secrets[:1]).encode(),
     )
-    items, lists = CatalogueStore(redis, seconds), RankingSnapshotStore(redis, seconds)
+    items = CatalogueStore(redis, seconds, acknowledged)
+    lists = RankingSnapshotStore(redis, seconds)
     app.state.manager = manager = ModelManager(
         settings.model,
         lambda recommender: build_services(settings, store, items, lists, recommender, compute),
@@ -113,14 +118,13 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
             task.cancel()
         compute.close()
         for client in (redis, announcing):
-            await client.aclose()
-            await client.connection_pool.disconnect()
+            await close_store(client)
 
 
 async def _look_at_store(
     layout: StoreLayout, manager: ModelManager[Services], warnings: list[str]
 ) -> bool:
-    """Compare the store's mark, raise `NewerLayout` for a newer one; tell if it could be asked."""
+    """Raise `UnusableStore` if the store can't be used; tell whether it could be asked."""
     if manager.services is None:
         return False
     dataset = manager.services.live.current.recommender.manifest.dataset
@@ -139,7 +143,7 @@ async def _look_once_it_is_there(
     try:
         while not await _look_at_store(layout, manager, warnings):
             await asyncio.sleep(_LOOK_SECONDS)
-    except NewerLayout as error:
+    except UnusableStore as error:
         logger.critical("%s", error)
         os.kill(os.getpid(), signal.SIGTERM)
 
@@ -148,6 +152,14 @@ def _embedded_store(settings: Settings) -> Path | None:
     """Return where a store on this machine that came with the service writes."""
     is_ours = (settings.store_url or "").startswith("unix:") and (settings.store_folder / "lock")
     return settings.store_folder if is_ours and is_ours.exists() else None
+
+
+def _acknowledged(settings: Settings) -> Acknowledgement | None:
+    if not settings.store_wait_replicas:
+        return None
+    # The other half is for the write itself.
+    milliseconds = int(settings.store_timeout_seconds * 500)
+    return Acknowledgement(settings.store_wait_replicas, max(1, milliseconds))
 
 
 def _limits_of(settings: Settings) -> ConnectionLimits:

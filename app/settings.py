@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from limits import parse_many
@@ -15,9 +15,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.access.keys import ApiKey
 from app.actions import DEFAULT_ACTIONS, ActionMeaning, ActionName
+from app.store.address import StoreAddress, Topology
 
 ENVIRONMENT_PREFIX = "MELU_"
-_STORE_SCHEMES = ("redis", "rediss", "unix")
 _LEAST_SECRET = 32
 
 
@@ -113,7 +113,11 @@ class Settings(BaseSettings):
 
     # The store
     store_url: str | None = None
-    """redis://, rediss:// or unix:// URL of your Redis or Valkey; none starts the embedded one."""
+    """redis://, rediss:// or unix:// URL of your Redis or Valkey, redis+sentinel:// or
+    redis+cluster:// of several; none starts the embedded one."""
+    store_wait_replicas: int = Field(default=0, ge=0)
+    """Replicas that must have a write before it is acknowledged; fewer within half of the store's
+    timeout is answered 503."""
     store_folder: Path = Path("var/store")
     """Where the embedded store keeps its data."""
     store_fsync: Literal["always", "everysec"] = "always"
@@ -219,14 +223,20 @@ class Settings(BaseSettings):
     def _check_store_url(cls, value: str | None) -> str | None:
         if value is None:
             return value
-        parts = urlsplit(value)
-        try:
-            valid = parts.scheme in _STORE_SCHEMES and parts.port != 0
-        except ValueError:  # the port is no number
-            valid = False
-        if not valid:
-            raise ValueError("expected a URL such as redis://127.0.0.1:6379/0")
+        StoreAddress.parse(value)
         return value
+
+    @model_validator(mode="after")
+    def _check_wait(self) -> Self:
+        is_cluster = (
+            self.store_url and StoreAddress.parse(self.store_url).topology is Topology.CLUSTER
+        )
+        if self.store_wait_replicas and (is_cluster or self.store_url is None):
+            raise ValueError(
+                "store_wait_replicas is for a server of your own with replicas, or Sentinel; on a "
+                "cluster set min-replicas-to-write in its configuration"
+            )
+        return self
 
     @field_validator(
         "user_expiry_days",

@@ -6,21 +6,28 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from redis import Redis
-from redis.exceptions import RedisError
+from redis import Redis, RedisCluster
+from redis.cluster import ClusterNode
+from redis.exceptions import RedisClusterException, RedisError
+from redis.sentinel import Sentinel
 from rich.table import Table
 
+from app.store.address import StoreAddress, Topology
 from app.store.embedded import socket_of
-from app.store.layout import LAYOUT, LAYOUT_KEY, warnings_of_server
+from app.store.keys import LAYOUT_KEY
+from app.store.layout import LAYOUT, warnings_of_server
 from app.store.records import unreadable_fields
 from model.errors import ModelError
 from scripts.terminal import output
 
 _REWRITE_SECONDS = 600
 _POLL_SECONDS = 0.1
+_OPTIONS = {"decode_responses": True, "socket_timeout": 60}
 _USERS = "melu:user:*"
 _FILES = "appendonlydir"
 _AT_ONCE = 500
@@ -44,23 +51,26 @@ def check_store(folder: Path, url: str | None) -> bool:
         StoreError: If it can't be asked.
     """
     with _connected(folder, url) as store:
-        mark: dict[str, str] = store.hgetall(LAYOUT_KEY)  # type: ignore[assignment]
-        persistence, memory = _info(store, "persistence"), _info(store, "memory")
-        problems = warnings_of_server(persistence, memory)
+        mark: dict[str, str] = store.client.hgetall(LAYOUT_KEY)  # type: ignore[assignment]
+        problems = list(dict.fromkeys(chain.from_iterable(map(_warnings, store.servers))))
         layout = mark.get("layout", "none yet")
         if layout.isdigit() and int(layout) > LAYOUT:
             problems.append(f"Layout {layout} is newer than this release reads ({LAYOUT}).")
-        users, unreadable = _count(store)
+        counts = [_count(server) for server in store.servers]
+        users, unreadable = (sum(numbers) for numbers in zip(*counts, strict=True))
         if unreadable:
             problems.append(f"{unreadable:,} values can't be read by this release.")
         table = Table(show_header=False)
         for name, value in (
-            ("server", f"{_info(store, 'server').get('redis_version')}"),
+            (
+                "server",
+                ", ".join(str(_info(one, "server").get("redis_version")) for one in store.servers),
+            ),
             ("layout", layout),
             ("data set", mark.get("dataset", "none yet")),
             ("users", f"{users:,}"),
-            ("memory", f"{memory.get('used_memory_human')}"),
-            ("append-only file", f"{int(persistence.get('aof_current_size', 0)):,} bytes"),
+            ("memory", f"{store.total('memory', 'used_memory'):,} bytes"),
+            ("append-only file", f"{store.total('persistence', 'aof_current_size'):,} bytes"),
         ):
             table.add_row(name, value)
     output.print(table)
@@ -80,16 +90,21 @@ def rewrite_store(folder: Path, url: str | None) -> None:
         StoreError: If it can't be asked, or does not succeed.
     """
     with _connected(folder, url) as store:
-        if not int(_info(store, "persistence").get("aof_enabled", 0)):
-            raise StoreError("the store writes no append-only file: set appendonly yes.")
-        _wait_for_rewrite(store)
-        before = int(_info(store, "persistence")["aof_current_size"])
-        store.bgrewriteaof()
-        _wait_for_rewrite(store)
-        persistence = _info(store, "persistence")
-        if persistence.get("aof_last_bgrewrite_status") != "ok":
-            raise StoreError("the rewrite failed; the store's own log has the reason.")
-    output.print(f"{before:,} bytes before, {int(persistence['aof_current_size']):,} bytes now.")
+        before = store.total("persistence", "aof_current_size")
+        for server in store.servers:
+            _rewrite(server)
+        now = store.total("persistence", "aof_current_size")
+    output.print(f"{before:,} bytes before, {now:,} bytes now.")
+
+
+def _rewrite(server: Redis) -> None:
+    if not int(_info(server, "persistence").get("aof_enabled", 0)):
+        raise StoreError("the store writes no append-only file: set appendonly yes.")
+    _wait_for_rewrite(server)
+    server.bgrewriteaof()
+    _wait_for_rewrite(server)
+    if _info(server, "persistence").get("aof_last_bgrewrite_status") != "ok":
+        raise StoreError("the rewrite failed; the store's own log has the reason.")
 
 
 def back_up_store(folder: Path, file: Path) -> None:
@@ -116,24 +131,58 @@ def back_up_store(folder: Path, file: Path) -> None:
     output.print(f"{file} has the store, {file.stat().st_size:,} bytes.")
 
 
+@dataclass(frozen=True)
+class _Store:
+    """A client for keys, and one for each server that takes writes."""
+
+    client: Redis | RedisCluster
+    servers: list[Redis]
+
+    def total(self, section: str, name: str) -> int:
+        """Add up a number of the servers' `INFO`."""
+        return sum(int(_info(server, section).get(name, 0)) for server in self.servers)
+
+
 @contextmanager
-def _connected(folder: Path, url: str | None) -> Iterator[Redis]:
+def _connected(folder: Path, url: str | None) -> Iterator[_Store]:
     try:
-        if url is not None:
-            client = Redis.from_url(url, decode_responses=True, socket_timeout=60)
-        else:
-            client = Redis(
-                unix_socket_path=str(socket_of(folder)), decode_responses=True, socket_timeout=60
-            )
+        client = _client(f"unix://{socket_of(folder)}" if url is None else url)
         with client:
             client.ping()
-            yield client
-    except (RedisError, OSError, ValueError) as error:
+            servers = [client] if isinstance(client, Redis) else _primaries(client)
+            yield _Store(client, servers)
+    except (RedisError, RedisClusterException, OSError, ValueError) as error:
         where = folder if url is None else "that address"
         raise StoreError(
             f"no store answers at {where}: {error}. Start the service, or name the store with "
             "--folder or --store."
         ) from error
+
+
+def _client(url: str) -> Redis | RedisCluster:
+    address = StoreAddress.parse(url)
+    options: dict[str, Any] = {**address.options, **_OPTIONS}
+    match address.topology:
+        case Topology.CLUSTER:
+            nodes = [ClusterNode(*host) for host in address.hosts]  # type: ignore[no-untyped-call]
+            return RedisCluster(startup_nodes=nodes, **options)
+        case Topology.SENTINEL:
+            sentinel = Sentinel(  # type: ignore[no-untyped-call] # as redis has it
+                list(address.hosts), sentinel_kwargs={**address.sentinel_options}, **options
+            )
+            primary: Redis = sentinel.master_for(address.service)  # type: ignore[no-untyped-call]
+            return primary
+        case Topology.SERVER:
+            return Redis.from_url(url, **options)
+
+
+def _primaries(client: RedisCluster) -> list[Redis]:
+    nodes = client.get_primaries()  # type: ignore[no-untyped-call] # as redis has it
+    return [client.get_redis_connection(node) for node in nodes]
+
+
+def _warnings(server: Redis) -> list[str]:
+    return warnings_of_server(_info(server, "persistence"), _info(server, "memory"))
 
 
 @contextmanager
@@ -142,7 +191,8 @@ def _no_rewrite(folder: Path) -> Iterator[None]:
     if not socket_of(folder).exists():
         yield
         return
-    with _connected(folder, None) as store:
+    with _connected(folder, None) as one:
+        store = one.servers[0]
         name = "auto-aof-rewrite-percentage"
         before = str(store.config_get(name)[name])
         store.config_set(name, 0)

@@ -176,6 +176,7 @@ class RedisServer:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     options: tuple[str, ...] = ()
+    configuration: Path | None = None
 
     @property
     def url(self) -> str:
@@ -188,8 +189,11 @@ class RedisServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
             [
-                *(program, "--port", str(self.port), "--bind", "127.0.0.1"),
-                *("--appendonly", "yes", *self.options),
+                program,
+                *([] if self.configuration is None else [str(self.configuration)]),
+                *("--port", str(self.port), "--bind", "127.0.0.1"),
+                *(() if self.configuration else ("--appendonly", "yes")),
+                *self.options,
             ],
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
@@ -199,8 +203,17 @@ class RedisServer:
 
     def stop(self) -> None:
         assert self.process is not None
-        self.process.terminate()
+        if self.process.poll() is None:
+            self.process.terminate()
+            # One that was stopped can't end before it goes on.
+            self.process.send_signal(signal.SIGCONT)
         self.process.wait(timeout=30)
+
+    def kill(self) -> None:
+        """kill -9."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
 
     def _answers(self) -> bool:
         with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.url) as client:

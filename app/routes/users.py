@@ -63,7 +63,7 @@ async def merge_user(user_id: UserId, merge: MergeRequest, services: ServicesDep
     """Move an anonymous visitor's feedback to the account at sign-up, and erase the visitor.
 
     Of two pieces of feedback on one item the newer stays. Attributes of `user_id` win; those of
-    `from_user_id` fill gaps. All of it happens or nothing does, and repeating the call is
-    harmless: once `from_user_id` is erased, `merged` is 0.
+    `from_user_id` fill gaps. If it breaks off half-way both users have the feedback, and the same
+    call again completes it. Repeating it is harmless: once `from_user_id` is erased, `merged` is 0.
     """
     return await services.users.merge(user_id, merge.from_user_id)

@@ -1,18 +1,20 @@
 """The one door to Redis."""
 
 from app.store.catalogue import CatalogueStore, CatalogueVersion, StoredItem
-from app.store.connection import connect_store
-from app.store.keys import digest_of_user
-from app.store.layout import NewerLayout, StoreLayout
+from app.store.clients import StoreClient, close_store, connect_store
+from app.store.keys import ERASED_CHANNEL, digest_of_user
+from app.store.layout import StoreLayout, UnusableStore
 from app.store.pubsub import Announcements
 from app.store.ranking_snapshots import RankingSnapshotStore
 from app.store.rate_limits import RateLimits
 from app.store.records import UNCHANGED, Attributes, Feedback, NewEvent, StoredUser, Unchanged
-from app.store.users import ERASED_CHANNEL, Merge, UserStore
+from app.store.replicas import Acknowledgement
+from app.store.users import Merge, UserStore
 
 __all__ = [
     "ERASED_CHANNEL",
     "UNCHANGED",
+    "Acknowledgement",
     "Announcements",
     "Attributes",
     "CatalogueStore",
@@ -20,14 +22,16 @@ __all__ = [
     "Feedback",
     "Merge",
     "NewEvent",
-    "NewerLayout",
     "RankingSnapshotStore",
     "RateLimits",
+    "StoreClient",
     "StoreLayout",
     "StoredItem",
     "StoredUser",
     "Unchanged",
+    "UnusableStore",
     "UserStore",
+    "close_store",
     "connect_store",
     "digest_of_user",
 ]

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from redis.asyncio import Redis
 
 from app.metrics import STORE_UNREADABLE
+from app.store.clients import StoreClient
 from app.store.connection import store_errors
+from app.store.replicas import Acknowledgement
 from app.store.scripts import StoredScript
 
 VERSION_KEY = "{melu:catalogue}:version"
@@ -98,13 +99,19 @@ class CatalogueStore:
     Args:
         redis: The client.
         timeout_seconds: Most that a call takes.
+        acknowledged: Which replicas must have a write; None if that is not waited for.
     """
 
-    def __init__(self, redis: Redis, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        redis: StoreClient,
+        timeout_seconds: float,
+        acknowledged: Acknowledgement | None = None,
+    ) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
-        self._change = StoredScript(redis, "change_items")
-        self._read = StoredScript(redis, "read_items")
+        self._change = StoredScript.named(redis, "change_items", acknowledged=acknowledged)
+        self._read = StoredScript.named(redis, "read_items")
 
     async def version(self) -> CatalogueVersion:
         """Return the present version."""

@@ -5,14 +5,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from redis.asyncio import Redis
 
+from app.store.clients import StoreClient
+from app.store.cluster_reads import ClusterReads
 from app.store.commands import HeldConnection, bulk
 from app.store.connection import nothing_between, repeated_when_cut_off
 
 _MOST_AT_ONCE = 64
+
+
+class Reads(Protocol):
+    """Runs one read-only script for a key at a time."""
+
+    @property
+    def also(self) -> str | None:
+        """Value of the key that is read beside."""
+
+    async def read(self, key: str, argument: str) -> Any:  # noqa: ANN401 - what the script returns
+        """Run the script on a key."""
+
+
+def reads_of(
+    client: StoreClient, script: str, shared: str | int, seconds: float, *, also: str
+) -> Reads:
+    """Return reads as they are fastest with a client; the arguments are those of its class."""
+    if isinstance(client, Redis):
+        return CoalescedReads(client, script, shared, seconds, also=also)
+    return ClusterReads(client, script, shared, seconds, also=also)
 
 
 class CoalescedReads:

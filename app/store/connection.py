@@ -1,4 +1,4 @@
-"""Connections to Redis or Valkey, and what their failures become."""
+"""What failures of the store become."""
 
 import asyncio
 import logging
@@ -7,19 +7,23 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
-from redis.backoff import EqualJitterBackoff, NoBackoff
+from redis.backoff import EqualJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import (
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import TimeoutError as RedisTimeoutError
-from redis.maint_notifications import MaintNotificationsConfig
 
 from app.metrics import STORE_ERRORS
 from app.problems import StoreUnavailable
 
 RETRY_AFTER_SECONDS = 1
-STORE_FAILURES = (RedisError, OSError, TimeoutError)
+STORE_FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
 _LOGGED_CHARACTERS = 200
 _RETRIES = 4
 _LONGEST_PAUSE_SECONDS = 0.2
@@ -33,38 +37,6 @@ _OF_THE_SERVER_ALONE = (OutOfMemoryError, ReadOnlyError)
 _OF_THE_CONNECTION = (RedisConnectionError, RedisTimeoutError)
 
 logger = logging.getLogger("uvicorn.error")
-
-
-def connect_store(url: str, *, timeout_seconds: float, connections: int) -> Redis:
-    """Make a client; it connects when it is first used.
-
-    Args:
-        url: redis://, rediss:// or unix:// URL.
-        timeout_seconds: Bound on connecting, on each answer, and on waiting for a connection.
-        connections: Size of the pool.
-
-    Returns:
-        A client whose answers are text.
-
-    Raises:
-        ValueError: If the URL has another scheme.
-    """
-    pool = BlockingConnectionPool.from_url(
-        url,
-        decode_responses=True,
-        max_connections=connections,
-        timeout=timeout_seconds,
-        socket_timeout=timeout_seconds,
-        socket_connect_timeout=timeout_seconds,
-        # A write may have happened although its answer is lost, so nothing is sent again from
-        # here; reads repeat themselves.
-        retry=Retry(NoBackoff(), 0),
-        # One round trip less until a new connection can be used.
-        driver_info=None,
-        # With these the client takes a connection that was closed while idle for a good one.
-        maint_notifications_config=MaintNotificationsConfig(enabled=False),
-    )
-    return Redis.from_pool(pool)
 
 
 def repeated_when_cut_off() -> Retry:
@@ -153,4 +125,6 @@ def told_of(error: Exception) -> str:
             return code[0]
     elif isinstance(error, RedisError) and not isinstance(error, _OF_THE_CONNECTION):
         text = _PIPELINED.sub("", text) if isinstance(error, ResponseError) else ""
+    elif isinstance(error, RedisClusterException):
+        text = ""  # some name a key
     return text[:_LOGGED_CHARACTERS]

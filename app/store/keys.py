@@ -5,7 +5,13 @@ All keys of one user hash to one cluster slot.
 
 from hashlib import blake2b
 
+ERASED_CHANNEL = "melu:erased"
+"""Where the digests of erased users are announced."""
 _USER = "melu:user:"
+LAYOUT_KEY = "melu:layout"
+"""What the store holds, and how it is kept."""
+NOBODY = "/probe"
+"""What no user's id can be; whoever tries the store takes it for one."""
 _NO_BRACES = str.maketrans({"{": "/(", "}": "/)"})
 
 

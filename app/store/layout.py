@@ -16,16 +16,22 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from app.store.clients import StoreClient, servers_info
 from app.store.connection import store_errors
+from app.store.keys import ERASED_CHANNEL, LAYOUT_KEY
+from app.store.permissions import missing_permissions
 
 logger = logging.getLogger("uvicorn.error")
 
 LAYOUT = 2
 """1: before there was a mark. 2: values with `?`, comparisons, ids of the catalogue's writes."""
-LAYOUT_KEY = "melu:layout"
 
 
-class NewerLayout(Exception):  # noqa: N818 - it says what is there
+class UnusableStore(Exception):  # noqa: N818 - it says what is there
+    """The service can't run on this store; the message says why and names the remedy."""
+
+
+class NewerLayout(UnusableStore):
     """The store was written by a newer release."""
 
 
@@ -37,7 +43,7 @@ class StoreLayout:
         seconds: Most that a look takes.
     """
 
-    def __init__(self, redis: Redis, seconds: float) -> None:
+    def __init__(self, redis: StoreClient, seconds: float) -> None:
         self._redis = redis
         self._seconds = seconds
 
@@ -51,14 +57,19 @@ class StoreLayout:
             What an operator should know, a sentence each.
 
         Raises:
-            NewerLayout: If this release can't read what is there.
+            UnusableStore: If this release can't read what is there, or it is a cluster and the URL
+                names it as one server.
             StoreUnavailable: If the store can't be reached.
         """
         async with store_errors(self._seconds):
             return await _check(self._redis, dataset)
 
 
-async def _check(redis: Redis, dataset: str) -> list[str]:
+async def _check(redis: StoreClient, dataset: str) -> list[str]:
+    await _check_topology(redis)
+    missing = await missing_permissions(redis, ERASED_CHANNEL)
+    if missing:
+        return missing + await _kept(redis)
     fields = ["layout", "dataset"]
     found: str | None
     served: str | None
@@ -89,12 +100,34 @@ async def _check(redis: Redis, dataset: str) -> list[str]:
     return warnings + await _kept(redis)
 
 
-async def _kept(redis: Redis) -> list[str]:
-    """Tell of settings of the server under which acknowledged feedback can be lost."""
+async def _check_topology(redis: StoreClient) -> None:
+    """Refuse a cluster that the URL names as one server: most keys would be elsewhere."""
     try:
-        return warnings_of_server(await redis.info("persistence"), await redis.info("memory"))
+        answer = await redis.info("cluster")
+        is_cluster = bool(int(answer.get("cluster_enabled", 0)))
+        if not (isinstance(redis, Redis) and is_cluster):
+            return
+        state: dict[str, str] = await redis.execute_command("CLUSTER INFO")  # type: ignore[no-untyped-call]
+    except (RedisError, OSError):
+        return  # an account that may not ask
+    if int(state["cluster_size"]) > 1:
+        raise UnusableStore(
+            "the store is a cluster of several servers. Name it as one: "
+            "MELU_STORE_URL=redis+cluster://host:port,host:port."
+        )
+
+
+async def _kept(redis: StoreClient) -> list[str]:
+    """Tell of settings of the server under which acknowledged feedback can be lost."""
+    warnings: dict[str, None] = {}
+    try:
+        persistence = await servers_info(redis, "persistence")
+        memory = await servers_info(redis, "memory")
     except (RedisError, OSError):
         return []  # an account that may not ask
+    for one, other in zip(persistence, memory, strict=True):
+        warnings |= dict.fromkeys(warnings_of_server(one, other))
+    return list(warnings)
 
 
 def warnings_of_server(persistence: Mapping[str, Any], memory: Mapping[str, Any]) -> list[str]:

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 from redis.backoff import FullJitterBackoff
-from redis.exceptions import RedisError
 
-from app.store.connection import store_errors
+from app.store.clients import StoreClient
+from app.store.connection import STORE_FAILURES, store_errors
 
 _QUIET_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -40,7 +40,7 @@ class Announcements:
         redis: A client of its own, for listening holds a connection of its pool for good.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: StoreClient) -> None:
         self._redis = redis
         self._listeners: dict[str, _Listener] = {}
 
@@ -89,6 +89,8 @@ class Announcements:
         failures = 0
         while True:
             try:
+                # A cluster's client doesn't ask by itself which server a channel is on.
+                await self._redis.initialize()
                 async with aclosing(self._redis.pubsub()) as subscription:
                     await subscription.subscribe(*self._listeners)
                     is_waiting_for_pong = False
@@ -98,12 +100,15 @@ class Announcements:
                             failures, is_waiting_for_pong = 0, False
                             self._handle(message["type"], message["channel"], message["data"])
                         elif is_waiting_for_pong:
-                            raise TimeoutError("no answer to a ping")  # noqa: TRY301
+                            raise TimeoutError("no answer to a ping")
                         else:
                             await subscription.ping()
                             is_waiting_for_pong = True
-            except (RedisError, OSError, TimeoutError) as error:
+            except STORE_FAILURES as error:
                 failures += 1
+                if isinstance(self._redis, RedisCluster):
+                    # So that it asks anew which servers there are.
+                    await self._redis.aclose()
                 logger.debug("announcements: %s", type(error).__name__)
                 await asyncio.sleep(backoff.compute(min(failures, _MOST_DOUBLINGS)))
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from redis.asyncio import Redis
-
-from app.store.coalesced_writes import CoalescedWrites
+from app.store.clients import StoreClient
+from app.store.coalesced_writes import writes_of
 from app.store.connection import store_errors
 from app.store.keys import user_key, user_lists_key
 from app.store.records import microseconds
@@ -30,10 +29,10 @@ class RankingSnapshotStore:
         timeout_seconds: Most that a call takes.
     """
 
-    def __init__(self, redis: Redis, timeout_seconds: float) -> None:
+    def __init__(self, redis: StoreClient, timeout_seconds: float) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
-        self._freeze = CoalescedWrites(redis, read_script("freeze_ranking"))
+        self._freeze = writes_of(redis, read_script("freeze_ranking"))
 
     async def put(
         self, user_id: str, created_at: datetime, list_id: str, text: str, seconds: int
@@ -54,7 +53,7 @@ class RankingSnapshotStore:
         arguments: list[str | int] = [list_id, text, seconds, LISTS_A_USER]
         arguments.append(microseconds(created_at))
         async with store_errors(self._seconds):
-            return bool(await self._freeze.run(keys, arguments))
+            return bool(await self._freeze(keys, arguments))
 
     async def get(self, user_id: str, list_id: str) -> str | None:
         """Return a list, or None if it is not kept.

@@ -3,13 +3,16 @@
 import hashlib
 import math
 import time
+from typing import Any
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import RedisStorage
+from limits.aio.storage import RedisClusterStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 
 from app.problems import RateLimited
+from app.store.clients import StoreClient
 from app.store.connection import store_errors
 
 _KEY_PREFIX = "rate"
@@ -29,18 +32,12 @@ class RateLimits:
     """
 
     def __init__(
-        self, redis: Redis, *, per_user: str | None, per_key: str | None, salt: bytes
+        self, redis: StoreClient, *, per_user: str | None, per_key: str | None, salt: bytes
     ) -> None:
         self._per_user = parse(per_user) if per_user else None
         self._per_key = parse(per_key) if per_key else None
         self._salt = hashlib.sha256(salt).digest()
-        storage = RedisStorage(
-            "async+redis://",
-            implementation="redispy",
-            key_prefix=_KEY_PREFIX,
-            connection_pool=redis.connection_pool,  # type: ignore[arg-type]  # not in its annotation
-        )
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._limiter = SlidingWindowCounterRateLimiter(_storage(redis))
 
     async def count_key(self, digest: bytes) -> None:
         """Count a request with an API key.
@@ -77,3 +74,30 @@ class RateLimits:
             window = await self._limiter.get_window_stats(limit, kind, name)
         seconds = max(1, math.ceil(window.reset_time - time.time()))
         raise RateLimited(f"More than {limit} requests; slow down.", retry_after=seconds)
+
+
+def _storage(redis: StoreClient) -> RedisStorage:
+    if isinstance(redis, Redis):
+        return RedisStorage(
+            "async+redis://",
+            implementation="redispy",
+            key_prefix=_KEY_PREFIX,
+            connection_pool=redis.connection_pool,  # type: ignore[arg-type]  # not in its annotation
+        )
+    return _OnCluster(redis)
+
+
+class _OnCluster(RedisClusterStorage):
+    """Counts with a client that is there already; by itself it makes one without our bounds."""
+
+    STORAGE_SCHEME = []  # noqa: RUF012 # it is found by none, and declared as an attribute
+
+    def __init__(self, client: RedisCluster) -> None:
+        self._client = client
+        super().__init__("async+redis+cluster://", implementation="redispy", key_prefix=_KEY_PREFIX)
+
+    def configure_bridge(self) -> None:
+        """Let the scripts run with the client."""
+        bridge: Any = self.bridge
+        bridge.storage = self._client
+        bridge.connection_getter = lambda _: self._client

@@ -10,6 +10,10 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
+from app.store.clients import StoreClient
+from app.store.commands import command, send_commands
+from app.store.replicas import Acknowledgement, NotReplicated
+
 
 def read_script(*names: str) -> str:
     """Return the text of scripts, one after the other."""
@@ -25,31 +29,59 @@ class StoredScript:
     be run can't.
 
     Args:
-        redis: The client.
-        *names: Files whose texts make up the script.
+        client: The client.
+        text: What the server runs.
+        acknowledged: Which replicas must have what it wrote; None if that is not waited for.
     """
 
-    def __init__(self, redis: Redis, *names: str) -> None:
-        self._redis = redis
-        self._text = read_script(*names)
+    def __init__(
+        self, client: StoreClient, text: str, acknowledged: Acknowledgement | None = None
+    ) -> None:
+        self._client = client
+        self._text = text
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        self._acknowledged = acknowledged
+
+    @classmethod
+    def named(
+        cls, client: StoreClient, *names: str, acknowledged: Acknowledgement | None = None
+    ) -> StoredScript:
+        """Make the script of the files whose texts it is made up of."""
+        return cls(client, read_script(*names), acknowledged)
 
     async def __call__(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:  # noqa: ANN401 - what the script returns
         """Run the script.
 
         Args:
-            keys: Its keys.
+            keys: Its keys; in a cluster all of one slot.
             args: Its arguments.
 
         Returns:
             What it returned.
 
         Raises:
-            RedisError: If the store can't be reached.
+            RedisError: If the store can't be reached, or too few replicas have what was written.
         """
         count, given = len(keys), (*keys, *args)
+        if self._acknowledged is not None and isinstance(self._client, Redis):
+            return await self._run_and_wait(self._client, self._acknowledged, count, given)
         try:
-            return await self._redis.evalsha(self._digest, count, *given)
+            return await self._client.evalsha(self._digest, count, *given)
         except NoScriptError:
             # It was not run, so it may be sent again: as text, which no flush can take away.
-            return await self._redis.eval(self._text, count, *given)
+            return await self._client.eval(self._text, count, *given)
+
+    async def _run_and_wait(
+        self, client: Redis, wanted: Acknowledgement, count: int, given: Sequence[str | int]
+    ) -> Any:  # noqa: ANN401 - what the script returns
+        # A server waits for what the same connection wrote.
+        wait = command("WAIT", wanted.replicas, wanted.milliseconds)
+        answer, replicas = await send_commands(
+            client, [command("EVAL", self._text, count, *given), wait]
+        )
+        for one in (answer, replicas):
+            if isinstance(one, Exception):
+                raise one
+        if replicas < wanted.replicas:
+            raise NotReplicated(f"{replicas} of {wanted.replicas} replicas have it")
+        return answer

@@ -14,17 +14,21 @@ already says only that.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
+from typing import Any
 
 import orjson
-from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from app.problems import StoreUnavailable
 from app.store.catalogue import VERSION_KEY, CatalogueVersion
-from app.store.coalesced_reads import CoalescedReads
+from app.store.clients import StoreClient, keys_on_every_server
+from app.store.coalesced_reads import reads_of
 from app.store.connection import (
     RETRY_AFTER_SECONDS,
     STORE_FAILURES,
@@ -33,7 +37,7 @@ from app.store.connection import (
     store_errors,
     unavailable,
 )
-from app.store.keys import digest_of_user, keys_of_user, user_key
+from app.store.keys import ERASED_CHANNEL, NOBODY, digest_of_user, keys_of_user, user_key
 from app.store.records import (
     UNCHANGED,
     Attributes,
@@ -46,11 +50,10 @@ from app.store.records import (
     readable_attributes,
     stored_user,
 )
+from app.store.replicas import Acknowledgement
 from app.store.scripts import StoredScript, read_script
 
-ERASED_CHANNEL = "melu:erased"
-"""Where the digests of erased users are announced."""
-_PROBE_KEY = "melu:probe"
+_PROBE_KEY = user_key(NOBODY)
 _IS_KNOWN = 1
 _MERGE_ATTEMPTS = 5
 
@@ -82,30 +85,34 @@ class UserStore:
         timeout_seconds: Most that a call takes.
         feedback_limit: Most pieces of feedback of a user; the oldest give way.
         expiry: How long an idle user is kept; None without limit.
+        acknowledged: Which replicas must have a write; None if that is not waited for.
     """
 
     def __init__(
         self,
-        redis: Redis,
+        redis: StoreClient,
         *,
         timeout_seconds: float = 1.0,
         feedback_limit: int = 5000,
         expiry: timedelta | None = None,
+        acknowledged: Acknowledgement | None = None,
     ) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
         self._limit = feedback_limit
         self._expiry = 0 if expiry is None else expiry // timedelta(milliseconds=1)
-        self._reads = CoalescedReads(
+        self._reads = reads_of(
             redis, read_script("read_user"), self._expiry, timeout_seconds, also=VERSION_KEY
         )
         self._version_text: str | None = None
         self._version = CatalogueVersion()
-        self._add_feedback = StoredScript(redis, "touch", "trim_feedback", "add_feedback")
-        self._delete_feedback = StoredScript(redis, "touch", "delete_feedback")
-        self._put_profile = StoredScript(redis, "touch", "put_profile")
-        self._merge = StoredScript(redis, "touch", "trim_feedback", "merge")
-        self._erase = StoredScript(redis, "erase")
+        script = partial(StoredScript.named, redis, acknowledged=acknowledged)
+        self._add_feedback = script("touch", "trim_feedback", "add_feedback")
+        self._delete_feedback = script("touch", "delete_feedback")
+        self._put_profile = script("touch", "put_profile")
+        self._merge = script("touch", "trim_feedback", "merge")
+        self._erase_merged = script("touch", "erase_merged")
+        self._erase = script("erase")
 
     @property
     def catalogue_version(self) -> CatalogueVersion:
@@ -127,13 +134,16 @@ class UserStore:
         async with store_errors(self._seconds):
             try:
                 # Of no effect, and refused whenever a write that takes memory is.
-                await repeated_when_cut_off().call_with_retry(
-                    lambda: self._redis.setrange(_PROBE_KEY, 0, ""), nothing_between
-                )
+                await repeated_when_cut_off().call_with_retry(self._try_writing, nothing_between)
             except ResponseError as error:
                 await self._redis.exists(_PROBE_KEY)
                 return str(error)
         return None
+
+    async def _try_writing(self) -> None:
+        await self._redis.exists(_PROBE_KEY)
+        for key in keys_on_every_server(self._redis, _PROBE_KEY):
+            await self._redis.setrange(key, 0, "")
 
     async def get(self, user_id: str) -> StoredUser | None:
         """Return what is stored of a user, or None."""
@@ -226,7 +236,10 @@ class UserStore:
     async def merge(self, user_id: str, from_user_id: str, now: datetime) -> Merge:
         """Move all that is stored of one user to another, and erase the one.
 
-        Of two pieces of feedback on an item the newer stays; attributes fill gaps.
+        Of two pieces of feedback on an item the newer stays; attributes fill gaps. Two users may be
+        on two servers, so it is done in two steps, either of which may be repeated: first the one
+        who stays is given all, then the one who goes is erased, but for what came meanwhile. If it
+        breaks off in between both have it, and the same call again completes it.
 
         Args:
             user_id: The user who stays.
@@ -238,43 +251,41 @@ class UserStore:
         """
         async with store_errors(self._seconds):
             for _ in range(_MERGE_ATTEMPTS):
-                texts = await self._attribute_texts(user_id, from_user_id)
-                filled, both = _fill_gaps(*texts)
-                answer = await self._merge(
-                    keys=[user_key(user_id), *keys_of_user(from_user_id)],
-                    args=[
-                        *self._write(now),
-                        self._limit,
-                        *texts,
-                        both,
-                        ERASED_CHANNEL,
-                        digest_of_user(from_user_id),
-                    ],
-                )
-                if answer is not None:
-                    moved, ignored, flat = answer
-                    return Merge(moved, ignored, filled, stored_user(pairs(flat)))
+                text, source = await self._before_merge(user_id, from_user_id)
+                filled, both = _fill_gaps(text, source.get("attributes", ""))
+                taken: list[str | int] = list(chain.from_iterable(source.items()))
+                arguments = [*self._write(now), self._limit, text, both, *taken]
+                given = await self._merge([user_key(user_id)], arguments)
+                if given is None:
+                    continue
+                moved, ignored, flat = given
+                arguments = [*self._write(now), ERASED_CHANNEL, digest_of_user(from_user_id)]
+                await self._erase_merged(keys_of_user(from_user_id), [*arguments, *taken])
+                return Merge(moved, ignored, filled, stored_user(pairs(flat)))
         raise StoreUnavailable(
             "The attributes of these users change too often to merge them. Try again.",
             retry_after=RETRY_AFTER_SECONDS,
         )
 
+    async def _before_merge(self, user_id: str, from_user_id: str) -> tuple[str, dict[str, str]]:
+        """Return the attributes of the user who stays, and all that is stored of the other."""
+        text: Any
+        source: Any
+        text, source = await asyncio.gather(
+            self._redis.hget(user_key(user_id), "attributes"),
+            self._redis.hgetall(user_key(from_user_id)),
+        )
+        return text or "", source
+
     async def delete(self, user_id: str) -> None:
         """Erase a user and announce it; nothing happens if there is none."""
         async with store_errors(self._seconds):
-            await self._erase(
-                keys=keys_of_user(user_id), args=[ERASED_CHANNEL, digest_of_user(user_id)]
-            )
+            arguments = [ERASED_CHANNEL, digest_of_user(user_id)]
+            await self._erase(keys_of_user(user_id), arguments)
 
     def _write(self, now: datetime) -> tuple[int, int]:
         """What every script that writes is given first."""
         return microseconds(now), self._expiry
-
-    async def _attribute_texts(self, *user_ids: str) -> list[str]:
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for user_id in user_ids:
-                pipeline.hget(user_key(user_id), "attributes")
-            return [text or "" for text in await pipeline.execute()]
 
 
 def _fill_gaps(text: str, other_text: str) -> tuple[tuple[str, ...], str]:

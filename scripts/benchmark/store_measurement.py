@@ -13,10 +13,8 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from redis.asyncio import Redis
-
 from app.settings import ENVIRONMENT_PREFIX
-from app.store import Attributes, NewEvent, UserStore, connect_store
+from app.store import Attributes, NewEvent, StoreClient, UserStore, close_store, connect_store
 from app.store.embedded import EmbeddedStore, EmbeddedStoreError
 from model.errors import ModelError
 from scripts.benchmark.servers import cores, running_server
@@ -113,8 +111,7 @@ async def _memory(url: str, users: int, feedback: int) -> tuple[float, float]:
         await _all(store.put_profile(name, _PROFILE, now) for name in names)
         return (rated - before) / users, (await _used(redis) - before) / users
     finally:
-        await redis.aclose()
-        await redis.connection_pool.disconnect()
+        await close_store(redis)
 
 
 async def _all(writes: Iterator[Awaitable[object]]) -> None:
@@ -135,8 +132,8 @@ def _rate(names: list[str], feedback: int) -> Iterator[tuple[str, list[NewEvent]
         )
 
 
-async def _used(redis: Redis) -> int:
+async def _used(client: StoreClient) -> int:
     # What is buffered for the append-only file is no user's.
     await asyncio.sleep(_SETTLING_SECONDS)
-    used: int = (await redis.info("memory"))["used_memory"]
+    used: int = (await client.info("memory"))["used_memory"]
     return used

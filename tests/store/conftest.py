@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis.asyncio import Redis
 
-from app.store import UserStore, connect_store
+from app.store import StoreClient, UserStore, close_store, connect_store
 from app.store.embedded import EmbeddedStore
 from tests.running import running_redis
+from tests.topologies import running_cluster, running_sentinel
 
 
 @pytest.fixture
@@ -27,7 +28,19 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["embedded", "redis"])
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster.url
+
+
+@pytest.fixture(scope="session")
+def sentinel_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_sentinel(tmp_path_factory.mktemp("sentinel")) as watched:
+        yield watched.url
+
+
+@pytest.fixture(params=["embedded", "redis", "cluster", "sentinel"])
 def url(request: pytest.FixtureRequest) -> str:
     found: str = request.getfixturevalue(f"{request.param}_url")
     return found
@@ -38,10 +51,9 @@ async def redis(url: str) -> AsyncIterator[Redis]:
     """The client, to look behind the store's back."""
     client = connect_store(url, timeout_seconds=30, connections=16)
     yield client
-    await client.aclose()
-    await client.connection_pool.disconnect()
+    await close_store(client)
 
 
 @pytest.fixture
-def store(redis: Redis) -> UserStore:
+def store(redis: StoreClient) -> UserStore:
     return UserStore(redis)

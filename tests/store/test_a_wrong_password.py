@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.problems import StoreUnavailable
-from app.store import UserStore, connect_store
+from app.store import UserStore, close_store, connect_store
 from tests.running import running_redis
 
 pytestmark = pytest.mark.anyio
@@ -30,5 +30,4 @@ async def test_it_is_unavailable_until_the_server_takes_it_and_never_logged(
 
         assert await store.get("u") is None
         for one in (admin, client):
-            await one.aclose()
-            await one.connection_pool.disconnect()
+            await close_store(one)

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
-from redis.asyncio import Redis
 
-from app.store import Announcements, connect_store
+from app.store import Announcements, StoreClient, close_store, connect_store
+from tests.store.servers import kill_connections
 
 pytestmark = pytest.mark.anyio
 
@@ -40,8 +40,7 @@ async def soon(condition: Callable[[], bool]) -> None:
 async def announcements(url: str) -> AsyncIterator[Announcements]:
     client = connect_store(url, timeout_seconds=1, connections=2)
     yield Announcements(client)
-    await client.aclose()
-    await client.connection_pool.disconnect()
+    await close_store(client)
 
 
 @pytest.fixture
@@ -65,10 +64,10 @@ async def test_messages_are_heard_in_order(announcements: Announcements, ear: Ea
 
 
 async def test_a_cut_connection_is_made_again_and_told_of(
-    announcements: Announcements, ear: Ear, redis: Redis
+    announcements: Announcements, ear: Ear, redis: StoreClient
 ):
     for time in (2, 3):
-        await redis.client_kill_filter(_type="pubsub")
+        await kill_connections(redis, "pubsub")
         await soon(lambda time=time: ear.connections == time)
 
     await announcements.publish(CHANNEL, "after")

@@ -4,9 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from redis.asyncio import Redis
 
-from app.store import NewEvent, UserStore
+from app.store import NewEvent, StoreClient, UserStore
 
 pytestmark = pytest.mark.anyio
 
@@ -15,7 +14,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def small(redis: Redis) -> UserStore:
+def small(redis: StoreClient) -> UserStore:
     """A store that keeps three pieces of feedback a user."""
     return UserStore(redis, feedback_limit=3)
 
@@ -72,12 +71,12 @@ async def test_a_change_of_mind_takes_no_room(small: UserStore, user: str):
     assert await kept(small, user) == ["a", "c", "b"]
 
 
-async def milliseconds_left(redis: Redis, user: str) -> int:
+async def milliseconds_left(redis: StoreClient, user: str) -> int:
     left: int = await redis.pttl(f"melu:user:{user}")
     return left
 
 
-async def test_an_idle_user_goes(redis: Redis, user: str):
+async def test_an_idle_user_goes(redis: StoreClient, user: str):
     store = UserStore(redis, expiry=timedelta(milliseconds=300))
     await store.add_feedback(user, [at(1, "a")], NOW)
     for _ in range(4):  # reading is not idling
@@ -90,7 +89,7 @@ async def test_an_idle_user_goes(redis: Redis, user: str):
     assert not await redis.exists(f"melu:user:{user}")
 
 
-async def test_every_write_puts_the_day_off(redis: Redis, user: str):
+async def test_every_write_puts_the_day_off(redis: StoreClient, user: str):
     store = UserStore(redis, expiry=timedelta(days=30))
     whole = 30 * 86_400_000
     other = f"other {user}"[:128]
@@ -108,7 +107,7 @@ async def test_every_write_puts_the_day_off(redis: Redis, user: str):
         assert await milliseconds_left(redis, user) > whole - 10_000
 
 
-async def test_a_read_puts_the_day_off_only_now_and_then(redis: Redis, user: str):
+async def test_a_read_puts_the_day_off_only_now_and_then(redis: StoreClient, user: str):
     store = UserStore(redis, expiry=timedelta(days=30))
     whole = 30 * 86_400_000
     await store.add_feedback(user, [at(1, "a")], NOW)
@@ -124,7 +123,7 @@ async def test_a_read_puts_the_day_off_only_now_and_then(redis: Redis, user: str
     assert await milliseconds_left(redis, user) > 0.95 * whole
 
 
-async def test_turned_on_and_off_it_takes_hold_with_the_next_request(redis: Redis, user: str):
+async def test_turned_on_and_off_it_takes_hold_with_the_next_request(redis: StoreClient, user: str):
     keeping, expiring = UserStore(redis), UserStore(redis, expiry=timedelta(days=30))
     await keeping.add_feedback(user, [at(1, "a")], NOW)
     assert await milliseconds_left(redis, user) == -1
@@ -136,7 +135,7 @@ async def test_turned_on_and_off_it_takes_hold_with_the_next_request(redis: Redi
     assert await milliseconds_left(redis, user) == -1
 
 
-async def test_nobody_is_made_by_a_read(redis: Redis, user: str):
+async def test_nobody_is_made_by_a_read(redis: StoreClient, user: str):
     store = UserStore(redis, expiry=timedelta(days=30))
     assert await store.get(user) is None
     assert not await redis.exists(f"melu:user:{user}")

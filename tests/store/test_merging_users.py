@@ -4,10 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from redis.asyncio import Redis
 
 from app.problems import StoreUnavailable
-from app.store import Feedback, NewEvent, UserStore
+from app.store import Feedback, NewEvent, StoreClient, UserStore
 from app.store.records import microseconds
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +50,7 @@ async def test_the_newer_of_each_item_stays(store: UserStore, user: str, anonymo
 
 
 async def test_nothing_of_the_other_is_left(
-    store: UserStore, redis: Redis, user: str, anonymous: str
+    store: UserStore, redis: StoreClient, user: str, anonymous: str
 ):
     await store.put_profile(anonymous, {"city": "Rome"}, NOW)
     await add(store, anonymous, {"a": 1}, NOW)
@@ -122,7 +121,7 @@ async def test_events_that_the_other_sent_are_known_again(
     assert (await store.add_feedback(user, new, NOW + 9 * SECOND))[:2] == (0, 1)
 
 
-async def test_only_as_much_as_may_be_kept_stays(redis: Redis, user: str, anonymous: str):
+async def test_only_as_much_as_may_be_kept_stays(redis: StoreClient, user: str, anonymous: str):
     store = UserStore(redis, feedback_limit=3)
     await add(store, user, {"a": 1, "b": 1}, NOW)
     await add(store, anonymous, {"old": 1}, NOW - SECOND)
@@ -170,3 +169,55 @@ async def test_a_merge_is_seen_whole(store: UserStore, user: str, anonymous: str
             seen.add(len(stored.feedback) if stored else 0)
         await merging
     assert seen <= {0, 200}
+
+
+async def test_a_merge_that_broke_off_is_completed_by_the_same_call(
+    store: UserStore, user: str, anonymous: str, monkeypatch: pytest.MonkeyPatch
+):
+    await store.put_profile(anonymous, {"city": "Rome"}, NOW)
+    await add(store, anonymous, {"a": 1, "b": 2}, NOW)
+
+    async def breaks_off(*_: object) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_erase_merged", breaks_off)
+        with pytest.raises(StoreUnavailable):
+            await store.merge(user, anonymous, NOW)
+    both = [await store.get(user), await store.get(anonymous)]
+    assert all(one is not None and one.answered == {"a", "b"} for one in both)
+
+    await store.merge(user, anonymous, NOW + SECOND)
+
+    assert await store.get(anonymous) is None
+    stored = await store.get(user)
+    assert stored is not None
+    assert (stored.answered, stored.attributes) == ({"a", "b"}, {"city": "Rome"})
+
+
+async def test_what_comes_while_a_merge_goes_on_is_not_erased(
+    store: UserStore, user: str, anonymous: str, monkeypatch: pytest.MonkeyPatch
+):
+    await add(store, anonymous, {"a": 1, "b": 2}, NOW)
+    erase = store._erase_merged
+
+    async def after_more_came(*arguments: object) -> None:
+        await add(store, anonymous, {"b": 3, "c": 4}, NOW + SECOND)
+        await erase(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_erase_merged", after_more_came)
+        await store.merge(user, anonymous, NOW)
+
+    left = await store.get(anonymous)
+    assert left is not None
+    assert {(one.item_id, one.value) for one in left.feedback} == {("b", 3.0), ("c", 4.0)}
+    await store.merge(user, anonymous, NOW + 2 * SECOND)
+    assert await store.get(anonymous) is None
+    stored = await store.get(user)
+    assert stored is not None
+    assert {(one.item_id, one.value) for one in stored.feedback} == {
+        ("a", 1.0),
+        ("b", 3.0),
+        ("c", 4.0),
+    }

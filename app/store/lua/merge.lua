@@ -1,22 +1,17 @@
--- Move a user's feedback and attributes to another user, and erase the first.
+-- Give a user what is stored of another: the first of the two steps of a merge. Repeated, it changes
+-- nothing more.
 -- KEYS[1]  the user who stays
--- KEYS[2]… everything of the user who goes, the hash first
 -- ARGV[1]  now, in microseconds since the epoch
 -- ARGV[2]  milliseconds after which an idle user goes, 0 for never
 -- ARGV[3]  most pieces of feedback to keep
 -- ARGV[4]  the attributes of the user who stays as the caller read them, or ''
--- ARGV[5]  those of the user who goes
--- ARGV[6]  both together, or '' if the first stay as they are
--- ARGV[7]  the channel of erasures
--- ARGV[8]  the digest of the id of the user who goes
+-- ARGV[5]  those of both users together, or '' if the first stay as they are
+-- ARGV[6]… all fields and values of the user who goes, in turn
 -- Returns the number of pieces that moved, of those that did not, and all that is stored; or
--- nothing if attributes are not what the caller read.
-local target, source, now, expiry = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+-- nothing if the attributes are not what the caller read.
+local target, now, expiry = KEYS[1], not_to_come(ARGV[1]), ARGV[2]
 local REMEMBERED_EVENT_IDS = 4
-if (redis.call('HGET', target, 'attributes') or '') ~= ARGV[4]
-  or (redis.call('HGET', source, 'attributes') or '') ~= ARGV[5] then
-  return false
-end
+if (redis.call('HGET', target, 'attributes') or '') ~= ARGV[4] then return false end
 
 -- Whoever sent an event under the one name may send it again under the other.
 local function both_digests(winner, loser)
@@ -30,11 +25,10 @@ local function both_digests(winner, loser)
 end
 
 local changed, moved, ignored = {}, 0, 0
-local flat = redis.call('HGETALL', source)
-for i = 1, #flat, 2 do
-  local field = flat[i]
+for i = 6, #ARGV, 2 do
+  local field = ARGV[i]
   if string.sub(field, 1, 2) == 'f:' then
-    local at, value, digests = string.match(flat[i + 1], '^(%S+) (%S+) ?(.*)$')
+    local at, value, digests = string.match(ARGV[i + 1], '^(%S+) (%S+) ?(.*)$')
     local stored = redis.call('HGET', target, field)
     local is_newer, stored_digests = true, ''
     local stored_at, stored_value
@@ -71,12 +65,10 @@ end
 for field in pairs(moved > 0 and trim_feedback(target, tonumber(ARGV[3])) or {}) do
   if changed[field] then moved, ignored = moved - 1, ignored + 1 end
 end
-if ARGV[6] ~= '' then redis.call('HSET', target, 'attributes', ARGV[6]) end
-if moved > 0 or ARGV[6] ~= '' then
+if ARGV[5] ~= '' then redis.call('HSET', target, 'attributes', ARGV[5]) end
+if moved > 0 or ARGV[5] ~= '' then
   redis.call('HSETNX', target, 'created', now)
   touch(target, now, expiry)
   if moved > 0 then redis.call('HINCRBY', target, 'version', 1) end
 end
-redis.call('DEL', unpack(KEYS, 2))
-redis.call('PUBLISH', ARGV[7], ARGV[8])
 return {moved, ignored, redis.call('HGETALL', target)}

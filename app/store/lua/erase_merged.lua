@@ -1,0 +1,23 @@
+-- Erase a user whom another has taken in: the second of the two steps of a merge. What was written
+-- since the first began stays, as if that user had come back.
+-- KEYS     everything of the user, the hash first
+-- ARGV[1]  now, in microseconds since the epoch
+-- ARGV[2]  milliseconds after which an idle user goes, 0 for never
+-- ARGV[3]  the channel of erasures
+-- ARGV[4]  the digest of the user's id
+-- ARGV[5]… all fields and values that were taken in, in turn
+local key = KEYS[1]
+for i = 5, #ARGV, 2 do
+  if redis.call('HGET', key, ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', key, ARGV[i]) end
+end
+local is_left = false
+for _, field in ipairs(redis.call('HKEYS', key)) do
+  if field ~= 'created' and field ~= 'updated' and field ~= 'version' then is_left = true end
+end
+redis.call('DEL', unpack(KEYS, is_left and 2 or 1))
+if is_left then
+  redis.call('HSET', key, 'created', not_to_come(ARGV[1]))
+  touch(key, ARGV[1], ARGV[2])
+  redis.call('HINCRBY', key, 'version', 1)
+end
+redis.pcall('PUBLISH', ARGV[3], ARGV[4])

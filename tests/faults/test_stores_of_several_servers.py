@@ -1,0 +1,255 @@
+"""A cluster, and a primary under Sentinel: whole journeys, and a server killed under load."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import redis
+
+from tests.faults.load import Load
+from tests.running import RedisServer, Service, run_melu, wait_for
+from tests.service.visitors import Visitor, assert_problem, ok
+from tests.topologies import Cluster, Watched, running_cluster, running_sentinel
+
+KEY = "a-key-for-tests-of-several-servers"
+HEADERS = {"Authorization": f"Bearer {KEY}"}
+FAILOVER_SECONDS = 20
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running_cluster(tmp_path_factory.mktemp("cluster"), replicated=True) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def on_cluster(
+    cluster: Cluster, bundle: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    service = Service(
+        bundle,
+        tmp_path_factory.mktemp("on-cluster"),
+        {"MELU_API_KEYS": KEY, "MELU_KEY_RATE_LIMIT": "1000000/minute"},
+        arguments=("--store", cluster.url),
+    ).start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def client(on_cluster: Service) -> Iterator[httpx.Client]:
+    with on_cluster.client() as client:
+        client.headers.update(HEADERS)
+        yield client
+
+
+def servers_of(cluster: Cluster, key: str) -> int:
+    """Number of the primary that has a key."""
+    with redis.Redis(port=cluster.primaries[0].port) as one:
+        slot = one.execute_command("CLUSTER KEYSLOT", key)
+    return next(i for i in range(3) if slot < 16384 * (i + 1) // 3)
+
+
+def users_everywhere(cluster: Cluster, client: httpx.Client, word: str) -> list[Visitor]:
+    """Return a user on each server."""
+    found: dict[int, Visitor] = {}
+    for number in range(1000):
+        name = f"{word} {number}"
+        found.setdefault(servers_of(cluster, f"melu:user:{name}"), Visitor(client, name))
+        if len(found) == 3:
+            break
+    return [found[i] for i in range(3)]
+
+
+def test_users_of_every_server_are_served(cluster: Cluster, client: httpx.Client):
+    for visitor in users_everywhere(cluster, client, "served"):
+        visitor.rate({0: 5, 30: 1})
+        page = visitor.recommendations(limit=5)
+        assert page["strategy"] == "adapted"
+        more = visitor.recommendations(limit=5, cursor=page["next_cursor"])
+        assert not {i["item_id"] for i in page["items"]} & {i["item_id"] for i in more["items"]}
+        ok(client.put(f"{visitor.path}", json={"attributes": {}}))
+        assert visitor.ratings() == {"0": 5, "30": 1}
+        assert client.delete(f"{visitor.path}/feedback/0").status_code == 204
+        assert client.delete(visitor.path).status_code == 204
+        assert visitor.ratings() == {}
+    assert ok(client.get("/readyz"))["store"] == "ok"
+
+
+def test_users_of_two_servers_become_one(cluster: Cluster, client: httpx.Client):
+    one, two, three = users_everywhere(cluster, client, "merged")
+    one.rate({0: 5})
+    for other in (two, three):
+        other.rate({1: 4, 2: 1})
+
+        done = ok(client.post(f"{one.path}/merge", json={"from_user_id": other.user_id}))
+
+        assert done["merged"] == 2
+        assert other.ratings() == {}
+    assert one.ratings() == {"0": 5, "1": 4, "2": 1}
+
+
+def test_the_catalogue_changes(client: httpx.Client):
+    item = {"title": "Put into a cluster", "attributes": {}}
+    assert client.put("/items/put-into-a-cluster", json=item).status_code == 201
+    assert ok(client.get("/items/put-into-a-cluster"))["title"] == "Put into a cluster"
+    assert client.delete("/items/put-into-a-cluster").status_code == 204
+
+
+def test_the_whole_cluster_is_looked_after(cluster: Cluster, client: httpx.Client):
+    for visitor in users_everywhere(cluster, client, "counted"):
+        visitor.rate({0: 5})
+
+    checked = run_melu("store", "check", "--store", cluster.url)
+    rewritten = run_melu("store", "rewrite", "--store", cluster.url)
+
+    found = re.search(r"users\s+\S\s+(\d+)", checked.stdout)
+    assert found is not None, checked.stdout + checked.stderr
+    assert int(found[1]) >= 3
+    assert "bytes now" in rewritten.stdout, rewritten.stderr
+
+
+class _Guarded(Service):
+    def client(self) -> httpx.Client:
+        client = super().client()
+        client.headers.update(HEADERS)
+        return client
+
+
+def test_a_primary_that_is_killed(cluster: Cluster, on_cluster: Service, client: httpx.Client):
+    load = Load(_Guarded(on_cluster.bundle, on_cluster.folder, port=on_cluster.port))
+    killed = cluster.primaries[1]
+    everywhere = users_everywhere(cluster, client, "outlives")
+    with load.running():
+        wait_for(lambda: len(load.answers) > 50, "some load")
+        killed.kill()
+        wait_for(lambda: 503 in load.seen("write"), "the failure to show", FAILOVER_SECONDS)
+        wait_for(
+            lambda: (
+                {one.post({"item_id": "0", "rating": 5}).status_code for one in everywhere} == {200}
+            ),
+            "the replica to be promoted",
+            FAILOVER_SECONDS,
+        )
+    load.assert_harmless()
+    assert ok(client.get("/readyz"))["store"] == "ok"
+    assert "Traceback" not in on_cluster.log
+    killed.start()
+
+
+def test_a_cluster_that_is_named_as_one_server_is_refused(
+    cluster: Cluster, bundle: Path, tmp_path: Path
+):
+    url = f"redis://127.0.0.1:{cluster.servers[0].port}"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "scripts.cli", "serve", "--model", str(bundle)),
+            *("--store", url, "--port", "0"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+    assert done.returncode != 0
+    assert "redis+cluster://" in done.stderr + done.stdout
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    with running_sentinel(tmp_path_factory.mktemp("sentinel")) as watched:
+        yield watched
+
+
+@pytest.fixture(scope="module")
+def on_sentinel(
+    watched: Watched, bundle: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    service = Service(
+        bundle,
+        tmp_path_factory.mktemp("on-sentinel"),
+        {"MELU_STORE_WAIT_REPLICAS": "1"},
+        arguments=("--store", watched.url),
+    ).start()
+    yield service
+    service.stop()
+
+
+def test_a_write_that_no_replica_has_is_not_acknowledged(watched: Watched, on_sentinel: Service):
+    with on_sentinel.client() as client:
+        visitor = Visitor(client, "waits for the replica")
+        visitor.rate({0: 5})
+        assert watched.replica.process is not None
+        watched.replica.process.send_signal(signal.SIGSTOP)
+        try:
+            assert_problem(visitor.post({"item_id": "1", "rating": 4}), 503, "store_unavailable")
+            assert visitor.recommendations()["strategy"] == "adapted"
+        finally:
+            watched.replica.process.send_signal(signal.SIGCONT)
+        wait_for(
+            lambda: visitor.post({"item_id": "1", "rating": 4}).status_code == 200,
+            "the replica to follow",
+        )
+        assert visitor.ratings() == {"0": 5, "1": 4}
+
+
+def test_a_primary_that_is_killed_under_sentinel(watched: Watched, on_sentinel: Service):
+    load = Load(on_sentinel)
+    with load.running(), on_sentinel.client() as client:
+        wait_for(lambda: len(load.answers) > 50, "some load")
+        watched.primary.kill()
+        wait_for(lambda: 503 in load.seen("write"), "the failure to show", FAILOVER_SECONDS)
+        with redis.Redis(port=watched.replica.port) as promoted:
+            wait_for(
+                lambda: promoted.info("replication")["role"] == "master",
+                "the replica to be promoted",
+                FAILOVER_SECONDS,
+            )
+        # As a replica, for without one no write is acknowledged.
+        watched.primary.options = ("--replicaof", f"127.0.0.1 {watched.replica.port}")
+        watched.primary.start()
+        visitor = Visitor(client, "outlives")
+        wait_for(
+            lambda: visitor.post({"item_id": "0", "rating": 5}).status_code == 200,
+            "writes to be acknowledged again",
+            FAILOVER_SECONDS,
+        )
+    load.assert_harmless()
+    assert "Traceback" not in on_sentinel.log
+
+
+def test_what_the_account_may_not_is_told(bundle: Path, tmp_path: Path):
+    server = RedisServer(tmp_path / "redis").start()
+    try:
+        with redis.Redis(port=server.port) as admin:
+            keys = ("~melu:user:*", "~melu:lists:*", "~{melu:catalogue}:*")
+            rules = ("on", ">secret", "resetkeys", *keys, "resetchannels", "+@all", "-zadd")
+            admin.execute_command("ACL", "SETUSER", "narrow", *rules)
+        store = f"redis://narrow:secret@127.0.0.1:{server.port}"
+        service = Service(bundle, tmp_path / "service", arguments=("--store", store)).start()
+        with service.client() as client:
+            told = " ".join(ok(client.get("/readyz"))["warnings"])
+            visitor = Visitor(client, "narrow")
+            visitor.rate({0: 5})
+            # An erasure that took effect is one, announced or not.
+            assert client.delete(visitor.path).status_code == 204
+            assert visitor.ratings() == {}
+        for what in (
+            "keys melu:layout",
+            "channel melu:erased",
+            "command ZADD",
+        ):
+            assert what in told
+        assert "Grant" in told
+        assert "secret" not in service.log
+        service.stop()
+    finally:
+        server.stop()
