@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf, isfinite
 
 import numpy as np
@@ -41,6 +41,8 @@ class AdaptedCopy:
     relevance: RelevanceUser | None = None
     prior: AdaptedCopy | None = None
     has_diverged: bool = False
+    relevance_of_all: list[Float32Array] = field(default_factory=list, compare=False, repr=False)
+    """Of θ's own copies: relevance of every item of a small catalogue, once somebody asked."""
 
     @property
     def local_steps(self) -> int:
@@ -125,7 +127,7 @@ class Adaptation:
         if (rating is not None and rating.diverged) or (
             relevance is not None and not relevance.is_finite
         ):
-            return replace(prior, prior=prior, has_diverged=True)
+            return AdaptedCopy(prior.rating, prior.relevance, prior, has_diverged=True)
         return AdaptedCopy(rating, relevance, prior)
 
     def slots(self, attributes: Mapping[str, FeatureValue]) -> dict[str, list[int]]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from model.adaptation import AdaptedCopy
 from model.arrays import Float32Array, Int64Array
 from model.estimator import NO_ITEMS, Estimator
@@ -17,6 +19,9 @@ from model.relevance import RelevanceModel
 
 _MARGIN = 100
 """Candidates beyond the length of the list, for the blend to choose from."""
+
+_MOST_KEPT = 4_096
+"""Items up to which a prior's relevance is kept: many users have the same."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,16 @@ def _prior_relevance(
     prior = user.prior
     if prior is None or prior.relevance is None:
         return likely
-    return relevance.blended_relevance(prior.relevance, items, _predicted(estimator, prior, items))
+    count = len(relevance.vectors)
+    if count > _MOST_KEPT:
+        score = _predicted(estimator, prior, items)
+        return relevance.blended_relevance(prior.relevance, items, score)
+    if not prior.relevance_of_all:
+        every = np.arange(count)
+        score = _predicted(estimator, prior, every)
+        prior.relevance_of_all[:] = [relevance.blended_relevance(prior.relevance, every, score)]
+    found: Float32Array = prior.relevance_of_all[0][items]
+    return found
 
 
 def _predicted(

@@ -266,6 +266,9 @@ class Recommender:
         Returns:
             The list, and which of its items were explored; see `model.exploration`.
         """
+        if not share:
+            # Without a look at all that might be allowed.
+            return ranking, np.zeros(len(ranking.index), dtype=np.bool_)
         return explore(
             self._estimator,
             self._relevance,

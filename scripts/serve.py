@@ -127,6 +127,8 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
             ws="none",
             log_config=logging_configuration(settings.log_level, settings.log_format),
             access_log=False,  # ours is in app/logs
+            # Nothing here hangs on the client's address or scheme, so nobody need be believed.
+            proxy_headers=False,
             server_header=False,
         )
 

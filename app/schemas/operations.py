@@ -34,8 +34,8 @@ class Readiness(BaseModel):
     model: str = Field(description="Version of the loaded bundle.")
     scarce: list[str] | None = Field(
         default=None,
-        description="What this process (`descriptors`) or the embedded store (`disk`) has nearly "
-        "run out of.",
+        description="What this process (`descriptors`, `memory`, `threads`) or the embedded store "
+        "(`disk`) has nearly run out of.",
     )
     warnings: list[str] | None = Field(
         default=None, description="What of the store an operator should know."

@@ -61,6 +61,49 @@ def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert "disk" not in scarce(None)
 
 
+def _write(root: Path, files: dict[str, object]) -> Path:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{content}\n")
+    return root
+
+
+UNLIMITED = {"sys/fs/cgroup/memory.current": 10, "sys/fs/cgroup/memory.max": "max"}
+
+
+@pytest.mark.parametrize(
+    ("files", "named"),
+    [
+        ({}, []),
+        (UNLIMITED, []),
+        ({"proc/meminfo": "MemTotal: 1000 kB\nMemAvailable: 40 kB"}, ["memory"]),
+        ({"proc/meminfo": "MemTotal: 1000 kB\nMemAvailable: 60 kB"}, []),
+        ({"sys/fs/cgroup/memory.current": 96, "sys/fs/cgroup/memory.max": 100}, ["memory"]),
+        (
+            {
+                "sys/fs/cgroup/memory.current": 96,
+                "sys/fs/cgroup/memory.max": 100,
+                "sys/fs/cgroup/memory.stat": "anon 56\ninactive_file 40",
+            },
+            [],
+        ),
+        (
+            {
+                "sys/fs/cgroup/memory/memory.usage_in_bytes": 99,
+                "sys/fs/cgroup/memory/memory.limit_in_bytes": 100,
+            },
+            ["memory"],
+        ),
+        ({"sys/fs/cgroup/pids.current": 91, "sys/fs/cgroup/pids.max": 100}, ["threads"]),
+        ({"sys/fs/cgroup/pids/pids.current": 9, "sys/fs/cgroup/pids/pids.max": 10}, ["threads"]),
+        ({"sys/fs/cgroup/pids.current": 50, "sys/fs/cgroup/pids.max": 100}, []),
+    ],
+)
+def test_memory_and_threads_are_named(tmp_path: Path, files: dict[str, object], named: list[str]):
+    assert scarce(None, _write(tmp_path, files)) == named
+
+
 def test_a_supervisor_has_no_torch(bundle: Path, tmp_path: Path):
     service = Service(bundle, tmp_path / "workers", arguments=("--workers", "2")).start()
     try:

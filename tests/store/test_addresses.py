@@ -55,5 +55,5 @@ def test_no_credential_is_shown():
     ],
 )
 def test_what_is_none_is_refused(url: str):
-    with pytest.raises(ValueError, match="expected a URL|ends with"):
+    with pytest.raises(ValueError, match=r"expected a URL|ends with"):
         StoreAddress.parse(url)
