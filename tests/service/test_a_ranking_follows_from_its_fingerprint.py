@@ -30,6 +30,7 @@ OTHER_SETTINGS = {
         "silent_seconds",
         "max_connections",
         "store_rewrite_hours",
+        "store_wait_replicas",
     ),
     *("api_keys", "token_secret", "token_seconds", "rate_limit", "key_rate_limit"),
     *("log_level", "log_format", "log_requests", "log_salt"),
