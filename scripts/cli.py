@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from model.errors import ModelError
+from scripts.terminal import print_whatever_the_encoding
 
 app = typer.Typer(
     help="MeLU Online: cold-start recommendations that adapt to a new user's first ratings.",
@@ -405,6 +406,7 @@ def opposite_users(
 
 def main() -> None:
     """Run the command; an expected error is one line on standard error and exit status 1."""
+    print_whatever_the_encoding()
     try:
         app()
     except ModelError as error:

@@ -26,7 +26,7 @@ def describe_dataset(folder: Path, *, skip_bad_rows: bool) -> None:
     """
     dataset = load_reported(folder, skip_bad_rows=skip_bad_rows)
     ratings = dataset.ratings
-    output.print(f"[bold]{dataset.description.name}[/]  {folder}")
+    output.print(f"{dataset.description.name}  {folder}", style="bold")
     counts = Table(show_header=False, box=None)
     per_user = np.bincount(ratings.user_index, minlength=len(dataset.user_ids))
     per_item = np.bincount(ratings.item_index, minlength=len(dataset.item_ids))

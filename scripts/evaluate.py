@@ -61,7 +61,6 @@ def evaluate_presets(
     split_name = str(split_file) if split_file else None
     paragraphs = summary(evaluation, name, split_name)
     published = PUBLISHED.get(name, ())
-    print_evaluation(evaluation, paragraphs, published)
     if json_file is not None:
         about = {
             "dataset": name,
@@ -74,3 +73,4 @@ def evaluate_presets(
         write_text(json_file, as_json(evaluation, about))
     if report_file is not None:
         write_text(report_file, as_page(evaluation, name, paragraphs, published))
+    print_evaluation(evaluation, paragraphs, published)

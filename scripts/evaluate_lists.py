@@ -67,8 +67,7 @@ def evaluate_list_quality(
     check_folders(json_file, plot_file)
     if not new_items and set(available_list_baselines()) != set(LIST_BASELINES):
         console.print(
-            "iALS is left out, for it takes a library: pip install 'melu-online[evaluation]'.",
-            markup=False,
+            "iALS is left out, for it takes a library: pip install 'melu-online[evaluation]'."
         )
     with training_progress() as on_epoch:
         if new_items:
@@ -85,6 +84,10 @@ def evaluate_list_quality(
                 on_epoch=on_epoch,
             )
     name = dataset.description.name
+    if json_file is not None:
+        write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
+    if plot_file is not None:
+        draw_lists(evaluation, TITLES, plot_file)
     output = tables_output(_WIDTH_WITHOUT_TERMINAL)
     output.print(
         f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s); a random "
@@ -101,10 +104,6 @@ def evaluate_list_quality(
     output.print(_table("Recall@20", evaluation, _recall))
     output.print(_table("distinct items on all lists (mean popularity)", evaluation, _breadth))
     output.print(_paired(evaluation))
-    if json_file is not None:
-        write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
-    if plot_file is not None:
-        draw_lists(evaluation, TITLES, plot_file)
 
 
 def as_json(evaluation: ListEvaluation, dataset: str) -> dict[str, Any]:

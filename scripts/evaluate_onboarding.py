@@ -68,6 +68,10 @@ def evaluate_onboarding_quality(
             dataset, preset, range(seeds), on_stage=console.print, on_epoch=on_epoch
         )
     name = dataset.description.name
+    if json_file is not None:
+        write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
+    if plot_file is not None:
+        draw_onboarding(evaluation, TITLES, plot_file)
     output = tables_output(_WIDTH_WITHOUT_TERMINAL)
     output.print(
         f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s), by number of "
@@ -80,10 +84,6 @@ def evaluate_onboarding_quality(
         output.print(_paired("mean absolute error less that of popularity", evaluation, "mae"))
     output.print(_adaptive_less(evaluation))
     output.print(_calibration(evaluation))
-    if json_file is not None:
-        write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
-    if plot_file is not None:
-        draw_onboarding(evaluation, TITLES, plot_file)
 
 
 def as_json(evaluation: OnboardingEvaluation, dataset: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from model.catalogue.filter_text import name_and_value
 from model.errors import ModelError
 from model.recommender import Recommender
 from scripts.terminal import tables_output
@@ -49,7 +50,7 @@ def fan_of(recommender: Recommender, kind: str) -> tuple[list[int], int]:
     Raises:
         ModelError: If there are fewer than three such items.
     """
-    name, _, value = kind.partition(":")
+    name, _, value = name_and_value(kind, recommender.catalogue.attribute_names)
     members = recommender.catalogue.matching({name: [value]})
     if members is None or len(members) < LOVED:
         raise ModelError(f"there are not {LOVED} items of {kind}.")

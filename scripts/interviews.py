@@ -7,6 +7,7 @@ import numpy as np
 from rich.table import Table
 
 from model.answers import Answer, Kind
+from model.catalogue.filter_text import name_and_value
 from model.errors import ModelError
 from model.onboarding import Onboarding
 from model.recommender import Recommender
@@ -84,7 +85,7 @@ def questions_of_kind(recommender: Recommender, kind: str) -> tuple[int, int, in
     Raises:
         ModelError: If there are fewer than three such items.
     """
-    name, _, value = kind.partition(":")
+    name, _, value = name_and_value(kind, recommender.catalogue.attribute_names)
     members = recommender.catalogue.matching({name: [value]})
     if members is None or len(members) < UNSEEN:
         raise ModelError(f"there are not {UNSEEN} items of {kind}.")

@@ -5,6 +5,8 @@ from pathlib import Path
 from model.data import Dataset, load_dataset
 from scripts.terminal import console
 
+_VALUES_SHOWN = 3
+
 
 def load_reported(folder: Path, *, skip_bad_rows: bool, likes_from: float | None = None) -> Dataset:
     """Load a prepared data set and print what the loader left out.
@@ -22,8 +24,14 @@ def load_reported(folder: Path, *, skip_bad_rows: bool, likes_from: float | None
     """
     dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
     report = dataset.report
+    for name, file in report.files.items():
+        console.print(f"{name}: {file.rows:,} rows, {file.read:,} read, {file.refused:,} refused")
+    for sentence in report.told:
+        console.print(sentence)
     for problem, lines in report.bad_rows.items():
-        console.print(f"[yellow]skipped {len(lines):,} row(s)[/] {problem}, first at {lines[0]}")
+        some = ", ".join(report.values.get(problem, [])[:_VALUES_SHOWN])
+        what = f"{problem} ({some})" if some else problem
+        console.print(f"skipped {len(lines):,} row(s): {what}, first at {lines[0]}", style="yellow")
     if report.duplicate_ratings:
         console.print(f"{report.duplicate_ratings:,} older ratings of a pair gave way to newer")
     if report.dropped_features:

@@ -114,7 +114,7 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
             counts = stack.enter_context(TemporaryDirectory(prefix="melu-metrics-"))
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
         address = settings.address
-        console.print(f"[bold green]MeLU Online[/] {address}  (API description: {address}/docs)")
+        console.print(f"MeLU Online {address}  (API description: {address}/docs)", style="bold")
         uvicorn.run(
             "app.main:create_app",
             factory=True,

@@ -3,6 +3,7 @@
 Commands without a model use this too, so torch is imported only by what needs it.
 """
 
+import io
 import os
 import platform
 import sys
@@ -23,8 +24,29 @@ from rich.progress import (
 
 from model.bundle.reports import EpochReport
 
-console = Console(stderr=True)
-output = Console()
+
+def plain_console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """Return a console that prints what it is given: brackets and colons in data are no markup.
+
+    Args:
+        stderr: Print to standard error.
+        width: Of what it prints; that of the terminal if None.
+
+    Returns:
+        The console.
+    """
+    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
+
+
+def print_whatever_the_encoding() -> None:
+    """Let characters that standard output can't have be marked there, rather than end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+console = plain_console(stderr=True)
+output = plain_console()
 
 
 def tables_output(width: int) -> Console:
@@ -38,7 +60,7 @@ def tables_output(width: int) -> Console:
         The console.
     """
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(width=width if piped else None, highlight=False)
+    return plain_console(width=width if piped else None)
 
 
 class TrainingProgress:
@@ -79,10 +101,10 @@ def training_progress() -> Iterator[TrainingProgress]:
 
     torch.set_num_threads(1)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[detail]}"),
+        TextColumn("{task.fields[detail]}", markup=False),
         TimeElapsedColumn(),
         TextColumn("at most"),
         TimeRemainingColumn(),

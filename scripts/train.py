@@ -50,7 +50,7 @@ def train_bundle(dataset: Dataset, out: Path, preset: Preset, *, seed: int) -> N
         fitted.estimator, report, preset, dataset, out, relevance=fitted.relevance
     )
     console.print(
-        f"[green]{manifest.version}[/] is in {out}: θ of {report.users:,} users and "
+        f"{manifest.version} is in {out}: θ of {report.users:,} users and "
         f"{report.ratings:,} ratings, {report.best_epoch} epochs, {report.seconds:.0f} s "
         f"({machine()})."
     )

@@ -20,13 +20,11 @@ from pydantic import (
     model_validator,
 )
 
+from model.catalogue.bounds import MAX_ATTRIBUTES, MAX_LIST, MAX_TEXT, MAX_TITLE
 from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 
 MAX_EVENTS = 500
 MAX_ITEMS = 1000
-MAX_TEXT = 1000
-MAX_ATTRIBUTES = 100
-MAX_LIST = 200
 REPEATABLE_PARAMETERS = frozenset({"exclude", "filter"})
 MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it is a float
 
@@ -96,7 +94,8 @@ Id = Annotated[str, Strict(), AfterValidator(_check_id), WithJsonSchema(_ID_SCHE
 UserId = Annotated[Id, Path(description="1 to 128 printable characters without `/`.")]
 ItemId = Annotated[Id, Path(description="The item's id in the data set.")]
 GroupId = Annotated[Id, Path(description="A group, as onboarding named it.")]
-Text = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
+Text = Annotated[str, Strict(), Field(max_length=MAX_TITLE), AfterValidator(_check_text)]
+LongText = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Points = Annotated[Number, Field(ge=0, le=100)]
 Weight = Annotated[Number, Field(gt=0, le=1000)]
@@ -108,7 +107,7 @@ Time = Annotated[
     Field(json_schema_extra={"pattern": r"^(?:19[7-9]\d|[2-9]\d{3})-"}),
 ]
 AttributeValue = (
-    Text | WholeNumber | Number | Annotated[list[Text], Field(max_length=MAX_LIST)] | None
+    LongText | WholeNumber | Number | Annotated[list[LongText], Field(max_length=MAX_LIST)] | None
 )
 Attributes = Annotated[
     dict[Text, AttributeValue], Field(max_length=MAX_ATTRIBUTES), few_entries(MAX_ATTRIBUTES)
@@ -173,4 +172,4 @@ Filter = Annotated[
     ),
 ]
 Limit = Annotated[int, Field(ge=1, le=200)]
-Cursor = Annotated[str | None, Field(max_length=MAX_TEXT)]
+Cursor = Annotated[str | None, Field(max_length=MAX_TITLE)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.problems import InvalidFilter, UnknownAttribute
 from model.arrays import Int64Array
+from model.catalogue.filter_text import name_and_value
 from model.catalogue.live import LiveCatalogue
 from model.errors import FilterValueError, UnknownFeatureError
 
@@ -24,7 +25,7 @@ def matching_items(catalogue: LiveCatalogue, filters: Sequence[str]) -> Int64Arr
     """
     accepted: dict[str, list[str]] = {}
     for text in filters:
-        name, separator, value = text.partition(":")
+        name, separator, value = name_and_value(text, catalogue.attribute_names)
         if not separator or not name:
             raise InvalidFilter(
                 "A filter has the form name:value, such as genre:Drama, or for numbers also "

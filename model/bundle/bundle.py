@@ -27,7 +27,7 @@ from model.bundle.manifest import (
 )
 from model.bundle.weights_file import WeightsFile
 from model.catalogue.bundled import Catalogue
-from model.data.tables import UNREADABLE
+from model.data.reading import UNREADABLE
 from model.errors import BundleError, FeatureValueError
 from model.estimator import Estimator
 from model.features import FeatureSpace
@@ -108,7 +108,9 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
     of_chances = WeightsFile(folder / RELEVANCE_FILE, is_large=large)
     try:
         vocabularies = Vocabularies.model_validate_json((folder / VOCABULARIES_FILE).read_bytes())
-        catalogue = Catalogue(pl.read_parquet(folder / CATALOGUE_FILE))
+        # Opened here, for to Polars a path may be a pattern.
+        with (folder / CATALOGUE_FILE).open("rb") as file:
+            catalogue = Catalogue(pl.read_parquet(file))
         tensors = of_ratings.tensors() if has_ratings else {}
         of_relevance = of_chances.tensors() if has_relevance else None
         clusters = None

@@ -239,7 +239,7 @@ class Catalogue(ItemTable):
     @classmethod
     def of_dataset(cls, dataset: Dataset, evidence: EvidenceScores) -> Catalogue:
         """Take the items of a data set; the title is no attribute as well."""
-        title = dataset.description.items.title
+        title = dataset.description.items_table.title
         attributes = {
             f"{_ATTRIBUTE}{column.name}": column
             for column in dataset.item_features.iter_columns()

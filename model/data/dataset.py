@@ -80,7 +80,7 @@ class Dataset:
     @property
     def item_feature_kinds(self) -> dict[str, FeatureKind]:
         """Item feature → kind."""
-        described = self.description.items.features
+        described = self.description.items_table.features
         return {name: described[name].kind for name in self.item_features.columns}
 
     def as_likes(self, threshold: float) -> "Dataset":
@@ -107,7 +107,7 @@ class Dataset:
     def of_preset(self, preset: str) -> "Dataset":
         """Return the data set with only the features that a preset uses."""
         users = self.description.users.features if self.description.users else {}
-        items = self.description.items.features
+        items = self.description.items_table.features
         return replace(
             self,
             user_features=_used(self.user_features, users, preset),
@@ -129,7 +129,7 @@ class Dataset:
     @property
     def has_ratings(self) -> bool:
         """Tell whether users rate; else every row is an interaction."""
-        return self.description.ratings.scale is not None
+        return self.description.ratings.rating is not None
 
     @property
     def scale(self) -> tuple[float, float]:

@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from model.catalogue.bounds import MAX_ATTRIBUTES
+from model.data.reading import TableFormat
 from model.errors import DatasetError
 
 DESCRIPTION_FILE = "dataset.toml"
@@ -66,7 +68,9 @@ def _kind_alone(value: object) -> object:
     return {"kind": value} if isinstance(value, str) else value
 
 
-Features = dict[str, Annotated[Feature, BeforeValidator(_kind_alone)]]
+Features = Annotated[
+    dict[str, Annotated[Feature, BeforeValidator(_kind_alone)]], Field(max_length=MAX_ATTRIBUTES)
+]
 
 
 def _ascends(scale: tuple[float, float]) -> tuple[float, float]:
@@ -80,21 +84,21 @@ RatingScale = Annotated[tuple[float, float], AfterValidator(_ascends)]
 """Lowest and highest rating."""
 
 
-class RatingsTable(BaseModel):
+class RatingsTable(TableFormat):
     """Where the ratings are, which columns hold them, and their scale.
 
     Without `rating` every row is an interaction: a click, a play, a purchase.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str
     user: str
     item: str
     rating: str | None = None
     timestamp: str | None = None
-    """Column of seconds since the epoch; the row order stands in where there is none."""
+    """Column of times, as seconds or milliseconds since the epoch, or as ISO text; the row order
+    stands in where there is none."""
     scale: RatingScale | None = None
+    """Lowest and highest rating; those of the data where it is left out."""
     weight: str | None = None
     """Column of what an interaction counts, such as plays or seconds; 1 where there is none."""
     event: str | None = None
@@ -106,10 +110,10 @@ class RatingsTable(BaseModel):
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:
-        if (self.rating is None) != (self.scale is None):
+        if self.rating is None and self.scale is not None:
             raise ValueError(
-                "rating and scale go together: both where there are ratings, neither where each "
-                "row is an interaction"
+                "scale goes with `rating`, the column that has one; without it each row is an "
+                "interaction"
             )
         if self.rating is not None and (self.weight or self.event or self.events):
             raise ValueError("weight, event and events are for data without a rating column")
@@ -118,10 +122,8 @@ class RatingsTable(BaseModel):
         return self
 
 
-class UsersTable(BaseModel):
+class UsersTable(TableFormat):
     """Where the users' features are."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str
     id: str
@@ -143,7 +145,13 @@ class DatasetDescription(BaseModel):
     name: str = Field(min_length=1)
     ratings: RatingsTable
     users: UsersTable | None = None
-    items: ItemsTable
+    items: ItemsTable | None = None
+    """None where all that is known of items are their ids in the ratings."""
+
+    @property
+    def items_table(self) -> ItemsTable:
+        """Where the items are: the table of ratings, if there is no other."""
+        return self.items or ItemsTable(file=self.ratings.file, id=self.ratings.item)
 
 
 def read_description(folder: Path) -> DatasetDescription:

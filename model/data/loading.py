@@ -5,16 +5,23 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from model.catalogue.bounds import MAX_LIST, MAX_TEXT, MAX_TITLE
 from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 from model.data.dataset import Dataset
 from model.data.description import (
+    DatasetDescription,
     Feature,
+    ItemsTable,
     UsersTable,
     read_description,
 )
-from model.data.rating_rows import read_interactions, read_ratings
+from model.data.rating_rows import number_of, read_interactions, read_ratings
+from model.data.reading.times import numbers_or_years
 from model.data.tables import LoadReport, RowChecker, read_table
 from model.errors import DatasetError
+
+_NUMBER = "__number__"
+_TOO_LONG = f"is longer than {MAX_TEXT:,} characters"
 
 
 def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
@@ -33,51 +40,17 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
     description = read_description(folder)
     report = LoadReport()
     checker = RowChecker(report, skip_bad_rows)
-
-    item_table = read_table(
-        folder / description.items.file,
-        [description.items.id, *_listed(description.items.title), *description.items.features],
-        description.items.features,
-    )
-    items, item_features = _entities(item_table, description.items, "items", folder, checker)
-    title = description.items.title
-    titles = (
-        items.select(
-            pl.coalesce(pl.col(title).str.strip_chars().replace("", None), description.items.id)
-        )
-        if title
-        else items.select(description.items.id)
-    ).to_series()
-
-    ratings_table = read_table(
-        folder / description.ratings.file,
-        [
-            description.ratings.user,
-            description.ratings.item,
-            *_listed(description.ratings.rating),
-            *_listed(description.ratings.timestamp),
-            *_listed(description.ratings.weight),
-            *_listed(description.ratings.event),
-        ],
-    )
+    ratings_table = _ratings_table(description, folder, checker)
+    description = _with_scale(description, ratings_table, report)
+    items, item_features, titles = _items(description, ratings_table, folder, checker)
     if description.users is None:
-        known = (
-            ratings_table.get_column(description.ratings.user)
-            .drop_nulls()
-            .unique(maintain_order=True)
-        )
-        user_ids = known.filter(known.map_elements(is_valid_id, return_dtype=pl.Boolean))
+        user_ids = _ids_in(ratings_table, description.ratings.user)
         user_features = pl.DataFrame()
     else:
-        user_table = read_table(
-            folder / description.users.file,
-            [description.users.id, *description.users.features],
-            description.users.features,
-        )
-        users, user_features = _entities(user_table, description.users, "users", folder, checker)
+        users, user_features = _entities(description.users, "users", folder, checker)
         user_ids = users.get_column(description.users.id)
 
-    item_ids = items.get_column(description.items.id)
+    item_ids = items.get_column(description.items_table.id)
     read = read_ratings if description.ratings.rating else read_interactions
     ratings = read(ratings_table, description, user_ids, item_ids, folder, checker)
     if not len(ratings):
@@ -103,14 +76,80 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
     )
 
 
+def _ratings_table(
+    description: DatasetDescription, folder: Path, checker: RowChecker
+) -> pl.DataFrame:
+    described = description.ratings
+    columns = [
+        described.user,
+        described.item,
+        *_listed(described.rating),
+        *_listed(described.timestamp),
+        *_listed(described.weight),
+        *_listed(described.event),
+    ]
+    ids = (described.user, described.item)
+    return read_table(folder / described.file, columns, described, checker, ids=ids)
+
+
+def _with_scale(
+    description: DatasetDescription, table: pl.DataFrame, report: LoadReport
+) -> DatasetDescription:
+    """Take the scale from the data where the description has none."""
+    described = description.ratings
+    if described.rating is None or described.scale is not None:
+        return description
+    known = table.select(number_of(described.rating)).to_series().drop_nulls()
+    low, high = (float(known.min() or 0), float(known.max() or 0)) if len(known) else (0.0, 0.0)  # type: ignore[arg-type]  # of numbers they are numbers
+    if not low < high:
+        raise DatasetError(
+            f"{described.file}: {described.rating!r} holds no two different numbers, so it has no "
+            "scale. If these are no ratings, leave `rating` out of [ratings] in dataset.toml, and "
+            "each row counts as an interaction."
+        )
+    report.told.append(f"scale {low:g} to {high:g}, the lowest and highest rating")
+    scaled = described.model_copy(update={"scale": (low, high)})
+    return description.model_copy(update={"ratings": scaled})
+
+
+def _items(
+    description: DatasetDescription, ratings: pl.DataFrame, folder: Path, checker: RowChecker
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
+    """Return the items, their features, and their titles."""
+    described = description.items
+    if described is None:
+        ids = _ids_in(ratings, description.ratings.item)
+        return ids.to_frame(), pl.DataFrame(), ids
+    items, features = _entities(described, "items", folder, checker)
+    if described.title is None:
+        return items, features, items.get_column(described.id)
+    title = pl.col(described.title).str.strip_chars().replace("", None)
+    return items, features, items.select(pl.coalesce(title, described.id)).to_series()
+
+
+def _ids_in(table: pl.DataFrame, column: str) -> pl.Series:
+    """Return the ids in a column of ratings, in the order in which they first come."""
+    known = table.get_column(column).drop_nulls().unique(maintain_order=True)
+    return known.filter(known.map_elements(is_valid_id, return_dtype=pl.Boolean))
+
+
 def _listed(name: str | None) -> list[str]:
     return [] if name is None else [name]
 
 
 def _entities(
-    table: pl.DataFrame, described: UsersTable, what: str, folder: Path, checker: RowChecker
+    described: UsersTable, what: str, folder: Path, checker: RowChecker
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Check a user or item table; return its rows and its typed feature columns."""
+    """Read a user or item table; return its rows and its typed feature columns."""
+    title = described.title if isinstance(described, ItemsTable) else None
+    table = read_table(
+        folder / described.file,
+        [described.id, *_listed(title), *described.features],
+        described,
+        checker,
+        ids=[described.id],
+        features=described.features,
+    )
     path = folder / described.file
     valid = pl.col(described.id).map_elements(is_valid_id, return_dtype=pl.Boolean)
     table = checker.keep(
@@ -118,16 +157,21 @@ def _entities(
         ~valid.fill_null(value=False),
         f"an id in {described.id!r} is not 1 to {MAX_ID_LENGTH} printable characters without '/'",
         path,
+        described.id,
     )
     table = checker.keep(
         table,
         ~pl.col(described.id).is_first_distinct(),
         f"an id in {described.id!r} stands twice",
         path,
+        described.id,
     )
+    if title is not None:
+        problem = f"{title!r} is a title and longer than {MAX_TITLE:,} characters"
+        table = checker.keep(table, pl.col(title).str.len_chars() > MAX_TITLE, problem, path)
     columns: dict[str, pl.Series] = {}
     for name, feature in described.features.items():
-        table = _checked_number(table, name, feature, path, checker)
+        table = _checked_value(table, name, feature, path, checker)
     for name, feature in described.features.items():
         column = _typed(table.get_column(name), feature)
         spread = column.explode() if feature.kind.holds_several else column
@@ -138,29 +182,46 @@ def _entities(
     return table, pl.DataFrame(columns)
 
 
-def _checked_number(
+def _is_long(column: str) -> pl.Expr:
+    return pl.col(column).str.len_chars() > MAX_TEXT
+
+
+def _checked_value(
     table: pl.DataFrame, name: str, feature: Feature, path: Path, checker: RowChecker
 ) -> pl.DataFrame:
-    if not feature.kind.is_number:
-        return table
-    text = pl.col(name).str.strip_chars()
-    number = text.cast(pl.Float64, strict=False)
-    bad = (text != "") & (number.is_null() | ~number.is_finite().fill_null(value=False))
-    return checker.keep(
-        table, bad, f"{name!r} is described as a number and holds something else", path
+    """Refuse what is no value of a feature, or more than an item may have over HTTP."""
+    if feature.kind.is_number:
+        text = pl.col(name).str.strip_chars()
+        table = table.with_columns(numbers_or_years(table.get_column(name)).alias(_NUMBER))
+        number = pl.col(_NUMBER)
+        bad = (text != "") & (number.is_null() | number.is_infinite().fill_null(value=False))
+        problem = f"{name!r} is described as a number and holds something else"
+        table = checker.keep(table, bad, problem, path, name)
+        return table.with_columns(number.fill_nan(None).alias(name)).drop(_NUMBER)
+    if not feature.kind.holds_several:
+        return checker.keep(table, _is_long(name), f"{name!r} {_TOO_LONG}", path)
+    table = table.with_columns(_several(table.get_column(name), feature))
+    values = pl.col(name).list
+    too_many = f"{name!r} holds more than {MAX_LIST:,} values"
+    table = checker.keep(table, values.len() > MAX_LIST, too_many, path)
+    longest = values.eval(pl.element().str.len_chars()).list.max()
+    return checker.keep(table, longest > MAX_TEXT, f"{name!r} {_TOO_LONG}", path)
+
+
+def _several(column: pl.Series, feature: Feature) -> pl.Series:
+    """Part a cell's values; each counts once, and an empty one is none."""
+    parts = (
+        column.cast(pl.List(pl.String))
+        if isinstance(column.dtype, pl.List)
+        else column.str.split(feature.separator)
     )
+    return parts.list.eval(
+        pl.element().str.strip_chars().replace("", None).drop_nulls()
+    ).list.unique(maintain_order=True)
 
 
 def _typed(column: pl.Series, feature: Feature) -> pl.Series:
-    """Give a column its feature's type; an empty value is unknown (null)."""
-    if feature.kind.holds_several:
-        parts = (
-            column.cast(pl.List(pl.String))
-            if isinstance(column.dtype, pl.List)
-            else column.str.split(feature.separator)
-        )
-        return parts.list.eval(
-            pl.element().str.strip_chars().replace("", None).drop_nulls()
-        ).list.unique(maintain_order=True)
-    text = column.str.strip_chars().replace("", None)
-    return text.cast(pl.Float64) if feature.kind.is_number else text
+    """Return a feature's values; an empty text is unknown (null)."""
+    if feature.kind.holds_several or feature.kind.is_number:
+        return column
+    return column.str.strip_chars().replace("", None)

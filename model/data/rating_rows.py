@@ -12,6 +12,7 @@ from model.data.description import (
     DatasetDescription,
     RatingsTable,
 )
+from model.data.reading.times import TIME, seconds_since_epoch
 from model.data.signals import LIKED
 from model.data.tables import RowChecker
 
@@ -34,21 +35,24 @@ def read_ratings(
     assert described.scale is not None  # noqa: S101 - it comes with the ratings
     low, high = described.scale
     table = _indexed(table, described, user_ids, item_ids).with_columns(
-        __rating__=pl.col(described.rating).str.strip_chars().cast(pl.Float64, strict=False),
+        __rating__=number_of(described.rating)
     )
     rating = pl.col("__rating__")
     problems = [
-        (rating.is_null() | ~rating.is_finite().fill_null(value=False), "a rating is no number"),
-        (~rating.is_between(low, high), f"a rating is outside the scale {low:g} to {high:g}"),
-        *_unknown("a rating"),
+        (rating.is_null(), "a rating is no number", described.rating),
+        (
+            ~rating.is_between(low, high),
+            f"a rating is outside the scale {low:g} to {high:g}",
+            described.rating,
+        ),
+        *_unknown("a rating", described),
     ]
     if described.timestamp:
-        table = table.with_columns(
-            __at__=pl.col(described.timestamp).str.strip_chars().cast(pl.Float64, strict=False)
-        )
-        problems.append((pl.col("__at__").is_null(), "a timestamp is no number"))
-    for bad, problem in problems:
-        table = checker.keep(table, bad, problem, path)
+        times = seconds_since_epoch(table.get_column(described.timestamp))
+        table = table.with_columns(times.alias("__at__"))
+        problems.append((pl.col("__at__").is_null(), f"a timestamp {TIME}", described.timestamp))
+    for bad, problem, column in problems:
+        table = checker.keep(table, bad, problem, path, column)
     if described.timestamp:
         table = table.sort("__at__", maintain_order=True)
     newest = table.unique(["__user__", "__item__"], keep="last", maintain_order=True)
@@ -73,7 +77,7 @@ def read_interactions(
     path = folder / described.file
     weight, count = pl.lit(1.0), pl.lit(1.0)
     if described.weight is not None:
-        weight = pl.col(described.weight).str.strip_chars().cast(pl.Float64, strict=False)
+        weight = number_of(described.weight)
     if described.event is not None and described.events:
         names, counts = list(described.events), list(described.events.values())
         count = pl.col(described.event).replace_strict(
@@ -84,18 +88,16 @@ def read_interactions(
     )
     number = pl.col("__weight__")
     problems = [
-        *_unknown("an interaction"),
-        (
-            number.is_null() | ~number.is_finite().fill_null(value=False) | (number <= 0),
-            "a weight is no number above zero",
-        ),
+        *_unknown("an interaction", described),
+        (number.is_null() | (number <= 0), "a weight is no number above zero", described.weight),
         (
             pl.col("__count__").is_null(),
             f"an event is none of {', '.join(described.events) or 'those described'}",
+            described.event,
         ),
     ]
-    for bad, problem in problems:
-        table = checker.keep(table, bad, problem, path)
+    for bad, problem, column in problems:
+        table = checker.keep(table, bad, problem, path, column)
     total = table.group_by(["__user__", "__item__"], maintain_order=True).agg(
         (number * pl.col("__count__")).sum().alias("__total__")
     )
@@ -106,11 +108,17 @@ def read_interactions(
     )
 
 
-def _unknown(what: str) -> list[tuple[pl.Expr, str]]:
+def number_of(column: str) -> pl.Expr:
+    """Read text as numbers; null where it is none, or not finite."""
+    number = pl.col(column).str.strip_chars().cast(pl.Float64, strict=False)
+    return pl.when(number.is_finite()).then(number)
+
+
+def _unknown(what: str, described: RatingsTable) -> list[tuple[pl.Expr, str, str | None]]:
     """Rows that `_indexed` found no user or no item for."""
     return [
-        (pl.col("__user__").is_null(), f"{what} names an unknown user"),
-        (pl.col("__item__").is_null(), f"{what} names an unknown item"),
+        (pl.col("__user__").is_null(), f"{what} names an unknown user", described.user),
+        (pl.col("__item__").is_null(), f"{what} names an unknown item", described.item),
     ]
 
 

@@ -1,32 +1,61 @@
-"""Read tables of a prepared data set as text, and refuse or report bad rows."""
+"""Read tables of a prepared data set, and refuse or report bad rows."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from model.data.description import Feature, FeatureKind
+from model.data.reading import LINE, TableFormat, read_raw
+from model.data.reading.as_text import whole_ids
 from model.errors import DatasetError
 
-LINE = "__line__"
-_ROWS_SHOWN = 5
-_OWN_NAMES = (LINE, "__bad__", "__user__", "__item__", "__rating__", "__at__")
+_SHOWN = 5
+_SHOWN_CHARACTERS = 40
+_OWN_NAMES = (LINE, "__bad__", "__user__", "__item__", "__rating__", "__at__", "__number__")
 
 
-UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError)
-"""What Polars raises over a file that it can't read; a damaged Parquet may make it panic."""
+@dataclass
+class FileRows:
+    """Rows of a file; those in the file are those that were read and those that were refused.
+
+    Attributes:
+        rows: In the file; a blank line is none.
+        refused: Of these, not read.
+    """
+
+    rows: int = 0
+    refused: int = 0
+
+    @property
+    def read(self) -> int:
+        """How many were read."""
+        return self.rows - self.refused
 
 
 @dataclass
 class LoadReport:
-    """What the loader left out and why."""
+    """What the loader left out and why.
 
+    Attributes:
+        files: Name of a file → its rows.
+        bad_rows: Problem → lines that have it, all skipped.
+        values: Problem → some of the values that are the problem.
+        duplicate_ratings: Older ratings of a (user, item) pair that a newer one replaced.
+        dropped_features: Features with fewer than two distinct values, as `users.name` or
+            `items.name`.
+        told: What else an owner of the data should know, a sentence each.
+    """
+
+    files: dict[str, FileRows] = field(default_factory=dict)
     bad_rows: dict[str, list[int]] = field(default_factory=dict)
-    """Problem → lines that have it, all skipped."""
+    values: dict[str, list[str]] = field(default_factory=dict)
     duplicate_ratings: int = 0
-    """Older ratings of a (user, item) pair that a newer one replaced."""
     dropped_features: list[str] = field(default_factory=list)
-    """Features with fewer than two distinct values, as `users.name` or `items.name`."""
+    told: list[str] = field(default_factory=list)
 
 
 class RowChecker:
@@ -41,7 +70,9 @@ class RowChecker:
         self.report = report
         self._skip = skip_bad_rows
 
-    def keep(self, table: pl.DataFrame, bad: pl.Expr, problem: str, path: Path) -> pl.DataFrame:
+    def keep(
+        self, table: pl.DataFrame, bad: pl.Expr, problem: str, path: Path, column: str | None = None
+    ) -> pl.DataFrame:
         """Return the rows of a table without those that `bad` marks.
 
         Args:
@@ -49,6 +80,7 @@ class RowChecker:
             bad: Marks bad rows; unknown is not bad.
             problem: What is wrong with them.
             path: The table's file.
+            column: Whose values are the problem.
 
         Returns:
             The other rows.
@@ -57,33 +89,70 @@ class RowChecker:
             DatasetError: If a row is bad and bad rows are not to be skipped.
         """
         marked = table.with_columns(bad.fill_null(value=False).alias("__bad__"))
-        lines = marked.filter("__bad__").get_column(LINE).to_list()
-        if not lines:
+        refused = marked.filter("__bad__")
+        if not refused.height:
             return table
-        key = f"{path.name}: {problem}"
+        values = [] if column is None else refused.get_column(column).head(_SHOWN).to_list()
+        self.refuse(problem, refused.get_column(LINE).to_list(), path, values)
+        return marked.filter(~pl.col("__bad__")).drop("__bad__")
+
+    def refuse(
+        self, problem: str, lines: list[int], path: Path, values: Sequence[object] = ()
+    ) -> None:
+        """Note bad rows, or raise.
+
+        Args:
+            problem: What is wrong with them.
+            lines: Where they are.
+            path: The table's file.
+            values: Some of the values that are wrong.
+
+        Raises:
+            DatasetError: If bad rows are not to be skipped.
+        """
+        told = [_quoted(value) for value in values]
         if not self._skip:
-            shown = ", ".join(str(line) for line in lines[:_ROWS_SHOWN])
-            more = f" and {len(lines) - _ROWS_SHOWN} more" if len(lines) > _ROWS_SHOWN else ""
+            shown = ", ".join(
+                f"{line} ({told[place]})" if place < len(told) else f"{line}"
+                for place, line in enumerate(lines[:_SHOWN])
+            )
+            more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
             raise DatasetError(
                 f"{path}: {problem} in {len(lines)} row(s), at line {shown}{more}. "
                 "Correct the file, or pass --skip-bad-rows to leave these rows out."
             )
-        self.report.bad_rows[key] = lines
-        return marked.filter(~pl.col("__bad__")).drop("__bad__")
+        key = f"{path.name}: {problem}"
+        self.report.bad_rows.setdefault(key, []).extend(lines)
+        self.report.values.setdefault(key, []).extend(told)
+        self.report.files.setdefault(path.name, FileRows()).refused += len(lines)
 
     def drop_feature(self, name: str) -> None:
         """Note a feature that can't tell any two rows apart."""
         self.report.dropped_features.append(name)
 
 
+def _quoted(value: object) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+
+
 def read_table(
-    path: Path, columns: list[str], features: dict[str, Feature] | None = None
+    path: Path,
+    columns: Sequence[str],
+    described: TableFormat,
+    checker: RowChecker,
+    *,
+    ids: Sequence[str],
+    features: Mapping[str, Feature] | None = None,
 ) -> pl.DataFrame:
-    """Read columns of a CSV or Parquet file as text (lists stay lists), with line numbers.
+    """Read columns of a file as text (lists stay lists), with line numbers.
 
     Args:
         path: The file.
         columns: Columns to read.
+        described: How the file is written.
+        checker: Takes note of rows that can't be read.
+        ids: Those of the columns that hold ids.
         features: Those of them that are features; only `categories` may hold lists, and those
             of text alone.
 
@@ -97,51 +166,22 @@ def read_table(
         # To Polars these are patterns of names.
         if name in _OWN_NAMES or name == "*" or (name.startswith("^") and name.endswith("$")):
             raise DatasetError(f"{path}: a column can't be named {name!r}; rename it.")
-    if not _is_there(path):
-        raise DatasetError(f"{path} does not exist, but the dataset.toml beside it names it.")
-    try:
-        if path.suffix == ".parquet":
-            table = pl.read_parquet(path)
-        else:
-            # Ids are text ("007" is not 7), so no type is guessed.
-            table = pl.read_csv(path, infer_schema=False)
-    except UNREADABLE as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DatasetError(
-            f"{path} can't be read as {'Parquet' if path.suffix == '.parquet' else 'UTF-8 CSV'}: "
-            f"{first}"
-        ) from error
-    missing = [name for name in columns if name not in table.columns]
+    raw = read_raw(path, described, columns)
+    missing = [name for name in columns if name not in raw.header]
     if missing:
         raise DatasetError(
             f"{path} has no column {', '.join(repr(name) for name in missing)}; "
-            f"it has: {', '.join(table.columns)}. Correct dataset.toml or the file."
+            f"it has: {', '.join(raw.header)}. Correct dataset.toml or the file."
         )
-    table = table.select(list(dict.fromkeys(columns)))
+    checker.report.files.setdefault(path.name, FileRows()).rows += raw.rows
+    for problem, lines in raw.malformed.items():
+        checker.refuse(problem, lines, path)
     categories = {name for name, one in (features or {}).items() if one.kind.holds_several}
-    as_text = []
-    for name, dtype in table.schema.items():
-        if isinstance(dtype, pl.List) and name in categories and not dtype.inner.is_nested():
-            as_text.append(pl.col(name).cast(pl.List(pl.String)))
-        elif dtype.is_nested():
-            what = "lists" if isinstance(dtype, pl.List) else f"values of type {dtype}"
+    for name, kind in raw.table.schema.items():
+        if isinstance(kind, pl.List) and name not in categories:
             raise DatasetError(
-                f"{path}: {name!r} holds {what}; describe it as {FeatureKind.CATEGORIES.value!r} "
+                f"{path}: {name!r} holds lists; describe it as {FeatureKind.CATEGORIES.value!r} "
                 "if it is a feature with lists of texts, or write one value a row."
             )
-        else:
-            as_text.append(pl.col(name).cast(pl.String))
-    try:
-        table = table.with_columns(as_text)
-    except UNREADABLE as error:
-        raise DatasetError(f"{path} holds values that are no text and no numbers.") from error
-    # Line 1 of a CSV is its header, so its first row stands on line 2.
-    first_line = 1 if path.suffix == ".parquet" else 2
-    return table.with_row_index(LINE, offset=first_line)
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long for any file
-        return False
+    table = raw.table.select([*dict.fromkeys(columns), LINE])
+    return table.with_columns(whole_ids(table.get_column(name)) for name in ids)

@@ -1,18 +1,17 @@
 """What the benchmarks share in telling a result: tables, JSON, a picture."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from model.errors import ModelError
-from scripts.terminal import machine, output
+from scripts.terminal import machine, tables_output
 
 _COLOUR = "#4477aa"
 _WIDTH_WITHOUT_TERMINAL = 120
@@ -88,12 +87,6 @@ def publish(report: Report, *, json_file: Path | None, plot_file: Path | None) -
     Raises:
         ModelError: If a file can't be written.
     """
-    # A table for a file or a pipe should not be squeezed to the 80 columns of no terminal.
-    console = output if sys.stdout.isatty() else Console(width=_WIDTH_WITHOUT_TERMINAL)
-    for table in report.tables:
-        console.print(table)
-    console.print(requirements_table(report.requirements))
-    console.print(machine())
     try:
         if json_file is not None:
             content = {"machine": machine(), report.name: report.values}
@@ -102,6 +95,12 @@ def publish(report: Report, *, json_file: Path | None, plot_file: Path | None) -
             draw_bars(report.bars, report.bars_title).savefig(plot_file, dpi=120)
     except OSError as error:
         raise ModelError(f"{error.filename} can't be written: {error.strerror}.") from error
+    # A table for a file or a pipe should not be squeezed to the 80 columns of no terminal.
+    console = tables_output(_WIDTH_WITHOUT_TERMINAL)
+    for table in report.tables:
+        console.print(table)
+    console.print(requirements_table(report.requirements))
+    console.print(machine())
 
 
 def requirements_table(requirements: Sequence[Requirement]) -> Table:
@@ -120,7 +119,7 @@ def requirements_table(requirements: Sequence[Requirement]) -> Table:
             one.title,
             f"{one.value:,.4g}{one.unit}",
             f"{sign} {one.bound:,g}{one.unit}",
-            "[green]holds[/]" if one.holds else "[red]fails[/]",
+            Text("holds", "green") if one.holds else Text("fails", "red"),
         )
     return table
 

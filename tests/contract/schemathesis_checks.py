@@ -30,6 +30,7 @@ BEYOND_THE_SCHEMA = {
     "invalid_cursor",
     "same_user",
 }
+_OF_SIZE = frozenset({HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 
 
 @schemathesis.check
@@ -39,6 +40,8 @@ def valid_data_is_refused_only_for_what_no_schema_can_tell(
     """Stands in for `positive_data_acceptance`, which takes every refusal for a failure."""
     if _sends_unprintable_characters(response):
         return None
+    if response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return None  # each part is within its bounds, and the whole is not
     if response.status_code in (400, 422) and response.json()["code"] in BEYOND_THE_SCHEMA:
         return None
     return positive_data_acceptance(ctx, response, case)
@@ -47,7 +50,7 @@ def valid_data_is_refused_only_for_what_no_schema_can_tell(
 @schemathesis.check
 def invalid_data_is_refused(ctx: CheckContext, response: Response, case: Case) -> bool | None:
     """Stands in for `negative_data_rejection`, which takes letters of some scripts for none."""
-    if response.status_code == HTTPStatus.REQUEST_URI_TOO_LONG:
+    if response.status_code in _OF_SIZE:
         return None  # a refusal too, which schemathesis does not know of
     if "" in (case.query or {}).values():
         return None  # a parameter that is sent empty is one not sent

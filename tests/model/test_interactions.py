@@ -85,8 +85,16 @@ def test_a_bad_row_is_told(tmp_path: Path, row: tuple[str, str, str, float], pro
 @pytest.mark.parametrize(
     ("before", "after", "problem"),
     [
-        ('weight = "times"', 'weight = "times"\nscale = [1, 5]', "rating and scale go together"),
-        ('weight = "times"', 'weight = "times"\nrating = "times"', "rating and scale go together"),
+        (
+            'weight = "times"',
+            'weight = "times"\nscale = [1, 5]',
+            "are for data without a rating column|scale goes with",
+        ),
+        (
+            'weight = "times"',
+            'weight = "times"\nrating = "times"',
+            "are for data without a rating column|scale goes with",
+        ),
         (
             'weight = "times"',
             'weight = "times"\nrating = "times"\nscale = [1, 5]',

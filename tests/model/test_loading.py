@@ -119,7 +119,7 @@ def test_a_feature_without_spread_is_dropped_and_reported(books: Books):
         ("eve,b3,5,1", "unknown user"),
         (",b3,5,1", "unknown user"),
         ("ada,b9,5,1", "unknown item"),
-        ("ada,b3,5,noon", "a timestamp is no number"),
+        ("ada,b3,5,noon", "a timestamp is no time"),
     ],
 )
 def test_a_bad_rating_is_refused_with_its_line_and_can_be_skipped(

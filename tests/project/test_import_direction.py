@@ -21,11 +21,17 @@ ALLOWED = {
         "app.routes",
         "app.schemas",
         "app.settings",
+        "model.catalogue.bounds",
         "model.catalogue.identifiers",
     },
     "app.server": {"app.server", "app.problems"},
     "app.logs": {"app.logs"},
-    "app.schemas": {"app.schemas", "model.catalogue.identifiers", "model.orders"},
+    "app.schemas": {
+        "app.schemas",
+        "model.catalogue.bounds",
+        "model.catalogue.identifiers",
+        "model.orders",
+    },
     "app.store": {"app.store", "app.actions", "app.metrics", "app.problems"},
     "app.access": {"app.access", "app.callers", "app.store", "app.problems", "model"},
     "app.services": {

@@ -1,0 +1,9 @@
+"""The one reader of tables: for training, `describe`, `check`, `init` and `items import` alike.
+
+Whatever a table's format, its columns come as text, or as lists of text; an unknown value is null.
+"""
+
+from model.data.reading.format import TableFormat
+from model.data.reading.raw_table import LINE, UNREADABLE, RawTable, read_raw
+
+__all__ = ["LINE", "UNREADABLE", "RawTable", "TableFormat", "read_raw"]

@@ -1,0 +1,126 @@
+"""Typed columns as text, as a CSV would have them."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from model.errors import DatasetError
+
+_WHOLE = r"^\s*-?\d+\.0+\s*$"
+_MOST_EXACT = float(2**53)
+
+
+def column_as_text(column: pl.Series) -> pl.Series:
+    """Return a column of Parquet as text, or as lists of text.
+
+    NaN is unknown; a number that is whole is written as one; times are ISO.
+
+    Args:
+        column: The column.
+
+    Returns:
+        Of type text, or lists of text.
+
+    Raises:
+        DatasetError: If it holds what is neither text nor numbers, times, or lists of these.
+    """
+    kind = column.dtype
+    if isinstance(kind, pl.List | pl.Array):
+        return _lists(column)
+    if kind.is_float() or kind.is_decimal():
+        return _numbers(column.cast(pl.Float64))
+    if kind == pl.Boolean:
+        return column.cast(pl.String)
+    if kind == pl.Datetime:
+        if kind.time_zone is not None:  # type: ignore[attr-defined]  # narrowed by comparison
+            column = column.dt.convert_time_zone("UTC")
+        return column.dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
+    if kind.is_nested() or kind in (pl.Binary, pl.Object):
+        raise DatasetError(f"{column.name!r} holds values of type {kind}.")
+    return column.cast(pl.String)
+
+
+def _lists(column: pl.Series) -> pl.Series:
+    kind = column.dtype
+    assert isinstance(kind, pl.List | pl.Array)  # noqa: S101 - else nobody asks
+    inner = column.cast(pl.List(kind.inner)) if isinstance(kind, pl.Array) else column
+    parts = column_as_text(inner.explode())
+    if parts.dtype != pl.String:
+        raise DatasetError(f"{column.name!r} holds lists of lists.")
+    frame = pl.DataFrame({"row": range(len(column)), "list": inner})
+    known = frame.explode("list").with_columns(list=parts).drop_nulls("list")
+    grouped = known.group_by("row", maintain_order=True).agg("list")
+    found = frame.select("row", is_null=pl.col("list").is_null()).join(
+        grouped, on="row", how="left", maintain_order="left"
+    )
+    empty = pl.lit([], dtype=pl.List(pl.String))
+    return (
+        found.select(
+            pl.when("is_null").then(None).otherwise(pl.col("list").fill_null(empty)).alias("list")
+        )
+        .to_series()
+        .alias(column.name)
+    )
+
+
+def _numbers(column: pl.Series) -> pl.Series:
+    known = column.fill_nan(None)
+    finite = known.drop_nulls()
+    is_whole = bool(((finite == finite.round()) & (finite.abs() < _MOST_EXACT)).all())
+    return known.cast(pl.Int64).cast(pl.String) if is_whole else known.cast(pl.String)
+
+
+def values_as_text(name: str, values: list[Any]) -> pl.Series:
+    """Return values of JSON as text, or as lists of text; see `column_as_text`.
+
+    Args:
+        name: Of the column.
+        values: The values.
+
+    Returns:
+        The column.
+
+    Raises:
+        DatasetError: If it holds objects.
+    """
+    if any(isinstance(value, list) for value in values):
+        several = [
+            None
+            if value is None
+            else [
+                text
+                for one in (value if isinstance(value, list) else [value])
+                if (text := _text(name, one)) is not None
+            ]
+            for value in values
+        ]
+        return pl.Series(name, several, dtype=pl.List(pl.String))
+    numbers = [value for value in values if isinstance(value, float)]
+    if numbers and all(
+        isinstance(v, float | int | None) and not isinstance(v, bool) for v in values
+    ):
+        return _numbers(pl.Series(name, values, dtype=pl.Float64, strict=False))
+    return pl.Series(name, [_text(name, value) for value in values], dtype=pl.String)
+
+
+def _text(name: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float | Decimal | datetime.date):
+        return str(value)
+    raise DatasetError(f"{name!r} holds {type(value).__name__} values, which are no text.")
+
+
+def whole_ids(column: pl.Series) -> pl.Series:
+    """Write ids as whole numbers where all of them are: 3.0, as some programs write it, is 3."""
+    known = column.drop_nulls()
+    known = known.filter(known.str.strip_chars() != "")
+    if len(known) and known.str.contains(_WHOLE).all():
+        return column.str.strip_chars().str.replace(r"\.0+$", "")
+    return column

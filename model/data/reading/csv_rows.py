@@ -1,0 +1,274 @@
+"""Read CSV strictly: every row with the line that it begins on, and never fewer in silence.
+
+Faster readers take a stray quote for one that opens a value, and what follows for its text, until
+the next quote: rows are gone and nobody is told. The standard library's reader, made strict, stops
+there instead.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from model.data.reading.files import kind_of, opened, opened_text
+from model.data.reading.format import TableFormat
+from model.errors import DatasetError
+
+_BATCH = 50_000
+_MOST_CHARACTERS = 100 * 1024 * 1024
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_SEPARATORS = (",", ";", "\t", "|")
+_BACKSLASH = "\\"
+
+
+@dataclass
+class CsvRows:
+    """Rows of a CSV.
+
+    Attributes:
+        header: Names of the columns.
+        table: The columns that were asked for, as text.
+        lines: Line of the file that each row begins on.
+        malformed: Lines of rows with more or fewer values than the header → what is wrong.
+    """
+
+    header: list[str]
+    table: pl.DataFrame
+    lines: pl.Series
+    malformed: dict[str, list[int]] = field(default_factory=dict)
+
+
+class _NotCsvError(Exception):
+    """A quote stands where none may, or is never closed."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def read_csv(path: Path, described: TableFormat, wanted: Sequence[str] | None) -> CsvRows:
+    """Read a CSV file.
+
+    Args:
+        path: The file.
+        described: How it is written.
+        wanted: Columns to read, as far as there are such; all if None.
+
+    Returns:
+        Its rows.
+
+    Raises:
+        DatasetError: If it can't be read as described; the message names the line and the remedy.
+    """
+    separator = described.separator or _separator(path, described, wanted)
+    if len(separator) > 1:
+        return _read_split(path, described, separator, wanted)
+    plain = escaped = None
+    fault: _NotCsvError | None = None
+    try:
+        plain = _read(path, described, separator, described.escape or None, wanted)
+    except _NotCsvError as error:
+        fault = error
+    if described.escape is None and described.quote and _has_escaped_quote(path, described):
+        with suppress(_NotCsvError):
+            escaped = _read(path, described, separator, _BACKSLASH, wanted)
+    if plain is None:
+        if escaped is not None and not escaped.malformed:
+            return escaped
+        assert fault is not None  # noqa: S101 - else there are rows
+        raise DatasetError(
+            f"{path}: line {fault.line} is no CSV: {fault}. Correct the line, or name in its table "
+            'of dataset.toml what values are quoted with (quote = "" for nothing) and what stands '
+            'before a quote within quotes (escape = "\\\\").'
+        )
+    if escaped is None or (escaped.malformed and not plain.malformed):
+        return plain
+    if plain.malformed and not escaped.malformed:
+        return escaped
+    if plain.table.height == escaped.table.height:
+        return plain
+    raise DatasetError(
+        f"{path} has quotes behind backslashes and can be read in two ways, as "
+        f"{plain.table.height:,} and as {escaped.table.height:,} rows. Say which in its table of "
+        'dataset.toml: escape = "\\\\" if a backslash makes the quote part of the value, '
+        'escape = "" if not.'
+    )
+
+
+def _has_escaped_quote(path: Path, described: TableFormat) -> bool:
+    assert described.quote  # noqa: S101 - else nobody asks
+    wanted = f"{_BACKSLASH}{described.quote}".encode(described.encoding or "utf-8", "replace")
+    kept = b""
+    with opened(path) as file:
+        while block := file.read(1 << 20):
+            if wanted in kept + block:
+                return True
+            kept = block[-len(wanted) :]
+    return False
+
+
+def _separator(path: Path, described: TableFormat, wanted: Sequence[str] | None) -> str:
+    """Find what parts values: by which the header has most of the columns asked for."""
+    usual = "\t" if kind_of(path) == ".tsv" else ","
+    with opened_text(path, described.encoding) as file:
+        start = next((line for line in file if line.strip()), "")
+    best, found = -1, usual
+    for separator in dict.fromkeys((usual, *_SEPARATORS)):
+        try:
+            header: list[str] = next(_reader(iter([start]), described, separator, None), [])
+        except csv.Error:
+            continue
+        names = {name.strip() for name in header}
+        score = len(header) if wanted is None else sum(name in names for name in wanted)
+        if score > best:
+            best, found = score, separator
+    return found
+
+
+def _reader(
+    lines: Iterator[str] | IO[str], described: TableFormat, separator: str, escape: str | None
+) -> Any:  # noqa: ANN401 - a type of the csv module that has no name
+    csv.field_size_limit(_MOST_CHARACTERS)
+    return csv.reader(
+        lines,
+        delimiter=separator,
+        quotechar=described.quote or None,
+        quoting=csv.QUOTE_MINIMAL if described.quote else csv.QUOTE_NONE,
+        escapechar=escape,
+        strict=True,
+    )
+
+
+def _read(
+    path: Path,
+    described: TableFormat,
+    separator: str,
+    escape: str | None,
+    wanted: Sequence[str] | None,
+) -> CsvRows:
+    with opened_text(path, described.encoding) as file:
+        reader = _reader(file, described, separator, escape)
+        rows = _Rows(path)
+        at_line = 0
+        try:
+            for header in reader:
+                if any(name.strip() for name in header):
+                    rows.begin(header, wanted)
+                    break
+            while True:
+                at_line = reader.line_num
+                batch = list(islice(reader, _BATCH))
+                if not batch:
+                    break
+                rows.add(batch, _lines(batch, at_line, reader.line_num))
+        except csv.Error as error:
+            fault = _fault(path, described, separator, escape)
+            raise fault or _NotCsvError(reader.line_num, str(error)) from error
+        return rows.found()
+
+
+def _read_split(
+    path: Path, described: TableFormat, separator: str, wanted: Sequence[str] | None
+) -> CsvRows:
+    """Read a file whose values are parted by several characters, and never quoted."""
+    with opened_text(path, described.encoding) as file:
+        rows = _Rows(path)
+        numbered = (
+            (number, line.rstrip("\r\n").split(separator))
+            for number, line in enumerate(file, start=1)
+            if line.strip("\r\n")
+        )
+        _, header = next(numbered, (0, []))
+        rows.begin(header, wanted)
+        while batch := list(islice(numbered, _BATCH)):
+            rows.add([row for _, row in batch], [number for number, _ in batch])
+        return rows.found()
+
+
+def _lines(batch: list[list[str]], before: int, last: int) -> list[int]:
+    """Return the line that each row begins on."""
+    if last - before == len(batch):
+        return list(range(before + 1, last + 1))
+    lines, line = [], before + 1
+    for row in batch:
+        lines.append(line)
+        line += 1 + sum(
+            len(_LINE_END.findall(value)) for value in row if "\n" in value or "\r" in value
+        )
+    return lines
+
+
+def _fault(
+    path: Path, described: TableFormat, separator: str, escape: str | None
+) -> _NotCsvError | None:
+    """Find the line that a row begins on which can't be read."""
+    with opened_text(path, described.encoding) as file:
+        reader = _reader(file, described, separator, escape)
+        while True:
+            line = reader.line_num + 1
+            try:
+                next(reader)
+            except StopIteration:
+                return None
+            except csv.Error as error:
+                reason = str(error)
+                if "unexpected end of data" in reason:
+                    reason = "a quote that is opened there is never closed"
+                elif "expected after" in reason:
+                    reason = "more text follows the quote that closes a value"
+                return _NotCsvError(line, reason)
+
+
+class _Rows:
+    """Gathers rows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._header: list[str] = []
+        self._places: list[int] = []
+        self._parts: list[pl.DataFrame] = []
+        self._lines: list[int] = []
+        self._malformed: dict[str, list[int]] = {}
+
+    def begin(self, header: list[str], wanted: Sequence[str] | None) -> None:
+        self._header = [name.strip() for name in header]
+        names = self._header if wanted is None else [n for n in wanted if n in self._header]
+        twice = [name for name in names if self._header.count(name) > 1]
+        if twice:
+            raise DatasetError(
+                f"{self._path} has two columns {twice[0]!r}; rename one of them in the file."
+            )
+        self._places = [self._header.index(name) for name in dict.fromkeys(names)]
+
+    def add(self, batch: list[list[str]], lines: list[int]) -> None:
+        width = len(self._header)
+        if any(len(row) != width for row in batch):
+            good, kept = [], []
+            for row, line in zip(batch, lines, strict=True):
+                if len(row) == width:
+                    good.append(row)
+                    kept.append(line)
+                elif row:  # a blank line is nothing
+                    problem = f"a row has {len(row):,} value(s) where the header has {width:,}"
+                    self._malformed.setdefault(problem, []).append(line)
+            batch, lines = good, kept
+        self._parts.append(
+            pl.DataFrame(
+                {self._header[at]: [row[at] or None for row in batch] for at in self._places},
+                schema={self._header[at]: pl.String for at in self._places},
+            )
+        )
+        self._lines += lines
+
+    def found(self) -> CsvRows:
+        schema = {self._header[at]: pl.String for at in self._places}
+        table = pl.concat([pl.DataFrame(schema=schema), *self._parts])
+        return CsvRows(self._header, table, pl.Series(self._lines, dtype=pl.Int64), self._malformed)

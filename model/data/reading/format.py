@@ -1,0 +1,49 @@
+"""How a file of a table is written."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _known_encoding(name: str | None) -> str | None:
+    if name is not None:
+        try:
+            codecs.lookup(name)
+        except LookupError:
+            raise ValueError(f"{name!r} is no encoding, such as utf-8 or latin-1") from None
+    return name
+
+
+def _one_character(text: str | None) -> str | None:
+    if text is not None and len(text) > 1:
+        raise ValueError(f"expected one character, or an empty text for none; found {text!r}")
+    return text
+
+
+Character = Annotated[str | None, AfterValidator(_one_character)]
+
+
+class TableFormat(BaseModel):
+    """How a file is written; what is left out is found out.
+
+    Attributes:
+        separator: What parts the values of a CSV; by itself a comma, semicolon, tab or bar, by
+            which of them the header has the columns that are asked for. May be several characters,
+            and then nothing is quoted.
+        quote: What values are quoted with; empty for nothing.
+        escape: What stands before a quote within quotes, where it is not doubled; empty for
+            nothing. By itself a backslash, if the file can be read in no other way.
+        encoding: Of a CSV or of JSON lines; UTF-8 by itself, or UTF-16 where the file begins so.
+        missing: Texts that stand for an unknown value, beside the empty one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    separator: str | None = Field(default=None, min_length=1)
+    quote: Character = '"'
+    escape: Character = None
+    encoding: Annotated[str | None, AfterValidator(_known_encoding)] = None
+    missing: tuple[str, ...] = ()

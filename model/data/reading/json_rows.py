@@ -1,0 +1,71 @@
+"""Read JSON lines: an object a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from model.data.reading.files import opened_text
+from model.data.reading.format import TableFormat
+from model.errors import DatasetError
+
+
+@dataclass
+class JsonRows:
+    """Rows of JSON lines.
+
+    Attributes:
+        header: Names that any object has, in the order in which they first come.
+        columns: Name → values, as JSON has them; None where an object does not have the name.
+        lines: Line of the file that each row stands on.
+        malformed: What is wrong → lines that hold no object.
+    """
+
+    header: list[str]
+    columns: dict[str, list[Any]]
+    lines: pl.Series
+    malformed: dict[str, list[int]] = field(default_factory=dict)
+
+
+def read_json_lines(path: Path, described: TableFormat, wanted: Sequence[str] | None) -> JsonRows:
+    """Read JSON lines.
+
+    Args:
+        path: The file.
+        described: Its encoding.
+        wanted: Names to read, as far as there are such; all if None.
+
+    Returns:
+        Its rows.
+
+    Raises:
+        DatasetError: If it is in another encoding.
+    """
+    rows: list[dict[str, Any]] = []
+    lines: list[int] = []
+    malformed: dict[str, list[int]] = {}
+    header: dict[str, None] = {}
+    with opened_text(path, described.encoding) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                row = None
+            if not isinstance(row, dict):
+                malformed.setdefault("a line is no JSON object", []).append(number)
+                continue
+            header |= dict.fromkeys(row)
+            rows.append(row)
+            lines.append(number)
+    if not rows and malformed:
+        raise DatasetError(f"{path} holds no JSON objects, one a line.")
+    names = list(header) if wanted is None else [name for name in wanted if name in header]
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    return JsonRows(list(header), columns, pl.Series(lines, dtype=pl.Int64), malformed)

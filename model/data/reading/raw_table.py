@@ -1,0 +1,122 @@
+"""Read a table of whatever kind as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from model.data.reading.as_text import column_as_text, values_as_text
+from model.data.reading.csv_rows import read_csv
+from model.data.reading.files import kind_of, opened
+from model.data.reading.format import TableFormat
+from model.data.reading.json_rows import read_json_lines
+from model.errors import DatasetError
+
+LINE = "__line__"
+PARQUET = frozenset({".parquet", ".pq"})
+JSON_LINES = frozenset({".jsonl", ".ndjson"})
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError)
+"""What Polars raises over a file that it can't read; a damaged Parquet may make it panic."""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as text.
+
+    Attributes:
+        table: The columns, and `LINE`: where each row stands in the file.
+        header: Names of all columns that the file has.
+        malformed: What is wrong → lines of rows that could not be read, which are not in `table`.
+    """
+
+    table: pl.DataFrame
+    header: list[str]
+    malformed: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows the file has; a blank line is none."""
+        return self.table.height + sum(map(len, self.malformed.values()))
+
+
+def read_raw(
+    path: Path, described: TableFormat | None = None, wanted: Sequence[str] | None = None
+) -> RawTable:
+    """Read a file.
+
+    Args:
+        path: `.parquet` and `.pq`, `.jsonl` and `.ndjson`, all else CSV; all also packed by gzip.
+        described: How it is written.
+        wanted: Columns to read, as far as there are such; all if None.
+
+    Returns:
+        The table.
+
+    Raises:
+        DatasetError: If there is no such file, or it can't be read.
+    """
+    described = described or TableFormat()
+    if not _is_there(path):
+        raise DatasetError(f"{path} does not exist.")
+    kind = kind_of(path)
+    try:
+        if kind in PARQUET:
+            found = _read_parquet(path, wanted)
+        elif kind in JSON_LINES:
+            rows = read_json_lines(path, described, wanted)
+            columns = [values_as_text(name, values) for name, values in rows.columns.items()]
+            found = RawTable(
+                pl.DataFrame([*columns, rows.lines.alias(LINE)]), rows.header, rows.malformed
+            )
+        else:
+            text = read_csv(path, described, wanted)
+            found = RawTable(
+                text.table.with_columns(text.lines.alias(LINE)), text.header, text.malformed
+            )
+    except DatasetError as error:
+        raise error if str(path) in str(error) else DatasetError(f"{path}: {error}") from error
+    return _with_missing(found, described)
+
+
+def _read_parquet(path: Path, wanted: Sequence[str] | None) -> RawTable:
+    try:
+        # An opened file, for a path may look like a pattern.
+        with opened(path) as file:
+            header = list(pl.read_parquet_schema(file))
+            file.seek(0)
+            names = header if wanted is None else [name for name in wanted if name in header]
+            table = pl.read_parquet(file, columns=list(dict.fromkeys(names)))
+    except UNREADABLE as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DatasetError(f"{path} can't be read as Parquet: {first}") from error
+    try:
+        columns = [column_as_text(column) for column in table.iter_columns()]
+    except UNREADABLE as error:
+        raise DatasetError(f"{path} holds values that are no text and no numbers.") from error
+    lines = pl.Series(LINE, range(1, table.height + 1), dtype=pl.Int64)
+    return RawTable(pl.DataFrame([*columns, lines]), header)
+
+
+def _with_missing(found: RawTable, described: TableFormat) -> RawTable:
+    if not described.missing:
+        return found
+    missing = list(described.missing)
+    columns = [
+        pl.when(pl.col(name).str.strip_chars().is_in(missing))
+        .then(None)
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name, kind in found.table.schema.items()
+        if kind == pl.String
+    ]
+    return RawTable(found.table.with_columns(columns), found.header, found.malformed)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for any file
+        return False

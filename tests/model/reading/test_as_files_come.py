@@ -1,0 +1,98 @@
+"""Whole data sets in the forms that companies have them in."""
+
+import gzip
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from model.data import Dataset, load_dataset
+from model.errors import DatasetError
+from tests.worlds import write_two_tastes
+
+RATINGS = [("u1", "3", 4.0, 10), ("u1", "7", 2.0, 20), ("u2", "3", 5.0, 30), ("u2", "12", 1.0, 40)]
+TOML = """
+name = "s"
+[ratings]
+file = "{ratings}"
+user = "u"
+item = "i"
+rating = "r"
+timestamp = "t"
+"""
+
+
+def load(folder: Path, toml: str, **files: str | bytes) -> Dataset:
+    (folder / "dataset.toml").write_text(toml)
+    for name, content in files.items():
+        path = folder / name.replace("__", ".")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return load_dataset(folder)
+
+
+def pairs_of(dataset: Dataset) -> dict[tuple[str, str], float]:
+    ratings = dataset.ratings
+    return {
+        (dataset.user_ids[u], dataset.item_ids[i]): float(r)
+        for u, i, r in zip(ratings.user_index, ratings.item_index, ratings.rating, strict=True)
+    }
+
+
+EXPECTED = {(u, i): r for u, i, r, _ in RATINGS}
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet", "pq", "csv.gz", "floats.csv"])
+def test_ratings_alone_in_every_form(tmp_path: Path, kind: str):
+    table = pl.DataFrame(RATINGS, schema=["u", "i", "r", "t"], orient="row")
+    name = f"ratings.{kind}"
+    if kind in ("parquet", "pq"):
+        floats = table.with_columns(pl.col("i").cast(pl.Float64), pl.from_epoch("t"))
+        floats.write_parquet(tmp_path / name)
+    elif kind == "jsonl":
+        table.write_ndjson(tmp_path / name)
+    else:
+        if kind == "floats.csv":
+            table = table.with_columns(pl.col("i").cast(pl.Float64))
+        text = table.write_csv(separator="\t" if kind == "tsv" else ",").encode()
+        (tmp_path / name).write_bytes(gzip.compress(text) if kind.endswith("gz") else text)
+
+    dataset = load(tmp_path, TOML.format(ratings=name))
+
+    assert pairs_of(dataset) == EXPECTED
+    assert dataset.titles == ["3", "7", "12"]
+    assert dataset.scale == (1, 5)
+    assert "scale 1 to 5" in dataset.report.told[0]
+
+
+def test_semicolons_and_latin_1(tmp_path: Path):
+    toml = TOML.format(ratings="r.csv").replace("[ratings]", '[ratings]\nencoding = "latin-1"')
+    lines = "".join(f"{u}ü;{i};{r:g};{t}\r\n" for u, i, r, t in RATINGS)
+
+    dataset = load(tmp_path, toml, r__csv=f"u;i;r;t\r\n{lines}".encode("latin-1"))
+
+    assert pairs_of(dataset) == {(f"{u}ü", i): r for (u, i), r in EXPECTED.items()}
+
+
+def test_rows_read_and_refused_add_up(tmp_path: Path):
+    write_two_tastes(tmp_path)
+    path = tmp_path / "ratings.csv"
+    good = path.read_text().splitlines()
+    path.write_text("\n".join([*good[:5], "", "too,few", *good[5:], "nobody,nothing,x", ""]))
+
+    with pytest.raises(DatasetError, match=r"2 value\(s\).*line 7"):
+        load_dataset(tmp_path)
+    report = load_dataset(tmp_path, skip_bad_rows=True).report
+
+    rows = report.files["ratings.csv"]
+    assert (rows.rows, rows.read, rows.refused) == (len(good) + 1, len(good) - 1, 2)
+
+
+def test_ids_that_match_nothing_are_shown(tmp_path: Path):
+    write_two_tastes(tmp_path)
+    path = tmp_path / "ratings.csv"
+    head, first, *rest = path.read_text().splitlines()
+    user, _, *values = first.split(",")
+    path.write_text("\n".join([head, ",".join([user, " odd-id", *values]), *rest]))
+
+    with pytest.raises(DatasetError, match=r"unknown item in 1 row\(s\), at line 2 \(' odd-id'\)"):
+        load_dataset(tmp_path)

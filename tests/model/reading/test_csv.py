@@ -1,0 +1,233 @@
+"""A CSV is read as it was written, or refused with the line; never fewer rows in silence."""
+
+import csv
+import gzip
+import io
+import random
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from model.data.reading import LINE, TableFormat, read_raw
+from model.errors import DatasetError
+
+HEADER = ["a", "b", "c"]
+
+
+def write(folder: Path, content: str | bytes, name: str = "t.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def rows_of(path: Path, **described: object) -> list[tuple[str | None, ...]]:
+    raw = read_raw(path, TableFormat(**described), HEADER)  # type: ignore[arg-type]
+    return raw.table.select(HEADER).rows()
+
+
+def test_lines_are_those_of_the_file(tmp_path: Path):
+    path = write(tmp_path, 'a,b,c\n1,"two\nlines\r\nthree",x\n\n4,5,6\n\n\n"7\n",8,9\n10,11,12')
+
+    raw = read_raw(path)
+
+    assert raw.table.get_column(LINE).to_list() == [2, 6, 9, 11]
+    assert raw.rows == 4
+    assert raw.table.get_column("b")[0] == "two\nlines\r\nthree"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_end_of_a_line(tmp_path: Path, end: str):
+    path = write(tmp_path, end.join(["a,b,c", "1,2,3", "", "4,5,6", ""]))
+
+    assert rows_of(path) == [("1", "2", "3"), ("4", "5", "6")]
+    assert read_raw(path).table.get_column(LINE).to_list() == [2, 4]
+
+
+def test_rows_of_another_length_are_told_by_line(tmp_path: Path):
+    path = write(tmp_path, 'a,b,c\n1,2\n"x\ny",2,3\n1,2,3,4\n1,2\n')
+
+    raw = read_raw(path)
+
+    assert raw.malformed == {
+        "a row has 2 value(s) where the header has 3": [2, 6],
+        "a row has 4 value(s) where the header has 3": [5],
+    }
+    assert raw.rows == 4
+    assert raw.table.height == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        ('a,b,c\n1,2,3\n4,"5,6\n7,8,9\n', 3, "never closed"),
+        ('a,b,c\n1,"x\ny",3\n4,"5"6,7\n', 4, "more text follows"),
+        ('a,b,c\n"Weird Al" Yankovic,2,3\n', 2, "more text follows"),
+    ],
+)
+def test_a_stray_quote_is_told_by_line(tmp_path: Path, content: str, line: int, reason: str):
+    with pytest.raises(DatasetError, match=f"line {line} is no CSV: .*{reason}.*quote"):
+        read_raw(write(tmp_path, content))
+
+
+def test_quotes_within_a_value_are_text(tmp_path: Path):
+    assert rows_of(write(tmp_path, 'a,b,c\n5" disk,say "hi",x\n')) == [('5" disk', 'say "hi"', "x")]
+    told = write(tmp_path, 'a,b,c\n"Weird Al" Yankovic,2,3\n')
+    assert rows_of(told, quote="") == [('"Weird Al" Yankovic', "2", "3")]
+
+
+@pytest.mark.parametrize("text", [r"ends \"", r"\"starts", r"a \"b\" c", r"\\", r"x\\\"y"])
+@pytest.mark.parametrize("after", ['"fine"', '""', '"a,b"', "plain"])
+def test_quotes_behind_backslashes_lose_no_row(tmp_path: Path, text: str, after: str):
+    lines = [f'1,"{text}",x', f"2,{after},y", '3,"z, z",z', f'4,"{text}",{after}']
+    path = write(tmp_path, "a,b,c\n" + "\n".join(lines) + "\n")
+
+    found, refusal = None, ""
+    try:
+        found = [row[0] for row in rows_of(path)]
+    except DatasetError as error:
+        refusal = str(error)
+    assert found == ["1", "2", "3", "4"] or "escape" in refusal
+    assert [row[0] for row in rows_of(path, escape="\\")] == ["1", "2", "3", "4"]
+
+
+def test_a_backslash_at_the_end_is_one(tmp_path: Path):
+    path = write(tmp_path, 'a,b,c\n1,"C:\\",x\n2,"D:\\",y\n')
+
+    assert rows_of(path) == [("1", "C:\\", "x"), ("2", "D:\\", "y")]
+
+
+def test_what_parts_values_is_found_by_the_columns(tmp_path: Path):
+    for separator in (",", ";", "\t", "|"):
+        path = write(tmp_path, f"a{separator}b{separator}c\n1{separator}2,5{separator}3\n")
+        expected = "2,5"
+        if separator == ",":
+            path = write(tmp_path, 'a,b,c\n1,"2,5",3\n')
+        assert rows_of(path) == [("1", expected, "3")]
+    assert rows_of(write(tmp_path, "a::b::c\n1::2::3\n"), separator="::") == [("1", "2", "3")]
+    assert rows_of(write(tmp_path, "a\tb\tc\n1\t2\t3\n", "t.tsv")) == [("1", "2", "3")]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-8-sig"])
+def test_encodings(tmp_path: Path, encoding: str):
+    content = "a,b,c\n1,Café,3\n".encode(encoding)
+
+    assert rows_of(write(tmp_path, content), encoding=encoding) == [("1", "Café", "3")]
+    if encoding.startswith("utf"):
+        assert rows_of(write(tmp_path, content)) == [("1", "Café", "3")]
+    else:
+        with pytest.raises(DatasetError, match=r"line 2 is no UTF-8 .*encoding = "):
+            rows_of(write(tmp_path, content))
+
+
+def test_packed_files(tmp_path: Path):
+    packed = gzip.compress(b"a,b,c\n1,2,3\n")
+
+    assert rows_of(write(tmp_path, packed, "t.csv.gz")) == [("1", "2", "3")]
+    assert rows_of(write(tmp_path, packed, "t.csv")) == [("1", "2", "3")]
+    with pytest.raises(DatasetError, match="can't be read"):
+        rows_of(write(tmp_path, packed[:-9], "cut.csv.gz"))
+
+
+@pytest.mark.parametrize("name", ["t[1].csv", "t*.csv", "t?.csv", "{t}.csv", "~t.csv", "t,.csv"])
+def test_a_path_is_a_path(tmp_path: Path, name: str):
+    write(tmp_path, "a,b,c\n0,0,0\n", "t1.csv")
+
+    assert rows_of(write(tmp_path, "a,b,c\n1,2,3\n", name)) == [("1", "2", "3")]
+
+
+def test_missing_texts_are_unknown(tmp_path: Path):
+    path = write(tmp_path, "a,b,c\nNA,\\N,x\n1, NA ,\n")
+
+    assert rows_of(path, missing=["NA", "\\N"]) == [(None, None, "x"), ("1", None, None)]
+
+
+def test_a_name_that_stands_twice_is_refused_if_it_is_asked_for(tmp_path: Path):
+    path = write(tmp_path, "a,b,c,d,d\n1,2,3,4,5\n")
+
+    assert rows_of(path) == [("1", "2", "3")]
+    with pytest.raises(DatasetError, match="two columns 'd'"):
+        read_raw(path, None, ["d"])
+
+
+ALPHABET = [
+    '"',
+    "'",
+    ",",
+    ";",
+    "\t",
+    "|",
+    "\n",
+    "\r\n",
+    "\\",
+    " ",
+    "é",
+    "日",
+    "x",
+    "1",
+    "[",
+    ":fire:",
+]
+
+
+def random_rows(seed: int) -> list[list[str]]:
+    source = random.Random(seed)
+    return [
+        ["".join(source.choices(ALPHABET, k=source.randrange(6))) or "-" for _ in HEADER]
+        for _ in range(source.randrange(1, 40))
+    ]
+
+
+DIALECTS: dict[str, dict[str, object]] = {
+    "excel": {},
+    "unix": {"quoting": csv.QUOTE_ALL, "lineterminator": "\n"},
+    "semicolons": {"delimiter": ";"},
+    "tabs": {"delimiter": "\t"},
+    "single quotes": {"quotechar": "'"},
+    "escaped": {"doublequote": False, "escapechar": "\\", "quoting": csv.QUOTE_ALL},
+    "nothing but numbers unquoted": {"quoting": csv.QUOTE_NONNUMERIC},
+}
+
+
+@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_pythons_writer_wrote_is_read_back(tmp_path: Path, dialect: str, seed: int):
+    rows, options = random_rows(seed), DIALECTS[dialect]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, **options)  # type: ignore[arg-type]
+    writer.writerows([HEADER, *rows])
+    path = write(tmp_path, text.getvalue())
+    described: dict[str, object] = {"separator": options.get("delimiter", ",")}
+    described["quote"] = options.get("quotechar", '"')
+    described["escape"] = options.get("escapechar", "")
+
+    assert rows_of(path, **described) == [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_as_it_comes_it_is_read_back_or_refused(tmp_path: Path, seed: int):
+    rows = random_rows(seed)
+    for options in DIALECTS.values():
+        text = io.StringIO(newline="")
+        csv.writer(text, **options).writerows([HEADER, *rows])  # type: ignore[arg-type]
+        raw, refusal = None, ""
+        try:
+            raw = read_raw(write(tmp_path, text.getvalue()), None, HEADER)
+        except DatasetError as error:
+            refusal = str(error)
+        if raw is None:
+            assert "line" in refusal or "two ways" in refusal
+        else:
+            is_other_quote = options.get("quotechar") == "'"
+            assert raw.rows == len(rows) or raw.malformed or is_other_quote
+
+
+@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("style", ["necessary", "always", "non_numeric"])
+def test_what_polars_wrote_is_read_back(tmp_path: Path, style: str, seed: int):
+    rows = random_rows(seed)
+    path = tmp_path / "t.csv"
+    table = pl.DataFrame(rows, schema=HEADER, orient="row")
+    table.write_csv(path, quote_style=style)  # type: ignore[arg-type]
+
+    assert rows_of(path, escape="") == [tuple(row) for row in rows]

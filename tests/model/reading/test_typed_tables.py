@@ -1,0 +1,134 @@
+"""Parquet and JSON lines are read as a CSV of the same would be."""
+
+import datetime
+import gzip
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from model.data.reading import LINE, read_raw
+from model.data.reading.as_text import whole_ids
+from model.data.reading.times import number_or_year, seconds_since_epoch
+from model.errors import DatasetError
+
+NOON = datetime.datetime(2022, 6, 24, 12, 0, 0, 500_000)
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.pq", "t [1].parquet", "t.parquet.gz"])
+def test_every_type_becomes_text(tmp_path: Path, name: str):
+    table = pl.DataFrame(
+        {
+            "whole": [1.0, None, float("nan")],
+            "part": [0.5, 2.0, float("nan")],
+            "decimal": pl.Series([Decimal("1.50"), None, Decimal("2")], dtype=pl.Decimal(9, 2)),
+            "big": pl.Series([2**60, 1, None], dtype=pl.Int64),
+            "yes": [True, None, False],
+            "day": [datetime.date(2020, 1, 2), None, datetime.date(1999, 12, 31)],
+            "moment": pl.Series([NOON, None, NOON]).cast(pl.Datetime("ns")),
+            "zoned": pl.Series([NOON, None, NOON])
+            .dt.replace_time_zone("UTC")
+            .dt.convert_time_zone("Europe/Berlin"),
+            "kind": pl.Series(["x", None, "y"], dtype=pl.Categorical),
+            "many": [["a", None, "b"], None, []],
+            "numbers": [[1.0, 2.0], [float("nan")], None],
+        }
+    )
+    path = tmp_path / name
+    table.write_parquet(tmp_path / "plain.parquet")
+    content = (tmp_path / "plain.parquet").read_bytes()
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+
+    raw = read_raw(path)
+
+    assert raw.table.to_dict(as_series=False) == {
+        "whole": ["1", None, None],
+        "part": ["0.5", "2.0", None],
+        "decimal": ["1.5", None, "2.0"],
+        "big": [str(2**60), "1", None],
+        "yes": ["true", None, "false"],
+        "day": ["2020-01-02", None, "1999-12-31"],
+        "moment": ["2022-06-24T12:00:00.500", None, "2022-06-24T12:00:00.500"],
+        "zoned": ["2022-06-24T12:00:00.500", None, "2022-06-24T12:00:00.500"],
+        "kind": ["x", None, "y"],
+        "many": [["a", "b"], None, []],
+        "numbers": [["1", "2"], [], None],
+        LINE: [1, 2, 3],
+    }
+
+
+@pytest.mark.parametrize("column", [[[["a"]]], [{"a": 1}], [b"bytes"]])
+def test_what_is_no_text_is_refused(tmp_path: Path, column: list[object]):
+    path = tmp_path / "t.parquet"
+    pl.DataFrame({"odd": column}).write_parquet(path)
+
+    with pytest.raises(DatasetError, match="odd"):
+        read_raw(path)
+    assert read_raw(path, None, ["other"]).header == ["odd"]
+
+
+def test_json_lines(tmp_path: Path):
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        '{"id": 1, "x": 2.0, "l": ["a", 1], "b": true}\n\n{"id": "two", "x": null}\n'
+        'not json\n[1]\n{"id": 3.0, "x": 4, "l": "alone"}\n'
+    )
+
+    raw = read_raw(path)
+
+    assert raw.table.to_dict(as_series=False) == {
+        "id": ["1", "two", "3.0"],
+        "x": ["2", None, "4"],
+        "l": [["a", "1"], None, ["alone"]],
+        "b": ["true", None, None],
+        LINE: [1, 3, 6],
+    }
+    assert raw.malformed == {"a line is no JSON object": [4, 5]}
+    assert raw.rows == 5
+
+
+def test_whole_ids():
+    assert whole_ids(pl.Series(["3.0", None, "10.00"])).to_list() == ["3", None, "10"]
+    assert whole_ids(pl.Series(["3.0", "3.5"])).to_list() == ["3.0", "3.5"]
+    assert whole_ids(pl.Series(["3.0", "a"])).to_list() == ["3.0", "a"]
+    assert whole_ids(pl.Series(["007", "3"])).to_list() == ["007", "3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1656072000.5",
+        "1656072000500",
+        "1656072000500000",
+        "2022-06-24T12:00:00.500Z",
+        "2022-06-24 12:00:00.5",
+        "2022-06-24T14:00:00.500+02:00",
+    ],
+)
+def test_one_moment_in_every_form(text: str):
+    found = seconds_since_epoch(pl.Series([text, None, text]))
+
+    assert found.to_list() == [1656072000.5, None, 1656072000.5]
+
+
+def test_what_is_no_time_is_null():
+    assert seconds_since_epoch(pl.Series(["2022-06-24", "noon", "24.06.2022"])).to_list() == [
+        1656028800.0,
+        None,
+        None,
+    ]
+    assert seconds_since_epoch(pl.Series(["1", "2", "noon", "inf"])).to_list() == [
+        1.0,
+        2.0,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [(" 7.5", 7.5), ("-3", -3), ("2024-01-01", 2024), ("2023-07-02T12:00:00", 2023.5), ("x", None)],
+)
+def test_dates_are_numbers_of_years(text: str, number: float | None):
+    assert number_or_year(text) == (None if number is None else pytest.approx(number, abs=0.001))
