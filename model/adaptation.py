@@ -35,6 +35,8 @@ class AdaptedCopy:
         prior: The same user without feedback, whom lift is measured against; None for the prior
             itself.
         has_diverged: Whether the chances diverged, so that these are θ's own.
+        relevance_of_all: Of θ's own copies: relevance of every item of a small catalogue, once
+            somebody asked; else empty.
     """
 
     rating: AdaptedUser | None
@@ -42,7 +44,6 @@ class AdaptedCopy:
     prior: AdaptedCopy | None = None
     has_diverged: bool = False
     relevance_of_all: list[Float32Array] = field(default_factory=list, compare=False, repr=False)
-    """Of θ's own copies: relevance of every item of a small catalogue, once somebody asked."""
 
     @property
     def local_steps(self) -> int:

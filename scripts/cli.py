@@ -96,7 +96,32 @@ def fetch_ml_1m(
 
 
 @app.command()
-def describe(folder: Folder, skip_bad_rows: SkipBadRows = False) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(help="Has your files.")] = Path(),
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Take the proposal without asking.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a description that is there.")
+    ] = False,
+) -> None:
+    """Look at a folder's files, and propose the dataset.toml that describes them."""
+    from scripts.init import init_dataset
+
+    init_dataset(folder, yes=yes, force=force)
+
+
+@app.command()
+def check(folder: Folder = Path()) -> None:
+    """Tell all that is wrong with a prepared data set at once, and what it means."""
+    from scripts.check import check_dataset
+
+    if not check_dataset(folder):
+        raise typer.Exit(1)
+
+
+@app.command()
+def describe(folder: Folder = Path(), skip_bad_rows: SkipBadRows = False) -> None:
     """Print what is in a prepared data set."""
     from scripts.describe import describe_dataset
 
@@ -105,8 +130,8 @@ def describe(folder: Folder, skip_bad_rows: SkipBadRows = False) -> None:
 
 @app.command()
 def train(
-    folder: Folder,
-    out: Annotated[Path, typer.Option(help="Folder of the bundle to write.")],
+    folder: Folder = Path(),
+    out: Annotated[Path, typer.Option(help="Folder of the bundle to write.")] = Path("var/model"),
     preset: PresetName = "default",
     seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
     local_steps: LocalSteps = None,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from model.data import Dataset, load_dataset
+from model.data import Dataset, LoadReport, load_dataset
 from scripts.terminal import console
 
 _VALUES_SHOWN = 3
@@ -23,7 +23,16 @@ def load_reported(folder: Path, *, skip_bad_rows: bool, likes_from: float | None
         DatasetError: If the data set can't be loaded.
     """
     dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
-    report = dataset.report
+    print_report(dataset.report)
+    return dataset if likes_from is None else dataset.as_likes(likes_from)
+
+
+def print_report(report: LoadReport) -> None:
+    """Print what the loader read, left out, and noticed.
+
+    Args:
+        report: The loader's.
+    """
     for name, file in report.files.items():
         console.print(f"{name}: {file.rows:,} rows, {file.read:,} read, {file.refused:,} refused")
     for sentence in report.told:
@@ -36,4 +45,3 @@ def load_reported(folder: Path, *, skip_bad_rows: bool, likes_from: float | None
         console.print(f"{report.duplicate_ratings:,} older ratings of a pair gave way to newer")
     if report.dropped_features:
         console.print(f"dropped without spread: {', '.join(report.dropped_features)}")
-    return dataset if likes_from is None else dataset.as_likes(likes_from)

@@ -17,6 +17,7 @@ from model.data.description import (
 )
 from model.data.rating_rows import number_of, read_interactions, read_ratings
 from model.data.reading.times import numbers_or_years
+from model.data.signal_advice import advice_on_ratings
 from model.data.tables import LoadReport, RowChecker, read_table
 from model.errors import DatasetError
 
@@ -64,6 +65,8 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
             "are interactions, not ratings. Leave `rating` and `scale` out of [ratings] in "
             f"{folder / 'dataset.toml'}, and each row counts as one."
         )
+    if description.ratings.rating is not None:
+        report.told += advice_on_ratings(ratings.rating, description.ratings.scale or (0.0, 1.0))
     return Dataset(
         description=description,
         user_ids=user_ids.to_list(),

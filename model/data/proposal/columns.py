@@ -1,0 +1,97 @@
+"""What a column holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from model.data.reading.times import number_or_year, seconds_since_epoch
+
+_MOST = 0.98
+"""Share of the values that must be of a type: a few may be wrong."""
+_LATEST = 4e9
+_SINCE_1990 = 6.3e8
+_ISO_DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
+_LOOKED_AT = 20_000
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file, as text.
+
+    Attributes:
+        name: Its name.
+        values: Its values.
+    """
+
+    name: str
+    values: pl.Series
+
+    @property
+    def is_list(self) -> bool:
+        """Tell whether each cell is a list."""
+        return isinstance(self.values.dtype, pl.List)
+
+    @cached_property
+    def known(self) -> pl.Series:
+        """The values that are not empty, each cell's of a list one after the other."""
+        flat = self.values.explode() if self.is_list else self.values
+        text = flat.cast(pl.String).str.strip_chars()
+        return text.filter(text.is_not_null() & (text != ""))
+
+    @cached_property
+    def distinct(self) -> int:
+        """How many different values there are."""
+        return self.known.n_unique()
+
+    @cached_property
+    def numbers(self) -> pl.Series | None:
+        """The values as numbers; None if they are none."""
+        numbers = self.known.cast(pl.Float64, strict=False)
+        numbers = numbers.filter(numbers.is_finite() & numbers.is_not_null())
+        return numbers if len(numbers) and len(numbers) >= _MOST * len(self.known) else None
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Tell whether all values are whole numbers."""
+        return self.numbers is not None and bool((self.numbers == self.numbers.round()).all())
+
+    @cached_property
+    def is_date(self) -> bool:
+        """Tell whether the values are dates."""
+        some = self.known.head(_LOOKED_AT)
+        if not len(some) or not _ISO_DATE.match(some[0]):
+            return False
+        return sum(number_or_year(text) is not None for text in some) >= _MOST * len(some)
+
+    @cached_property
+    def is_time(self) -> bool:
+        """Tell whether the values are moments of the last decades."""
+        if self.is_date:
+            return True
+        if self.numbers is None:
+            return False
+        seconds = seconds_since_epoch(self.known.head(_LOOKED_AT)).drop_nulls()
+        share = ((seconds > _SINCE_1990) & (seconds < _LATEST)).mean()
+        return isinstance(share, float) and share >= _MOST
+
+    @cached_property
+    def words(self) -> float:
+        """Mean number of words of a value."""
+        count = self.known.head(_LOOKED_AT).str.split(" ").list.len().mean()
+        return float(count) if isinstance(count, int | float) else 0.0
+
+    def looks_like_counts(self) -> bool:
+        """Tell numbers of plays or purchases from ratings: whole, many, and most of them small."""
+        numbers = self.numbers
+        if numbers is None or not self.is_whole or float(numbers.min() or 0) < 0:  # type: ignore[arg-type]
+            return False
+        highest, middle = float(numbers.max() or 0), float(numbers.median() or 0)  # type: ignore[arg-type]
+        return highest > _MOST_RATING and highest > _COUNTS_SPREAD * max(middle, 1)
+
+
+_MOST_RATING = 10
+_COUNTS_SPREAD = 5

@@ -1,0 +1,100 @@
+"""What kind of feature a column is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.catalogue.bounds import MAX_LIST, MAX_TEXT
+from model.data.description import FeatureKind
+from model.data.proposal.columns import Column
+from model.data.proposal.names import tells
+
+_SEPARATORS = ("|", ";", ", ", ",", "/")
+_FEW = 50
+_TEXT_WORDS = 3.5
+_LONE_SHARE = 0.9
+_LIST_SHARE = 0.2
+_NUMBERS = 12
+
+
+@dataclass(frozen=True)
+class ProposedFeature:
+    """A column as a feature.
+
+    Attributes:
+        name: Of the column.
+        kind: How it is read.
+        separator: Of several values, if it is not the usual one.
+        reason: Why.
+    """
+
+    name: str
+    kind: FeatureKind
+    reason: str
+    separator: str | None = None
+
+
+def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str:
+    """Tell what feature a column is.
+
+    Args:
+        column: The column.
+        of_users: Whether it describes people.
+
+    Returns:
+        The feature, or the reason why it is none.
+    """
+    if column.distinct < 2:
+        return "holds fewer than two different values"
+    if of_users and tells(column.name, "private") and column.distinct > _FEW:
+        return "tells who somebody is, not what they like"
+    if tells(column.name, "link") and not column.is_list:
+        return "is an address"
+    if column.is_list:
+        return ProposedFeature(column.name, FeatureKind.CATEGORIES, "lists")
+    if column.is_date:
+        return ProposedFeature(column.name, FeatureKind.NUMBER, "dates, read as years")
+    if column.numbers is not None:
+        return _of_numbers(column)
+    longest = column.known.str.len_chars().max()
+    if isinstance(longest, int) and longest > MAX_TEXT:
+        return f"holds texts longer than {MAX_TEXT:,} characters"
+    several = _separator(column)
+    if several is not None:
+        return ProposedFeature(
+            column.name, FeatureKind.CATEGORIES, f"several values, parted by {several!r}", several
+        )
+    if column.words >= _TEXT_WORDS and column.distinct > _FEW:
+        return ProposedFeature(
+            column.name, FeatureKind.TEXT, f"{column.words:.0f} words on average"
+        )
+    if column.distinct > _FEW and column.distinct > _LONE_SHARE * len(column.known):
+        if column.words > 1.5:
+            return ProposedFeature(column.name, FeatureKind.TEXT, "hardly any text stands twice")
+        return "names each row by itself"
+    return ProposedFeature(column.name, FeatureKind.CATEGORY, f"{column.distinct:,} values")
+
+
+def _of_numbers(column: Column) -> ProposedFeature | str:
+    if column.is_whole and column.distinct > _FEW and column.distinct == len(column.known):
+        return "names each row by a number of its own"
+    if column.distinct >= _NUMBERS or not column.is_whole:
+        return ProposedFeature(column.name, FeatureKind.NUMBER, f"{column.distinct:,} numbers")
+    return ProposedFeature(column.name, FeatureKind.CATEGORY, f"only {column.distinct} numbers")
+
+
+def _separator(column: Column) -> str | None:
+    """Return what parts a cell's values: parts that stand in many cells, where cells do not."""
+    for separator in _SEPARATORS:
+        parted = column.known.str.split(separator)
+        share = (parted.list.len() > 1).mean()
+        if not isinstance(share, float) or share < _LIST_SHARE:
+            continue
+        if (parted.list.len().max() or 0) > MAX_LIST:  # type: ignore[operator]  # of lengths
+            continue
+        parts = parted.explode().str.strip_chars()
+        words = parts.str.split(" ").list.len().mean()
+        repeats = parts.n_unique() < min(column.distinct, len(parts) / 2)
+        if repeats and isinstance(words, float) and words < _TEXT_WORDS:
+            return separator
+    return None

@@ -1,0 +1,48 @@
+"""What names of columns tell."""
+
+from __future__ import annotations
+
+import re
+
+_WORDS = {
+    "user": "user customer reader member visitor account person client uid userid usr buyer "
+    "listener viewer subscriber profile cust session",
+    "item": "item product movie film book isbn article song track artist sku game offer asin "
+    "business content video recipe course job show series album place restaurant hotel beer anime "
+    "iid itemid prod news doc document",
+    "rating": "rating ratings score stars star grade rate note mark review_score",
+    "weight": "plays play count quantity qty weight listens listen seconds duration times "
+    "playcount purchases clicks views number amount minutes hours",
+    "event": "event type action kind behavior behaviour interaction event_type",
+    "time": "time date at ts timestamp created datetime day when moment unix",
+    "title": "title name label headline caption",
+    "private": "email mail phone telephone address street surname lastname firstname fullname "
+    "password iban ip ssn birthdate username",
+    "link": "url link href image img picture poster thumbnail cover uri photo",
+}
+_PARTS = re.compile(r"[a-z]+|\d+")
+
+
+def parts_of(name: str) -> list[str]:
+    """Part a name into words: `userId`, `user_id` and `User-ID` are all user, id."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
+    return _PARTS.findall(spaced.lower())
+
+
+def tells(name: str, what: str) -> int:
+    """Tell how surely a name stands for something.
+
+    Args:
+        name: Of a column.
+        what: `user`, `item`, `rating`, `weight`, `event`, `time`, `title`, `private` or `link`.
+
+    Returns:
+        3 for a word of that meaning with `id`, 2 for one alone, 1 for one among others, 0 for none.
+    """
+    words, parts = set(_WORDS[what].split()), parts_of(name)
+    hits = [part for part in parts if part in words or part.removesuffix("s") in words]
+    if not hits and "".join(parts) not in words:
+        return 0
+    if what in ("user", "item") and parts[-1] in ("id", "ids", "key", "code", "no"):
+        return 3
+    return 2 if len(parts) == len(hits) or not hits else 1

@@ -1,0 +1,73 @@
+"""A proposal as the text of a `dataset.toml`."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from model.data.description import FeatureKind
+from model.data.proposal.proposal import EntityTable, Proposal
+from model.data.proposal.sniffing import FoundTable
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_USUAL_SEPARATOR = "|"
+
+
+def as_toml(proposal: Proposal) -> str:
+    """Write a proposal down, its reasons as comments.
+
+    Args:
+        proposal: The proposal.
+
+    Returns:
+        The text.
+    """
+    lines = [f"# {_on_one_line(reason)}" for reason in proposal.reasons]
+    lines += [f"name = {_text(proposal.name)}", "", "[ratings]", *_file(proposal.ratings)]
+    lines += [f"{role} = {_text(column)}" for role, column in proposal.columns.items()]
+    if proposal.scale is not None:
+        low, high = proposal.scale
+        lines.append(f"scale = [{low:g}, {high:g}]")
+    if proposal.events:
+        events = ", ".join(f"{_key(kind)} = {weight:g}" for kind, weight in proposal.events.items())
+        lines.append(f"events = {{ {events} }}")
+    for name, table in (("users", proposal.users), ("items", proposal.items)):
+        if table is not None:
+            lines += ["", f"[{name}]", *_entities(table, name)]
+    return "\n".join(lines) + "\n"
+
+
+def _entities(table: EntityTable, name: str) -> list[str]:
+    lines = [*_file(table.table), f"id = {_text(table.id_column)}"]
+    if table.title is not None:
+        lines.append(f"title = {_text(table.title)}")
+    if table.features:
+        lines.append(f"[{name}.features]")
+    for one in table.features:
+        value = _text(one.kind.value)
+        if one.kind is FeatureKind.CATEGORIES and one.separator not in (None, _USUAL_SEPARATOR):
+            value = f"{{ kind = {value}, separator = {_text(one.separator or '')} }}"
+        lines.append(f"{_key(one.name)} = {value}")
+    return lines
+
+
+def _file(table: FoundTable) -> list[str]:
+    lines = [f"file = {_text(table.path.name)}"]
+    if table.described.separator is not None:
+        lines.append(f"separator = {_text(table.described.separator)}")
+    if table.described.encoding is not None:
+        lines.append(f"encoding = {_text(table.described.encoding)}")
+    return lines
+
+
+def _text(value: str) -> str:
+    # What JSON escapes TOML escapes alike, but for one character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _text(name)
+
+
+def _on_one_line(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
