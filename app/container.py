@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from app.metrics import note_model
 from app.services.feedback import FeedbackService
+from app.services.feedback_events import EventReader
 from app.services.feedback_meanings import FeedbackMeanings
 from app.services.items import ItemService
 from app.services.model_state.executor import InferenceExecutor
@@ -20,6 +21,7 @@ from app.services.recommendations.ranker import Ranker
 from app.services.recommendations.ranking_snapshots import RankingSnapshots
 from app.services.recommendations.response_cache import ResponseCache
 from app.services.recommendations.service import RecommendationService
+from app.services.recommendations.unstored import UnstoredService
 from app.services.users import UserService
 from app.settings import Settings
 from app.store import CatalogueStore, RankingSnapshotStore, UserStore
@@ -35,6 +37,7 @@ class Services:
     users: UserService
     feedback: FeedbackService
     recommendations: RecommendationService
+    unstored: UnstoredService
     onboarding: OnboardingService
     items: ItemService
 
@@ -71,21 +74,25 @@ def build_services(
     adapter = Adapter(meanings, settings.support_limit)
     cache = ResponseCache(settings.cache_megabytes * 2**20, settings.cache_seconds)
     snapshots = RankingSnapshots(snapshot_store, settings.list_seconds)
+    events = EventReader(meanings)
+    ranker = Ranker(adapter, settings.list_items, settings.explore)
+    settings_digest = digest_of_settings(version("melu-online"), settings.ranking_settings)
     return Services(
         live=live,
         caches=(cache, snapshots),
         users=UserService(store, live, meanings, cache),
-        feedback=FeedbackService(store, live, meanings),
+        feedback=FeedbackService(store, live, meanings, events),
         recommendations=RecommendationService(
             store,
             live,
             snapshots,
             Pagination(settings.list_seconds, settings.list_items),
-            Ranker(adapter, settings.list_items, settings.explore),
+            ranker,
             compute,
             cache,
-            digest_of_settings(version("melu-online"), settings.ranking_settings),
+            settings_digest,
         ),
+        unstored=UnstoredService(live, events, ranker, compute, settings_digest),
         onboarding=OnboardingService(store, live, adapter, compute, settings.onboarding_enough),
         items=ItemService(live, items, compute),
     )

@@ -31,6 +31,8 @@ very next request is personal.
 2. `POST /users/{id}/feedback`: the answers.
 3. `GET /users/{id}/recommendations`: items ranked by the user's own adapted copy of the model.
 
+`POST /recommendations` ranks for feedback that is kept elsewhere, and stores nothing.
+
 Errors are `application/problem+json` with a stable `code`.
 """
 

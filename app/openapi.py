@@ -145,6 +145,12 @@ def add_examples(document: Json, examples: ApiExamples) -> None:
         events.append({"preferred": ids[0], "over": ids[1]})
     if examples.group is not None:
         events.append({"groups": {examples.group.group_id: 2}})
+    told: Json = {"feedback": events, "attributes": examples.profile}
+    request = schemas["RecommendationRequest"]
+    candidates = {"candidates": sorted(set(ids)), "exclude_seen": False}
+    request["examples"] = [told | {"limit": 10}, told | candidates]
+    # What else stands here no item need have.
+    request["properties"]["filter"]["examples"] = [examples.filter]
     for name, example in (
         ("FeedbackRequest", {"events": events}),
         ("ItemContent", content),

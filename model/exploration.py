@@ -49,7 +49,7 @@ def explore(
     Returns:
         The list, and which of its items were explored, shape [items of the list].
     """
-    if not share or relevance is None or user.relevance is None:
+    if not share or not len(ranking.index) or relevance is None or user.relevance is None:
         return ranking, np.zeros(len(ranking.index), dtype=np.bool_)
     unsure = relevance.uncertainty(allowed)
     uncertain = unsure > _UNCERTAIN * relevance.learnt.content_error

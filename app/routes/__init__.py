@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from app.routes import feedback, items, onboarding, operations, page, recommendations, tokens, users
+from app.routes import (
+    feedback,
+    items,
+    onboarding,
+    operations,
+    page,
+    recommendations,
+    tokens,
+    unstored_recommendations,
+    users,
+)
 
 routers: tuple[APIRouter, ...] = (
     # First what is asked for most: routes are tried in turn.
@@ -10,6 +20,7 @@ routers: tuple[APIRouter, ...] = (
     users.router,
     tokens.router,
     feedback.router,
+    unstored_recommendations.router,
     onboarding.router,
     items.router,
     operations.router,

@@ -1,25 +1,44 @@
 """Rankings."""
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from fastapi import Query
 from pydantic import (
     BaseModel,
+    ConfigDict,
     Field,
+    Strict,
     model_validator,
 )
 
+from app.schemas.feedback import FeedbackEvent
 from app.schemas.items import Item
-from app.schemas.values import EXAMPLE_ITEM, Cursor, Exclude, Filter, Limit, QueryRequest, example
+from app.schemas.values import (
+    EXAMPLE_ITEM,
+    MAX_EVENTS,
+    MAX_LIMIT,
+    MAX_NAMED,
+    Attributes,
+    Cursor,
+    Exclude,
+    Filter,
+    Id,
+    Limit,
+    QueryRequest,
+    StrictRequest,
+    example,
+)
 from model.orders import Order
 
 
-class RecommendationQuery(QueryRequest):
-    """Parameters of a ranking."""
+class RankingParameters(StrictRequest):
+    """What a list goes by, and what is left out of it."""
+
+    place: ClassVar[str]  # where they stand in a request
 
     limit: Limit = 20
-    order: Order | None = Field(
+    order: Annotated[Order, Strict(False)] | None = Field(
         default=None,
         description="What the list goes by. `relevance`: what the user is likely to choose and "
         "like; `rating`: the predicted rating; `lift`: what the user's own answers moved up most. "
@@ -48,6 +67,18 @@ class RecommendationQuery(QueryRequest):
         default=False,
         description="Fill `because`: what single pieces of feedback do to what the list goes by.",
     )
+
+    @cached_property
+    def ranking_key(self) -> str:
+        """Text that is equal for all pages of a ranking."""
+        return self.model_dump_json(exclude={"limit", "cursor"})
+
+
+class RecommendationQuery(RankingParameters, QueryRequest):
+    """Parameters of a ranking."""
+
+    place = "query"
+
     cursor: Cursor = Field(
         default=None,
         description="`next_cursor` of the page before: the next page of the same ranking, as it "
@@ -71,10 +102,71 @@ class RecommendationQuery(QueryRequest):
         """Text that is equal for equal parameters."""
         return self.model_dump_json()
 
-    @cached_property
-    def ranking_key(self) -> str:
-        """Text that is equal for all pages of a ranking."""
-        return self.model_dump_json(exclude={"limit", "cursor"})
+
+_LONG_LISTS: dict[str, Any] = {
+    "if": {
+        "required": ["candidates"],
+        "properties": {"candidates": {"type": "array"}, "explain": {"const": False}},
+    },
+    "else": {"properties": {"limit": {"maximum": MAX_LIMIT}}},
+}
+"""Of candidates, and without reasons: to write thousands of those takes half a second."""
+
+
+class RecommendationRequest(RankingParameters):
+    """Whom to rank for, and what: all that there is to know of a user who is not stored."""
+
+    # JSON has numbers and truth values of its own; "1" is neither.
+    model_config = ConfigDict(
+        strict=True,
+        json_schema_extra=_LONG_LISTS
+        | {
+            "examples": [
+                {"feedback": [{"item_id": "50", "rating": 5}], "attributes": {"age": 25}},
+                {"feedback": [{"item_id": "50", "rating": 5}], "candidates": ["172", "181"]},
+            ]
+        },
+    )
+    place = "body"
+
+    feedback: list[Annotated[FeedbackEvent, Strict(False)]] = Field(
+        default=[],
+        max_length=MAX_EVENTS,
+        description="Events, as `POST /users/{user_id}/feedback` takes them. Of two on one item "
+        "the newer counts, of equal times the later in the list.",
+    )
+    attributes: Attributes = Field(
+        default_factory=dict, description="The profile, as `PUT /users/{user_id}` takes it."
+    )
+    # Of these lists the first fault is told: each takes time, and there may be thousands.
+    candidates: list[Id] | None = Field(
+        default=None,
+        fail_fast=True,
+        max_length=MAX_NAMED,
+        description="Rank these items and no others; the whole catalogue if left out. What "
+        "`exclude`, `filter` and `exclude_seen` leave out is left out of them too.",
+    )
+    exclude: list[Id] = Field(
+        default=[],
+        fail_fast=True,
+        max_length=MAX_NAMED,
+        description="Leave these items out; one that does not exist is passed over.",
+    )
+    limit: int = Field(
+        default=20,
+        ge=1,
+        le=MAX_NAMED,
+        description=f"Most items of the list; over {MAX_LIMIT} of `candidates` alone, and without "
+        "`explain`.",
+    )
+
+    @model_validator(mode="after")
+    def _long_lists_are_of_candidates(self) -> "RecommendationRequest":
+        if self.limit > MAX_LIMIT and (self.candidates is None or self.explain):
+            raise ValueError(
+                f"limit is at most {MAX_LIMIT} but of candidates, and there without explain"
+            )
+        return self
 
 
 class Reason(BaseModel):
@@ -118,10 +210,9 @@ class RecommendedItem(Item):
     )
 
 
-class Recommendations(BaseModel):
-    """A user's ranking."""
+class _Ranking(BaseModel):
+    """A list, and what it follows from."""
 
-    user_id: str
     strategy: Literal["adapted", "prior"] = Field(
         description="`adapted`: the local update ran on this user's support set; `prior`: the "
         "shared model (θ) as it is, for there is no usable feedback yet or the local update "
@@ -133,15 +224,31 @@ class Recommendations(BaseModel):
         "grew without bound, so the ranking is that of the shared model.",
     )
     support_size: int = Field(description="Ratings that the local update learned from.")
-    support_version: int
     local_steps: int
     model_version: str
+    items: list[RecommendedItem]
+
+
+class Recommendations(_Ranking):
+    """A user's ranking."""
+
+    user_id: str
+    support_version: int
     list_id: str = Field(
         description="The id of this ranking. All of its pages share it, and show the ranking as it "
         "was when its first page was requested."
     )
-    items: list[RecommendedItem]
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
+
+
+class UnstoredRecommendations(_Ranking):
+    """A ranking for what a body told, of which nothing is stored."""
+
+    list_id: str = Field(
+        description="The id of this ranking: equal bodies have equal ones, until model, catalogue "
+        "or settings change."
+    )
+    warnings: list[str] = Field(description="Attributes whose values training never saw.")
 
 
 RecommendationParameters = Annotated[RecommendationQuery, Query()]

@@ -25,6 +25,9 @@ from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 
 MAX_EVENTS = 500
 MAX_ITEMS = 1000
+MAX_LIMIT = 200
+MAX_NAMED = 10_000
+"""Items that a body may name to be ranked, or to be left out."""
 REPEATABLE_PARAMETERS = frozenset({"exclude", "filter"})
 MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it is a float
 
@@ -171,5 +174,5 @@ Filter = Annotated[
         examples=[["genre:Drama", "year:1990..1999"]],
     ),
 ]
-Limit = Annotated[int, Field(ge=1, le=200)]
+Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Field(max_length=MAX_TITLE)]

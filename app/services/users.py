@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from app.problems import Fault, InvalidAttribute, SameUser, UnknownAttribute, UnknownUser
+from app.problems import Fault, SameUser, UnknownUser
 from app.schemas.users import Merged, PutUser, User
+from app.services.attributes import check_attributes
 from app.services.feedback_meanings import FeedbackMeanings
 from app.services.model_state.live_model import LiveModel
 from app.services.recommendations.response_cache import ResponseCache
 from app.store import Attributes, StoredUser, UserStore, digest_of_user
-from model.errors import FeatureValueError, UnknownFeatureError
 
 
 class UserService:
@@ -48,25 +48,8 @@ class UserService:
             InvalidAttribute: If a value does not fit its attribute's kind.
             StoreUnavailable: If the store can't be reached.
         """
-        recommender = self._live.current.recommender
-        try:
-            unseen = recommender.check_attributes(attributes)
-        except UnknownFeatureError as error:
-            fault = Fault(loc=["body", "attributes", error.name], message="unknown attribute")
-            raise UnknownAttribute(
-                f"There is no user attribute {error.name!r}; there are: "
-                f"{', '.join(error.known) or 'none'}.",
-                errors=[fault],
-            ) from error
-        except FeatureValueError as error:
-            raise InvalidAttribute(f"{error}.") from error
+        warnings = check_attributes(self._live.current.recommender, attributes)
         is_new, stored = await self._store.put_profile(user_id, attributes, datetime.now(UTC))
-        warnings = [
-            f"{name}: training never saw this value, so it counts as unknown"
-            if recommender.user_space.encoders[name].kind != "number"
-            else f"{name}: outside the range that training saw, so the nearest value stands in"
-            for name in unseen
-        ]
         shown = self._shown(user_id, stored)
         return is_new, PutUser(**shown.model_dump(), warnings=warnings)
 

@@ -7,7 +7,15 @@ from app.store.layout import StoreLayout, UnusableStore
 from app.store.pubsub import Announcements
 from app.store.ranking_snapshots import RankingSnapshotStore
 from app.store.rate_limits import RateLimits
-from app.store.records import UNCHANGED, Attributes, Feedback, NewEvent, StoredUser, Unchanged
+from app.store.records import (
+    UNCHANGED,
+    Attributes,
+    Feedback,
+    NewEvent,
+    StoredUser,
+    Unchanged,
+    unstored_user,
+)
 from app.store.replicas import Acknowledgement
 from app.store.users import Merge, UserStore
 
@@ -34,4 +42,5 @@ __all__ = [
     "close_store",
     "connect_store",
     "digest_of_user",
+    "unstored_user",
 ]

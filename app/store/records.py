@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -141,16 +141,38 @@ def known_user(fields: Mapping[str, str]) -> StoredUser:
             except (ValueError, IndexError):
                 # Written by another release, or by no release of ours; the rest is still good.
                 STORE_UNREADABLE.inc()
-    feedback.sort(key=attrgetter("item_id"))
-    feedback.sort(key=attrgetter("microseconds"), reverse=True)
     return StoredUser(
         attributes=readable_attributes(fields.get("attributes", "{}")),
-        feedback=tuple(feedback),
+        feedback=_newest_first(feedback),
         support_version=_whole(fields.get("version", "0")),
         created_at=_moment(_whole(fields.get("created", "0"))),
         updated_at=_moment(_whole(fields.get("updated", "0"))),
         revision=f"{fields.get('created')} {fields.get('updated')}",
     )
+
+
+def unstored_user(attributes: Attributes, events: Iterable[NewEvent], now: datetime) -> StoredUser:
+    """Return what would be read of a user who is new and has just been stored.
+
+    Args:
+        attributes: The profile.
+        events: Valid events, at most one an item.
+        now: Stands in where an event has no `at`.
+
+    Returns:
+        The user, whose revision is that of nobody.
+    """
+    feedback = [
+        Feedback(one.item_id, one.value, microseconds(one.at or now), one.weight, one.asked)
+        for one in events
+    ]
+    return StoredUser(attributes, _newest_first(feedback), 0, now, now, revision="")
+
+
+def _newest_first(feedback: list[Feedback]) -> tuple[Feedback, ...]:
+    feedback.sort(key=attrgetter("item_id"))
+    feedback.sort(key=attrgetter("microseconds"), reverse=True)
+    return tuple(feedback)
 
 
 def unreadable_fields(fields: Mapping[str, str]) -> int:

@@ -23,6 +23,15 @@ def test_a_browser_rates_and_is_recommended_to_with_its_token(client: httpx.Clie
     assert len(visitor.onboarding()) == 12
 
 
+def test_a_ranking_for_what_a_body_tells_is_for_servers_alone(client: httpx.Client):
+    body = {"feedback": [{"item_id": "0", "rating": 5}]}
+
+    assert ok(client.post("/recommendations", json=body, headers=bearer(KEY)))["items"]
+    refused = client.post("/recommendations", json=body, headers=bearer(token("ann")))
+    assert_problem(refused, 403, "forbidden")
+    assert_problem(client.post("/recommendations", json=body), 401, "unauthorised")
+
+
 def test_a_token_is_short_lived_and_says_how_long(client: httpx.Client):
     response = client.post("/users/ann/token", headers=bearer(KEY))
     issued = ok(response)

@@ -10,7 +10,7 @@ from melu_client.api.feedback import delete_feedback, get_feedback, post_feedbac
 from melu_client.api.items import get_item, get_items
 from melu_client.api.onboarding import get_onboarding_items
 from melu_client.api.operations import get_metrics, get_model, healthz, readyz
-from melu_client.api.recommendations import get_recommendations
+from melu_client.api.recommendations import get_recommendations, post_recommendations
 from melu_client.api.users import delete_user, get_user, put_user
 from melu_client.models import (
     FeedbackAccepted,
@@ -24,7 +24,9 @@ from melu_client.models import (
     ProfileRequest,
     ProfileRequestAttributes,
     PutUser,
+    RecommendationRequest,
     RecommendationsStrategy,
+    UnstoredRecommendations,
     User,
 )
 
@@ -58,6 +60,12 @@ adapted = get_recommendations.sync(USER, client=client, filter_=["genre:comedy"]
 assert adapted.strategy == RecommendationsStrategy.ADAPTED
 assert adapted.items[0].title
 assert "0" not in {item.item_id for item in adapted.items}
+
+request = RecommendationRequest(feedback=events, candidates=["0", "30"], exclude_seen=False)
+unstored = post_recommendations.sync(client=client, body=request)
+assert isinstance(unstored, UnstoredRecommendations)
+assert unstored.support_size == 3
+assert {item.item_id for item in unstored.items} == {"0", "30"}
 
 page = get_feedback.sync(USER, client=client, limit=2)
 assert isinstance(page, FeedbackPage)

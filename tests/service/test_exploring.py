@@ -53,6 +53,10 @@ def test_a_list_holds_still_while_it_is_read_in_pages(comedian: Visitor):
     assert first["items"] + second["items"] == whole
 
 
+def test_where_nothing_is_left_nothing_is_explored(comedian: Visitor):
+    assert comedian.recommendations(filter="genre:western", explore=0.5)["items"] == []
+
+
 def test_filters_and_exclusions_hold_for_what_is_explored(comedian: Visitor):
     comedies = comedian.recommendations(limit=20, explore=0.5, filter="genre:comedy")["items"]
     assert all(item["attributes"]["genre"] == ["comedy"] for item in comedies)

@@ -15,6 +15,7 @@ PATHS = {
     "/users/{user_id}/feedback/pairs/{preferred}/{over}": {"delete"},
     "/users/{user_id}/feedback/groups/{group_id}": {"delete"},
     "/users/{user_id}/recommendations": {"get"},
+    "/recommendations": {"post"},
     "/onboarding/items": {"get"},
     "/items": {"get", "post"},
     "/items/{item_id}": {"get", "put", "delete"},

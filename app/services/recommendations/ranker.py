@@ -9,8 +9,8 @@ from time import perf_counter
 import numpy as np
 import orjson
 
-from app.problems import InvalidParameter
-from app.schemas.recommendations import RecommendationQuery
+from app.problems import InvalidBody, InvalidParameter
+from app.schemas.recommendations import RankingParameters
 from app.services.filters import matching_items
 from app.services.model_state.live_model import Snapshot
 from app.services.recommendations.adaptation import Adapter
@@ -22,10 +22,18 @@ from app.services.recommendations.ranking_snapshots import (
 )
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import StoredUser
-from model.arrays import BoolArray, Float32Array
+from model.arrays import BoolArray, Float32Array, Int64Array
 from model.lists import RankedItems
 from model.orders import Order
 from model.recommender import DIVERSIFIED, Recommender
+
+_DEAR_LIMIT = 100
+"""Items of a page beyond which it is written apart from others."""
+
+
+def is_dear(query: RankingParameters) -> bool:
+    """Tell whether a ranking with its first page takes many times as long as another."""
+    return query.explain or query.limit > _DEAR_LIMIT
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Page:
 
 
 class Ranker:
-    """Ranks the catalogue for users.
+    """Ranks the catalogue, or some of its items, for users.
 
     Args:
         adapter: Adapts to users.
@@ -63,16 +71,19 @@ class Ranker:
         self,
         snapshot: Snapshot,
         user: StoredUser | None,
-        query: RecommendationQuery,
+        query: RankingParameters,
         list_id: str,
+        candidates: Int64Array | None = None,
     ) -> tuple[RankingSnapshot, Timing]:
-        """Adapt to a user's stored feedback and rank the whole catalogue.
+        """Adapt to a user's stored feedback and rank.
 
         Args:
             snapshot: Model and catalogue.
             user: What is stored; None for an unknown user.
             query: The parameters.
             list_id: Names the ranking.
+            candidates: Items to choose from, in ascending order, all of which are weighed; the
+                whole catalogue if None.
 
         Returns:
             The best items, as many as can be paged through, and how long it took.
@@ -80,7 +91,7 @@ class Ranker:
         Raises:
             InvalidFilter: If a filter is not `name:value`.
             UnknownAttribute: If a filter names no attribute.
-            InvalidParameter: If the model does not have the order.
+            InvalidBody: If the model does not have the order, or can't explore.
         """
         recommender, catalogue = snapshot.recommender, snapshot.catalogue
         order = _order_of(recommender, query)
@@ -96,6 +107,9 @@ class Ranker:
         among = matching_items(catalogue, query.filter)
         without = catalogue.indices_of(left_out)
         depth = max(query.limit, self._list_items)
+        if candidates is not None:
+            depth = max(depth, len(candidates))
+            among = candidates if among is None else np.intersect1d(among, candidates)
         ranking = recommender.rank(
             adapted,
             max(depth, DIVERSIFIED) if query.diversity else depth,
@@ -133,20 +147,19 @@ class Ranker:
         )
         return found, Timing(local_update=local_update, ranking=milliseconds_since(started))
 
-    def _explore_of(self, recommender: Recommender, query: RecommendationQuery) -> float:
+    def _explore_of(self, recommender: Recommender, query: RankingParameters) -> float:
         if Order.RELEVANCE in recommender.orders:
             return self._explore if query.explore is None else query.explore
         if query.explore:
-            raise InvalidParameter(
-                "query, explore: a model without relevance does not know what it is unsure about."
-            )
+            message = "a model without relevance does not know what it is unsure about"
+            raise _refusal(query, "explore", message)
         return 0.0
 
     def rank_and_page(
         self,
         snapshot: Snapshot,
         user: StoredUser | None,
-        query: RecommendationQuery,
+        query: RankingParameters,
         list_id: str,
     ) -> tuple[RankingSnapshot, Page, Timing]:
         """Rank, and write the first page; see `rank` and `page`."""
@@ -194,16 +207,24 @@ class Ranker:
         return Page(body, following, milliseconds_since(started))
 
 
-def _order_of(recommender: Recommender, query: RecommendationQuery) -> Order:
+def _order_of(recommender: Recommender, query: RankingParameters) -> Order:
     if query.order is None:
         return recommender.orders[0]
     if query.order not in recommender.orders:
         preset = recommender.manifest.preset.name
-        raise InvalidParameter(
-            f"query, order: a model of the preset {preset} has no order {query.order.value}; it "
-            f"has: {', '.join(recommender.orders)}."
+        raise _refusal(
+            query,
+            "order",
+            f"a model of the preset {preset} has no order {query.order.value}; it has: "
+            f"{', '.join(recommender.orders)}",
         )
     return query.order
+
+
+def _refusal(query: RankingParameters, name: str, message: str) -> InvalidBody:
+    """Make the problem of a parameter that the model can't follow."""
+    kind = InvalidParameter if query.place == "query" else InvalidBody
+    return kind(f"{query.place}, {name}: {message}.")
 
 
 def _shown(

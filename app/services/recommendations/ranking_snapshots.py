@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +36,7 @@ class ShownValues:
         relevance: From 0 to 1.
         lift: Relevance less that of the prior.
         score: Predicted ratings, clipped to the scale.
-        explored: Places of the items that the model is unsure about.
+        explored: Places of the items that the model is unsure about, in ascending order.
     """
 
     relevance: list[int] | None
@@ -45,7 +46,9 @@ class ShownValues:
 
     def json_of(self, place: int) -> bytes:
         """Write the fields of the item at a place."""
-        explored = b"true" if place in self.explored else b"false"
+        # As many may be explored as there are items.
+        at = bisect_left(self.explored, place)
+        explored = b"true" if self.explored[at : at + 1] == [place] else b"false"
         return b'"relevance":%b,"lift":%b,"score":%b,"explored":%b' % (
             _four_places(self.relevance, place),
             _four_places(self.lift, place),

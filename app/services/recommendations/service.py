@@ -14,14 +14,11 @@ from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel, Snapshot
 from app.services.recommendations.fingerprint import ANONYMOUS, Fingerprint, cache_key
 from app.services.recommendations.pagination import PageStart, Pagination, gone
-from app.services.recommendations.ranker import Page, Ranker
+from app.services.recommendations.ranker import Page, Ranker, is_dear
 from app.services.recommendations.ranking_snapshots import RankingSnapshot, RankingSnapshots
 from app.services.recommendations.response_cache import CachedResponse, ResponseCache
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import StoredUser, Unchanged, UserStore
-
-_DEAR_LIMIT = 100
-"""Items of a page beyond which it is written apart from others."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +190,7 @@ class RecommendationService:
         """Compute a ranking and its first page; keep the ranking if there are more pages."""
         ranking, page, timing = await self._compute.run(
             lambda: self._ranker.rank_and_page(snapshot, user, query, start.list_id),
-            is_dear=query.explain or query.limit > _DEAR_LIMIT,
+            is_dear=is_dear(query),
         )
         if page.following is not None:
             if user is None:

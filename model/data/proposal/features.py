@@ -24,8 +24,8 @@ class ProposedFeature:
     Attributes:
         name: Of the column.
         kind: How it is read.
-        separator: Of several values, if it is not the usual one.
         reason: Why.
+        separator: Of several values, if it is not the usual one.
     """
 
     name: str

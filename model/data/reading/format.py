@@ -27,23 +27,20 @@ Character = Annotated[str | None, AfterValidator(_one_character)]
 
 
 class TableFormat(BaseModel):
-    """How a file is written; what is left out is found out.
-
-    Attributes:
-        separator: What parts the values of a CSV; by itself a comma, semicolon, tab or bar, by
-            which of them the header has the columns that are asked for. May be several characters,
-            and then nothing is quoted.
-        quote: What values are quoted with; empty for nothing.
-        escape: What stands before a quote within quotes, where it is not doubled; empty for
-            nothing. By itself a backslash, if the file can be read in no other way.
-        encoding: Of a CSV or of JSON lines; UTF-8 by itself, or UTF-16 where the file begins so.
-        missing: Texts that stand for an unknown value, beside the empty one.
-    """
+    """How a file is written; what is left out is found out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     separator: str | None = Field(default=None, min_length=1)
+    """What parts the values of a CSV; by itself a comma, semicolon, tab or bar, by which of them the
+    header has the columns that are asked for. May be several characters, and then nothing is
+    quoted."""
     quote: Character = '"'
+    """What values are quoted with; empty for nothing."""
     escape: Character = None
+    """What stands before a quote within quotes, where it is not doubled; empty for nothing. By
+    itself a backslash, if the file can be read in no other way."""
     encoding: Annotated[str | None, AfterValidator(_known_encoding)] = None
+    """Of a CSV or of JSON lines; UTF-8 by itself, or UTF-16 where the file begins so."""
     missing: tuple[str, ...] = ()
+    """Texts that stand for an unknown value, beside the empty one."""

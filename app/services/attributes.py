@@ -1,0 +1,39 @@
+"""A user's attributes, checked against the model."""
+
+from app.problems import Fault, InvalidAttribute, UnknownAttribute
+from app.store import Attributes
+from model.errors import FeatureValueError, UnknownFeatureError
+from model.recommender import Recommender
+
+
+def check_attributes(recommender: Recommender, attributes: Attributes) -> list[str]:
+    """Check a profile that a body brings.
+
+    Args:
+        recommender: Knows the attributes.
+        attributes: The whole profile.
+
+    Returns:
+        Warnings of values that training never saw.
+
+    Raises:
+        UnknownAttribute: If the data set has no such attribute.
+        InvalidAttribute: If a value does not fit its attribute's kind.
+    """
+    try:
+        unseen = recommender.check_attributes(attributes)
+    except UnknownFeatureError as error:
+        fault = Fault(loc=["body", "attributes", error.name], message="unknown attribute")
+        raise UnknownAttribute(
+            f"There is no user attribute {error.name!r}; there are: "
+            f"{', '.join(error.known) or 'none'}.",
+            errors=[fault],
+        ) from error
+    except FeatureValueError as error:
+        raise InvalidAttribute(f"{error}.") from error
+    return [
+        f"{name}: training never saw this value, so it counts as unknown"
+        if recommender.user_space.encoders[name].kind != "number"
+        else f"{name}: outside the range that training saw, so the nearest value stands in"
+        for name in unseen
+    ]
