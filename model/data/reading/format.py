@@ -32,8 +32,8 @@ class TableFormat(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     separator: str | None = Field(default=None, min_length=1)
-    """What parts the values of a CSV; by itself a comma, semicolon, tab or bar, by which of them the
-    header has the columns that are asked for. May be several characters, and then nothing is
+    """What parts the values of a CSV; by itself a comma, semicolon, tab or bar, by which of them
+    the header has the columns that are asked for. May be several characters, and then nothing is
     quoted."""
     quote: Character = '"'
     """What values are quoted with; empty for nothing."""
