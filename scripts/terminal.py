@@ -7,6 +7,7 @@ import io
 import os
 import platform
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,9 @@ from rich.progress import (
 )
 
 from model.bundle.reports import EpochReport
+
+_LINE_SECONDS = 10.0
+"""Between two lines of progress where there is no terminal."""
 
 
 def plain_console(*, stderr: bool = False, width: int | None = None) -> Console:
@@ -73,9 +77,11 @@ class TrainingProgress:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
+        self._begun: dict[str, float] = {}
+        self._told_at = float("-inf")
 
     def __call__(self, report: EpochReport) -> None:
-        """Draw one epoch."""
+        """Draw one epoch; where no terminal is, tell of it in a line."""
         detail = f"loss {report.loss:.3f}"
         if report.validation_mae:
             mean = sum(report.validation_mae.values()) / len(report.validation_mae)
@@ -88,6 +94,25 @@ class TrainingProgress:
                 f"meta-training, {report.phase}", total=report.epochs, detail=detail
             )
         self._progress.update(bar, completed=report.epoch, detail=detail)
+        if not console.is_terminal:
+            self._tell(report, detail)
+
+    def _tell(self, report: EpochReport, detail: str) -> None:
+        now = time.monotonic()
+        begun = self._begun.setdefault(report.phase, now)
+        is_last = report.epoch == report.epochs
+        if now - self._told_at < _LINE_SECONDS and not is_last:
+            return
+        self._told_at = now
+        left = ""
+        if report.epoch > 1 and not is_last:
+            each = (now - begun) / (report.epoch - 1)
+            left = f", at most {each * (report.epochs - report.epoch):.0f} s left"
+        console.print(
+            f"meta-training, {report.phase}: epoch {report.epoch} of {report.epochs}, "
+            f"{detail}{left}",
+            soft_wrap=True,
+        )
 
 
 @contextmanager
@@ -109,7 +134,8 @@ def training_progress() -> Iterator[TrainingProgress]:
         TextColumn("at most"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    # Bars that nobody can see move would be printed once, at the end.
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         yield TrainingProgress(progress)
 
 

@@ -3,6 +3,7 @@
 import datetime
 import json
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,6 +172,8 @@ def test_unattended_it_ends_with_a_sensible_list(world: World, tmp_path: Path, f
         arguments = [str(tmp_path / one) if one == "model" else one for one in command]
         done = run_melu(*arguments)
         assert done.returncode == 0, done.stderr
+    # Nobody sees a bar move in a log, so it tells of its progress in lines.
+    assert re.search(r"epoch (\d+) of \1, loss", done.stderr)
 
     recommender = Recommender.load(tmp_path / "model")
     ids, genre = (
