@@ -20,6 +20,7 @@ from app.services.recommendations.pagination import Pagination
 from app.services.recommendations.ranker import Ranker
 from app.services.recommendations.ranking_snapshots import RankingSnapshots
 from app.services.recommendations.response_cache import ResponseCache
+from app.services.recommendations.scenarios import Scenarios
 from app.services.recommendations.service import RecommendationService
 from app.services.recommendations.unstored import UnstoredService
 from app.services.users import UserService
@@ -77,6 +78,7 @@ def build_services(
     events = EventReader(meanings)
     ranker = Ranker(adapter, settings.list_items, settings.explore)
     settings_digest = digest_of_settings(version("melu-online"), settings.ranking_settings)
+    scenarios = Scenarios(settings.scenarios)
     return Services(
         live=live,
         caches=(cache, snapshots),
@@ -91,8 +93,9 @@ def build_services(
             compute,
             cache,
             settings_digest,
+            scenarios,
         ),
-        unstored=UnstoredService(live, events, ranker, compute, settings_digest),
+        unstored=UnstoredService(live, events, ranker, compute, settings_digest, scenarios),
         onboarding=OnboardingService(store, live, adapter, compute, settings.onboarding_enough),
         items=ItemService(live, items, compute),
     )

@@ -19,6 +19,7 @@ Each with its status and its `code`:
       MisdirectedRequest       421  misdirected_request
       RatingOutOfRange         422  rating_out_of_range
       UnknownAction            422  unknown_action
+      UnknownScenario          422  unknown_scenario
       InvalidScreen            422  invalid_screen
       UnknownGroup             422  unknown_group
       InvalidComparison        422  invalid_comparison
@@ -170,6 +171,12 @@ class RatingOutOfRange(Problem):
     """A rating is outside the data set's scale."""
 
     status, code, title = 422, "rating_out_of_range", "Rating out of range"
+
+
+class UnknownScenario(Problem):
+    """A scenario that settings do not know."""
+
+    status, code, title = 422, "unknown_scenario", "Unknown scenario"
 
 
 class UnknownAction(Problem):

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.access.keys import ApiKey
 from app.actions import DEFAULT_ACTIONS, ActionMeaning, ActionName
+from app.scenarios import Scenario, ScenarioName
 from app.store.address import StoreAddress, Topology
 
 ENVIRONMENT_PREFIX = "MELU_"
@@ -138,6 +139,8 @@ class Settings(BaseSettings):
     # What feedback means
     actions: dict[ActionName, ActionMeaning] = {}
     """Actions beside or instead of the usual ones, as a JSON object; see docs/settings.md."""
+    scenarios: dict[ScenarioName, Scenario] = {}
+    """Parameters of rankings under a name, as a JSON object; see docs/settings.md."""
     onboarding_enough: float = Field(default=0.05, ge=0)
     """Gain of one more answer, in discounted likes of a list, below which it is `enough`."""
 

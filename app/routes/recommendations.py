@@ -14,6 +14,7 @@ from app.problems import (
     Overloaded,
     StoreUnavailable,
     UnknownAttribute,
+    UnknownScenario,
     problem_responses,
 )
 from app.routes.conditional_requests import not_modified
@@ -54,6 +55,8 @@ router = APIRouter(prefix="/users/{user_id}/recommendations", tags=["recommendat
             InvalidParameter,
             InvalidFilter,
             UnknownAttribute,
+            UnknownScenario,
+            UnknownScenario,
             StoreUnavailable,
             ModelUnavailable,
             Overloaded,

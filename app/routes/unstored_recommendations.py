@@ -17,6 +17,7 @@ from app.problems import (
     UnknownAttribute,
     UnknownGroup,
     UnknownItemInBody,
+    UnknownScenario,
     problem_responses,
 )
 from app.schemas.recommendations import RecommendationRequest, UnstoredRecommendations
@@ -46,6 +47,8 @@ _HEADERS = {
             UnknownGroup,
             InvalidComparison,
             UnknownAttribute,
+            UnknownScenario,
+            UnknownScenario,
             InvalidAttribute,
             InvalidFilter,
             PayloadTooLarge,

@@ -68,6 +68,12 @@ class RankingParameters(StrictRequest):
         description="Fill `because`: what single pieces of feedback do to what the list goes by.",
     )
 
+    scenario: Annotated[str, Field(max_length=32)] | None = Field(
+        default=None,
+        description="A name of parameters in the setting `MELU_SCENARIOS`; parameters that are "
+        "sent win over it.",
+    )
+
     @cached_property
     def ranking_key(self) -> str:
         """Text that is equal for all pages of a ranking."""

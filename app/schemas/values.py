@@ -25,6 +25,7 @@ from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 
 MAX_EVENTS = 500
 MAX_ITEMS = 1000
+MAX_FILTERS = 200
 MAX_LIMIT = 200
 MAX_NAMED = 10_000
 """Items that a body may name to be ranked, or to be left out."""
@@ -167,7 +168,7 @@ Exclude = Annotated[
 Filter = Annotated[
     list[Annotated[Text, Field(json_schema_extra={"pattern": "^[^:]+:"})]],
     Field(
-        max_length=MAX_LIST,
+        max_length=MAX_FILTERS,
         description="`name:value` on an item attribute; several values of one name are OR, "
         "several names are AND. Of a number also a range with both ends included, "
         "`year:1990..1999`, `year:1990..` or `year:..1950`.",

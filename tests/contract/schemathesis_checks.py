@@ -22,6 +22,7 @@ BEYOND_THE_SCHEMA = {
     "unknown_item",
     "unknown_attribute",
     "unknown_action",
+    "unknown_scenario",
     "invalid_screen",
     "invalid_comparison",
     "unknown_group",

@@ -36,6 +36,7 @@ ALLOWED = {
     "app.access": {"app.access", "app.callers", "app.store", "app.problems", "model"},
     "app.services": {
         "app.actions",
+        "app.scenarios",
         "app.callers",
         "app.services",
         "app.store",

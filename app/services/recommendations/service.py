@@ -17,6 +17,7 @@ from app.services.recommendations.pagination import PageStart, Pagination, gone
 from app.services.recommendations.ranker import Page, Ranker, is_dear
 from app.services.recommendations.ranking_snapshots import RankingSnapshot, RankingSnapshots
 from app.services.recommendations.response_cache import CachedResponse, ResponseCache
+from app.services.recommendations.scenarios import Scenarios
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import StoredUser, Unchanged, UserStore
 
@@ -48,6 +49,7 @@ class RecommendationService:
         compute: Where tensors are computed.
         cache: Answers at hand.
         settings_digest: Names the settings that change a ranking.
+        scenarios: Parameters under names.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class RecommendationService:
         compute: InferenceExecutor,
         cache: ResponseCache,
         settings_digest: str,
+        scenarios: Scenarios,
     ) -> None:
         self._store = store
         self._live = live
@@ -69,6 +72,7 @@ class RecommendationService:
         self._compute = compute
         self._cache = cache
         self._settings = settings_digest
+        self._scenarios = scenarios
 
     async def recommend(self, user_id: str, query: RecommendationQuery) -> Recommended:
         """Adapt to a user's stored feedback and rank the whole catalogue.
@@ -88,6 +92,7 @@ class RecommendationService:
             StoreUnavailable: If the store can't be reached.
             Overloaded: If too much is asked for at once.
         """
+        query = self._scenarios.resolved(query)
         find = self._first_page if query.cursor is None else self._later_page
         answer, timing = await find(user_id, query)
         note_recommendation(

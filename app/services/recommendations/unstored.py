@@ -20,6 +20,7 @@ from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel, Snapshot
 from app.services.recommendations.fingerprint import ANONYMOUS, Fingerprint
 from app.services.recommendations.ranker import Ranker, is_dear
+from app.services.recommendations.scenarios import Scenarios
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import unstored_user
 from model.arrays import Int64Array
@@ -53,6 +54,7 @@ class UnstoredService:
         ranker: Computes rankings and pages.
         compute: Where tensors are computed.
         settings_digest: Names the settings that change a ranking.
+        scenarios: Parameters under names.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class UnstoredService:
         ranker: Ranker,
         compute: InferenceExecutor,
         settings_digest: str,
+        scenarios: Scenarios,
     ) -> None:
         self._live = live
         self._events = events
         self._ranker = ranker
         self._compute = compute
         self._settings = settings_digest
+        self._scenarios = scenarios
 
     async def recommend(self, request: RecommendationRequest) -> Unstored:
         """Adapt to the feedback of a body and rank the catalogue, or its candidates.
@@ -91,6 +95,7 @@ class UnstoredService:
             InvalidBody: If the model does not have the order, or can't explore.
             Overloaded: If too much is asked for at once.
         """
+        request = self._scenarios.resolved(request)
         started = perf_counter()
         snapshot = await self._live.latest_known()
         reading = Timing(store=milliseconds_since(started))

@@ -1,0 +1,52 @@
+"""Scenarios: parameters of rankings under a name, as settings tell them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from model.orders import Order
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+class Scenario(BaseModel):
+    """Parameters of a ranking; what a request says itself wins over them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: int | None = Field(default=None, ge=1, le=200)
+    """Most items of a page."""
+    order: Order | None = None
+    """What the list goes by."""
+    filter: tuple[str, ...] | None = None
+    """`name:value` on item attributes."""
+    exclude_seen: bool | None = None
+    """Whether what the user knows is left out."""
+    diversity: float | None = Field(default=None, ge=0, le=1)
+    """What is given up for variety."""
+    explore: float | None = Field(default=None, ge=0, le=1)
+    """Share of the places for items that the model is unsure about."""
+    explain: bool | None = None
+    """Whether reasons are told."""
+
+    @field_validator("filter")
+    @classmethod
+    def _check_filter(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for text in value or ():
+            if not text.partition(":")[1] or text.startswith(":"):
+                raise ValueError(f"{text!r} is no filter: expected name:value")
+        return value
+
+
+def _is_name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no name of a scenario: small letters, digits, - and _, a letter first"
+        )
+    return text
+
+
+ScenarioName = Annotated[str, AfterValidator(_is_name)]

@@ -1,0 +1,85 @@
+"""A scenario stands for its parameters; what a request says itself wins."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.running import Service, run_melu
+from tests.service.visitors import Visitor, assert_problem, ok
+
+SCENARIOS = {
+    "home": {"limit": 4, "diversity": 0.5, "filter": ["genre:comedy"]},
+    "all": {"exclude_seen": False, "order": "rating"},
+}
+
+
+@pytest.fixture(scope="module")
+def client(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    folder = tmp_path_factory.mktemp("scenarios")
+    service = Service(bundle, folder, {"MELU_SCENARIOS": json.dumps(SCENARIOS)}).start()
+    with service.client() as client:
+        Visitor(client, "ann").rate({0: 5, 30: 1, 3: 4})
+        yield client
+    service.stop()
+
+
+def listed(client: httpx.Client, **parameters: object) -> dict[str, object]:
+    answer = ok(client.get("/users/ann/recommendations", params=parameters))
+    return {name: answer[name] for name in ("items", "list_id")}
+
+
+def test_it_stands_for_its_parameters(client: httpx.Client):
+    assert listed(client, scenario="home") == listed(client, **SCENARIOS["home"])
+    assert listed(client, scenario="all") == listed(client, **SCENARIOS["all"])
+    assert listed(client, scenario="home") != listed(client)
+
+
+def test_what_is_sent_wins(client: httpx.Client):
+    expected = listed(client, limit=7, diversity=0.5, filter="genre:horror")
+
+    assert listed(client, scenario="home", limit=7, filter="genre:horror") == expected
+    # An empty parameter is one not sent.
+    assert listed(client, scenario="home", limit="") == listed(client, scenario="home")
+    assert listed(client, scenario="") == listed(client)
+
+
+def test_its_pages_follow_each_other(client: httpx.Client):
+    path = "/users/ann/recommendations"
+    first = ok(client.get(path, params={"scenario": "home"}))
+    parameters = {"scenario": "home", "cursor": first["next_cursor"]}
+    second = ok(client.get(path, params=parameters))
+
+    assert [item["rank"] for item in second["items"]] == [5, 6, 7, 8]
+    same = SCENARIOS["home"] | {"cursor": first["next_cursor"]}
+    assert ok(client.get(path, params=same))["items"] == second["items"]
+
+
+def test_a_body_may_name_one(client: httpx.Client):
+    body = {"feedback": [{"item_id": "0", "rating": 5}]}
+
+    named = ok(client.post("/recommendations", json=body | {"scenario": "home"}))
+    said = ok(client.post("/recommendations", json=body | SCENARIOS["home"]))
+
+    assert named["items"] == said["items"]
+    assert len(named["items"]) == 4
+
+
+def test_there_has_to_be_one(client: httpx.Client):
+    answer = client.get("/users/ann/recommendations", params={"scenario": "none"})
+    assert "home, all" in assert_problem(answer, 422, "unknown_scenario")["detail"]
+    answer = client.post("/recommendations", json={"scenario": "none"})
+    assert "home, all" in assert_problem(answer, 422, "unknown_scenario")["detail"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"A b": {}}, {"a": {"limit": 0}}, {"a": {"cursor": "x"}}, {"a": {"filter": ["genre"]}}],
+)
+def test_bad_ones_are_refused_at_the_start(bundle: Path, bad: dict[str, object]):
+    done = run_melu("serve", "--model", str(bundle), MELU_SCENARIOS=json.dumps(bad))
+
+    assert done.returncode == 1
+    assert "MELU_SCENARIOS" in done.stderr
