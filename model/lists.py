@@ -19,6 +19,8 @@ from model.relevance import RelevanceModel
 
 _MARGIN = 100
 """Candidates beyond the length of the list, for the blend to choose from."""
+_LEAST_CANDIDATES = 400
+"""Candidates of a short list: of many ratings the blend moves items up by more than a margin."""
 
 _MOST_KEPT = 4_096
 """Items up to which a prior's relevance is kept: many users have the same."""
@@ -112,8 +114,9 @@ def rank(
     if against is None:
         # Who has given no feedback has no lift: all items are equal; the likely ones come first.
         order = Order.RELEVANCE
+    count = max(limit + _MARGIN, _LEAST_CANDIDATES)
     candidates = relevance.candidates(
-        user.relevance, limit + _MARGIN, among=among, without=without, against=against
+        user.relevance, count, among=among, without=without, against=against
     )
     if order is Order.LIFT:
         values = values_of(estimator, relevance, user, candidates, order)
