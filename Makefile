@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA := data/ml-100k
 MODEL := var/model
+# Of tests that start nothing and look at no clock; a file's tests share what they train.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -23,7 +25,8 @@ serve: $(VENV)/.installed
 	exec $(BIN)/melu serve --model $(MODEL)
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/model
+	$(BIN)/python -m pytest --ignore tests/model
 
 test-fast: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -m 'not slow'

@@ -25,7 +25,7 @@ from app.services.recommendations.service import RecommendationService
 from app.services.recommendations.unstored import UnstoredService
 from app.services.users import UserService
 from app.settings import Settings
-from app.store import CatalogueStore, RankingSnapshotStore, UserStore
+from app.store import CatalogueStore, ErasureLog, RankingSnapshotStore, UserStore
 from model.recommender import Recommender
 
 
@@ -82,7 +82,7 @@ def build_services(
     return Services(
         live=live,
         caches=(cache, snapshots),
-        users=UserService(store, live, meanings, cache),
+        users=UserService(store, live, meanings, cache, ErasureLog(settings.erasure_log)),
         feedback=FeedbackService(store, live, meanings, events),
         recommendations=RecommendationService(
             store,

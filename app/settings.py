@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     """When the embedded store flushes to disk: before each answer, or once a second."""
     store_rewrite_hours: float = Field(default=24.0, ge=0, le=24 * 365)
     """How old the embedded store's file may get until what was erased is taken out; 0 for ever."""
+    erasure_log: Path | None = None
+    """Where erasures are recorded, for backups that bring users back; none keeps no record."""
     store_timeout_seconds: float = Field(default=1.0, gt=0)
     """How long to wait for the store before answering 503."""
     store_connections: int = Field(default=64, ge=2)

@@ -234,6 +234,18 @@ def store_rewrite(folder: StoreFolder = Path("var/store"), store: StoreUrl = Non
     rewrite_store(folder, store)
 
 
+@store_app.command("replay-erasures")
+def store_replay_erasures(
+    file: Annotated[Path, typer.Argument(help="MELU_ERASURE_LOG of the service.")],
+    folder: StoreFolder = Path("var/store"),
+    store: StoreUrl = None,
+) -> None:
+    """Erase again whom a restored backup brought back; the service may run."""
+    from scripts.store import replay_erasures
+
+    replay_erasures(file, folder, store)
+
+
 @store_app.command("backup")
 def store_backup(
     file: Annotated[Path, typer.Argument(help="Archive to make, .tar or .tar.gz.")],

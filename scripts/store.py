@@ -19,7 +19,14 @@ from rich.table import Table
 
 from app.store.address import StoreAddress, Topology
 from app.store.embedded import socket_of
-from app.store.keys import LAYOUT_KEY
+from app.store.erasure_log import ErasureLogError, Erasures
+from app.store.keys import (
+    ERASED_CHANNEL,
+    LAYOUT_KEY,
+    digest_of_user,
+    user_lists_key,
+    user_of_key,
+)
 from app.store.layout import LAYOUT, warnings_of_server
 from app.store.records import unreadable_fields
 from model.errors import ModelError
@@ -31,6 +38,7 @@ _OPTIONS = {"decode_responses": True, "socket_timeout": 60}
 _USERS = "melu:user:*"
 _FILES = "appendonlydir"
 _AT_ONCE = 500
+_MICROSECONDS = 1_000_000
 
 
 class StoreError(ModelError):
@@ -129,6 +137,41 @@ def back_up_store(folder: Path, file: Path) -> None:
     except OSError as error:
         raise StoreError(f"{file} can't be written: {error.strerror or error}.") from error
     output.print(f"{file} has the store, {file.stat().st_size:,} bytes.")
+
+
+def replay_erasures(file: Path, folder: Path, url: str | None) -> None:
+    """Erase again whom a restored store has and the record of erasures names.
+
+    Args:
+        file: The record.
+        folder: Of an embedded store.
+        url: Of another one; None for the embedded one.
+
+    Raises:
+        StoreError: If the store can't be asked, or the file is no such record.
+    """
+    try:
+        erasures = Erasures(file)
+    except ErasureLogError as error:
+        raise StoreError(str(error)) from error
+    looked_at = erased = 0
+    with _connected(folder, url) as store:
+        for key in chain.from_iterable(
+            server.scan_iter(_USERS, count=_AT_ONCE) for server in store.servers
+        ):
+            looked_at += 1
+            user_id = user_of_key(key)
+            at = erasures.erased_at(user_id)
+            if at is None:
+                continue
+            created = int(store.client.hget(key, "created") or 0)
+            # Who came back after the erasure is another user.
+            if created <= at * _MICROSECONDS:
+                store.client.delete(key)
+                store.client.delete(user_lists_key(user_id))
+                store.client.publish(ERASED_CHANNEL, digest_of_user(user_id))
+                erased += 1
+    output.print(f"{erased:,} of {looked_at:,} users were erased again.")
 
 
 @dataclass(frozen=True)

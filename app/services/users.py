@@ -8,7 +8,7 @@ from app.services.attributes import check_attributes
 from app.services.feedback_meanings import FeedbackMeanings
 from app.services.model_state.live_model import LiveModel
 from app.services.recommendations.response_cache import ResponseCache
-from app.store import Attributes, StoredUser, UserStore, digest_of_user
+from app.store import Attributes, ErasureLog, StoredUser, UserStore, digest_of_user
 
 
 class UserService:
@@ -19,6 +19,7 @@ class UserService:
         live: Knows the attributes.
         meanings: Knows what counts as a rating.
         cache: Answers at hand, which erased users must not leave behind.
+        erasures: Where erasures are recorded.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class UserService:
         live: LiveModel,
         meanings: FeedbackMeanings,
         cache: ResponseCache,
+        erasures: ErasureLog,
     ) -> None:
         self._store = store
         self._live = live
         self._meanings = meanings
         self._cache = cache
+        self._erasures = erasures
 
     async def put(self, user_id: str, attributes: Attributes) -> tuple[bool, PutUser]:
         """Set a user's attributes.
@@ -76,6 +79,7 @@ class UserService:
         await self._store.delete(user_id)
         # All workers hear of it; this one need not wait for that.
         self._cache.forget(digest_of_user(user_id))
+        await self._erasures.note(user_id)
 
     async def merge(self, user_id: str, from_user_id: str) -> Merged:
         """Move what is stored of one user to another, and erase the one.
@@ -99,6 +103,7 @@ class UserService:
             )
         merge = await self._store.merge(user_id, from_user_id, datetime.now(UTC))
         self._cache.forget(digest_of_user(from_user_id))
+        await self._erasures.note(from_user_id)
         return Merged(
             user_id=user_id,
             from_user_id=from_user_id,

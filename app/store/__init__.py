@@ -2,6 +2,7 @@
 
 from app.store.catalogue import CatalogueStore, CatalogueVersion, StoredItem
 from app.store.clients import StoreClient, close_store, connect_store
+from app.store.erasure_log import ErasureLog
 from app.store.keys import ERASED_CHANNEL, digest_of_user
 from app.store.layout import StoreLayout, UnusableStore
 from app.store.pubsub import Announcements
@@ -27,6 +28,7 @@ __all__ = [
     "Attributes",
     "CatalogueStore",
     "CatalogueVersion",
+    "ErasureLog",
     "Feedback",
     "Merge",
     "NewEvent",

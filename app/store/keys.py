@@ -24,6 +24,11 @@ def user_key(user_id: str) -> str:
     return _USER + user_id.translate(_NO_BRACES)
 
 
+def user_of_key(key: str) -> str:
+    """Return the user whose hash has a key."""
+    return key.removeprefix(_USER).replace("/(", "{").replace("/)", "}")
+
+
 def user_lists_key(user_id: str) -> str:
     """Return the key of the hash of a user's frozen lists, in the same slot as the user."""
     return f"melu:lists:{{{user_key(user_id)}}}"

@@ -31,6 +31,7 @@ OTHER_SETTINGS = {
         "max_connections",
         "store_rewrite_hours",
         "store_wait_replicas",
+        "erasure_log",
         "scenarios",  # a list follows from the parameters that they stand for
     ),
     *("api_keys", "token_secret", "token_seconds", "rate_limit", "key_rate_limit"),
