@@ -5,6 +5,7 @@ Each with its status and its `code`:
     Problem                    500  internal_error
       BadRequest               400  bad_request
       InvalidCursor            400  invalid_cursor
+      OriginRefused            400  origin_refused
       Unauthorised             401  unauthorised
       Forbidden                403  forbidden
       UnknownUser              404  unknown_user
@@ -237,6 +238,12 @@ class InvalidParameter(InvalidBody):
     """A path, query or header parameter fails validation."""
 
     code = "invalid_parameter"
+
+
+class OriginRefused(Problem):
+    """A page of another origin asks whether it may call, and may not."""
+
+    status, code, title = 400, "origin_refused", "Origin refused"
 
 
 class InvalidCursor(Problem):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model.data import Dataset, FeatureKind, load_dataset
+from model.data import Dataset, load_dataset
 from model.data.description import DESCRIPTION_FILE, UsersTable, read_description
 from model.data.reading import TableFormat, read_raw
 from model.errors import DatasetError
@@ -132,7 +132,7 @@ def _leaking(dataset: Dataset) -> list[str]:
         return []
     made = {"mean rating": total[rated] / count[rated], "number of ratings": count[rated]}
     for name, kind in dataset.item_feature_kinds.items():
-        if kind is not FeatureKind.NUMBER:
+        if not kind.is_number:
             continue
         values = dataset.item_features.get_column(name).to_numpy()[rated].astype(np.float64)
         known = np.isfinite(values)

@@ -4,13 +4,13 @@ import random
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 
 from app.access.guard import AccessGuardMiddleware
 from app.access.tokens import UserTokens
 from app.logs import RequestLog
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.compression import CompressionMiddleware
+from app.middleware.cors import CorsMiddleware
 from app.middleware.front_routes import FrontRoutesMiddleware
 from app.middleware.head_options import HeadOptionsMiddleware
 from app.middleware.own_pages import OwnPagesMiddleware
@@ -44,7 +44,7 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
         )
     if settings.cors_origins:
         app.add_middleware(
-            CORSMiddleware,
+            CorsMiddleware,
             allow_origins=list(settings.cors_origins),
             allow_methods=["GET", "HEAD", "PUT", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],

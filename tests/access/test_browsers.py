@@ -35,6 +35,7 @@ def test_a_listed_origin_may_ask_before_it_has_a_credential(client: httpx.Client
 
 def test_no_other_origin_may(client: httpx.Client):
     response = preflight(client, "https://elsewhere.example", "GET")
+    assert_problem(response, 400, "origin_refused")
 
     assert response.status_code == 400
     assert "access-control-allow-origin" not in response.headers

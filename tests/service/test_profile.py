@@ -103,7 +103,7 @@ def test_an_unknown_attribute_is_refused_and_the_known_ones_are_told(visitor: Vi
         ({"age": [30]}, "invalid_body"),
         ({"age": True}, "invalid_body"),
         ({"city": {"name": "Rome"}}, "invalid_body"),
-        ({"city": "x" * 1001}, "invalid_body"),
+        ({"city": "x" * 10_001}, "invalid_body"),
         ({"x" * 1001: 1}, "invalid_body"),
         ({f"name {i}": 1 for i in range(101)}, "invalid_body"),
         (["city", "Rome"], "invalid_body"),

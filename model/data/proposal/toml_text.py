@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-from model.data.description import FeatureKind
 from model.data.proposal.proposal import EntityTable, Proposal
 from model.data.proposal.sniffing import FoundTable
 
@@ -45,7 +44,7 @@ def _entities(table: EntityTable, name: str) -> list[str]:
         lines.append(f"[{name}.features]")
     for one in table.features:
         value = _text(one.kind.value)
-        if one.kind is FeatureKind.CATEGORIES and one.separator not in (None, _USUAL_SEPARATOR):
+        if one.kind.holds_several and one.separator not in (None, _USUAL_SEPARATOR):
             value = f"{{ kind = {value}, separator = {_text(one.separator or '')} }}"
         lines.append(f"{_key(one.name)} = {value}")
     return lines
