@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from model.data import Dataset, load_dataset
-from model.data.description import DESCRIPTION_FILE, UsersTable, read_description
+from model.data.description import (
+    DESCRIPTION_FILE,
+    TableSource,
+    UsersTable,
+    read_description,
+)
 from model.data.reading import TableFormat, read_raw
 from model.errors import DatasetError
 from scripts.loading import print_report
@@ -37,16 +42,17 @@ def check_dataset(folder: Path) -> bool:
     ratings = description.ratings
     columns = [ratings.user, ratings.item, ratings.rating, ratings.timestamp]
     columns += [ratings.weight, ratings.event]
-    tables: list[tuple[str, TableFormat, list[str]]] = [
-        (ratings.file, ratings, [one for one in columns if one is not None])
+    tables: list[tuple[TableSource, list[str]]] = [
+        (ratings, [one for one in columns if one is not None]),
+        *(
+            (described, _columns(described))
+            for described in (description.users, description.items)
+            if described is not None
+        ),
     ]
-    tables += [
-        (described.file, described, _columns(described))
-        for described in (description.users, description.items)
-        if described is not None
-    ]
-    for file, form, wanted in tables:
-        problems += _of_table(folder / file, form, wanted)
+    for described, wanted in tables:
+        for file in described.files:
+            problems += _of_table(folder / file, described, wanted)
     if not problems:
         try:
             dataset = load_dataset(folder, skip_bad_rows=True)

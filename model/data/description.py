@@ -84,13 +84,24 @@ RatingScale = Annotated[tuple[float, float], AfterValidator(_ascends)]
 """Lowest and highest rating."""
 
 
-class RatingsTable(TableFormat):
+class TableSource(TableFormat):
+    """Which files hold a table."""
+
+    file: str | Annotated[tuple[str, ...], Field(min_length=1)]
+    """One file, or several with the same columns."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files."""
+        return (self.file,) if isinstance(self.file, str) else self.file
+
+
+class RatingsTable(TableSource):
     """Where the ratings are, which columns hold them, and their scale.
 
     Without `rating` every row is an interaction: a click, a play, a purchase.
     """
 
-    file: str
     user: str
     item: str
     rating: str | None = None
@@ -122,10 +133,9 @@ class RatingsTable(TableFormat):
         return self
 
 
-class UsersTable(TableFormat):
+class UsersTable(TableSource):
     """Where the users' features are."""
 
-    file: str
     id: str
     features: Features = Field(default_factory=dict)
 

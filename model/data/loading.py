@@ -12,6 +12,7 @@ from model.data.description import (
     DatasetDescription,
     Feature,
     ItemsTable,
+    TableSource,
     UsersTable,
     read_description,
 )
@@ -53,16 +54,16 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
 
     item_ids = items.get_column(description.items_table.id)
     read = read_ratings if description.ratings.rating else read_interactions
-    ratings = read(ratings_table, description, user_ids, item_ids, folder, checker)
+    ratings = read(ratings_table, description, user_ids, item_ids, checker)
     if not len(ratings):
         raise DatasetError(
-            f"{folder / description.ratings.file} holds no usable rating; "
+            f"{_named(folder, description.ratings)} holds no usable rating; "
             "a data set needs ratings of listed items to learn from."
         )
     if description.ratings.rating and len(ratings) > 1 and np.ptp(ratings.rating) == 0:
         raise DatasetError(
-            f"every rating in {folder / description.ratings.file} is {ratings.rating[0]:g}: these "
-            "are interactions, not ratings. Leave `rating` and `scale` out of [ratings] in "
+            f"every rating in {_named(folder, description.ratings)} is {ratings.rating[0]:g}: "
+            "these are interactions, not ratings. Leave `rating` and `scale` out of [ratings] in "
             f"{folder / 'dataset.toml'}, and each row counts as one."
         )
     if description.ratings.rating is not None:
@@ -92,7 +93,7 @@ def _ratings_table(
         *_listed(described.event),
     ]
     ids = (described.user, described.item)
-    return read_table(folder / described.file, columns, described, checker, ids=ids)
+    return read_table(folder, columns, described, checker, ids=ids)
 
 
 def _with_scale(
@@ -106,9 +107,9 @@ def _with_scale(
     low, high = (float(known.min() or 0), float(known.max() or 0)) if len(known) else (0.0, 0.0)  # type: ignore[arg-type]  # of numbers they are numbers
     if not low < high:
         raise DatasetError(
-            f"{described.file}: {described.rating!r} holds no two different numbers, so it has no "
-            "scale. If these are no ratings, leave `rating` out of [ratings] in dataset.toml, and "
-            "each row counts as an interaction."
+            f"{', '.join(described.files)}: {described.rating!r} holds no two different numbers, "
+            "so it has no scale. If these are no ratings, leave `rating` out of [ratings] in "
+            "dataset.toml, and each row counts as an interaction."
         )
     report.told.append(f"scale {low:g} to {high:g}, the lowest and highest rating")
     scaled = described.model_copy(update={"scale": (low, high)})
@@ -136,6 +137,10 @@ def _ids_in(table: pl.DataFrame, column: str) -> pl.Series:
     return known.filter(known.map_elements(is_valid_id, return_dtype=pl.Boolean))
 
 
+def _named(folder: Path, described: TableSource) -> str:
+    return ", ".join(str(folder / file) for file in described.files)
+
+
 def _listed(name: str | None) -> list[str]:
     return [] if name is None else [name]
 
@@ -146,35 +151,32 @@ def _entities(
     """Read a user or item table; return its rows and its typed feature columns."""
     title = described.title if isinstance(described, ItemsTable) else None
     table = read_table(
-        folder / described.file,
+        folder,
         [described.id, *_listed(title), *described.features],
         described,
         checker,
         ids=[described.id],
         features=described.features,
     )
-    path = folder / described.file
     valid = pl.col(described.id).map_elements(is_valid_id, return_dtype=pl.Boolean)
     table = checker.keep(
         table,
         ~valid.fill_null(value=False),
         f"an id in {described.id!r} is not 1 to {MAX_ID_LENGTH} printable characters without '/'",
-        path,
         described.id,
     )
     table = checker.keep(
         table,
         ~pl.col(described.id).is_first_distinct(),
         f"an id in {described.id!r} stands twice",
-        path,
         described.id,
     )
     if title is not None:
         problem = f"{title!r} is a title and longer than {MAX_TITLE:,} characters"
-        table = checker.keep(table, pl.col(title).str.len_chars() > MAX_TITLE, problem, path)
+        table = checker.keep(table, pl.col(title).str.len_chars() > MAX_TITLE, problem)
     columns: dict[str, pl.Series] = {}
     for name, feature in described.features.items():
-        table = _checked_value(table, name, feature, path, checker)
+        table = _checked_value(table, name, feature, checker)
     for name, feature in described.features.items():
         column = _typed(table.get_column(name), feature)
         spread = column.explode() if feature.kind.holds_several else column
@@ -190,7 +192,7 @@ def _is_long(column: str) -> pl.Expr:
 
 
 def _checked_value(
-    table: pl.DataFrame, name: str, feature: Feature, path: Path, checker: RowChecker
+    table: pl.DataFrame, name: str, feature: Feature, checker: RowChecker
 ) -> pl.DataFrame:
     """Refuse what is no value of a feature, or more than an item may have over HTTP."""
     if feature.kind.is_number:
@@ -199,16 +201,16 @@ def _checked_value(
         number = pl.col(_NUMBER)
         bad = (text != "") & (number.is_null() | number.is_infinite().fill_null(value=False))
         problem = f"{name!r} is described as a number and holds something else"
-        table = checker.keep(table, bad, problem, path, name)
+        table = checker.keep(table, bad, problem, name)
         return table.with_columns(number.fill_nan(None).alias(name)).drop(_NUMBER)
     if not feature.kind.holds_several:
-        return checker.keep(table, _is_long(name), f"{name!r} {_TOO_LONG}", path)
+        return checker.keep(table, _is_long(name), f"{name!r} {_TOO_LONG}")
     table = table.with_columns(_several(table.get_column(name), feature))
     values = pl.col(name).list
     too_many = f"{name!r} holds more than {MAX_LIST:,} values"
-    table = checker.keep(table, values.len() > MAX_LIST, too_many, path)
+    table = checker.keep(table, values.len() > MAX_LIST, too_many)
     longest = values.eval(pl.element().str.len_chars()).list.max()
-    return checker.keep(table, longest > MAX_TEXT, f"{name!r} {_TOO_LONG}", path)
+    return checker.keep(table, longest > MAX_TEXT, f"{name!r} {_TOO_LONG}")
 
 
 def _several(column: pl.Series, feature: Feature) -> pl.Series:

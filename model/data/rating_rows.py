@@ -1,7 +1,5 @@
 """Read the table of ratings, or of interactions where there are none."""
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -25,12 +23,10 @@ def read_ratings(
     description: DatasetDescription,
     user_ids: pl.Series,
     item_ids: pl.Series,
-    folder: Path,
     checker: RowChecker,
 ) -> Ratings:
     """Check the ratings, keep the newest of each (user, item) pair, and index them."""
     described = description.ratings
-    path = folder / described.file
     assert described.rating is not None  # noqa: S101 - else these are interactions
     assert described.scale is not None  # noqa: S101 - it comes with the ratings
     low, high = described.scale
@@ -52,7 +48,7 @@ def read_ratings(
         table = table.with_columns(times.alias("__at__"))
         problems.append((pl.col("__at__").is_null(), f"a timestamp {TIME}", described.timestamp))
     for bad, problem, column in problems:
-        table = checker.keep(table, bad, problem, path, column)
+        table = checker.keep(table, bad, problem, column)
     if described.timestamp:
         table = table.sort("__at__", maintain_order=True)
     newest = table.unique(["__user__", "__item__"], keep="last", maintain_order=True)
@@ -69,12 +65,10 @@ def read_interactions(
     description: DatasetDescription,
     user_ids: pl.Series,
     item_ids: pl.Series,
-    folder: Path,
     checker: RowChecker,
 ) -> Ratings:
     """Check the interactions, add up those of each (user, item) pair, and index them."""
     described = description.ratings
-    path = folder / described.file
     weight, count = pl.lit(1.0), pl.lit(1.0)
     if described.weight is not None:
         weight = number_of(described.weight)
@@ -97,7 +91,7 @@ def read_interactions(
         ),
     ]
     for bad, problem, column in problems:
-        table = checker.keep(table, bad, problem, path, column)
+        table = checker.keep(table, bad, problem, column)
     total = table.group_by(["__user__", "__item__"], maintain_order=True).agg(
         (number * pl.col("__count__")).sum().alias("__total__")
     )

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from model.data.description import Feature, FeatureKind
+from model.data.description import Feature, FeatureKind, TableSource
 from model.data.reading import LINE, TableFormat, read_raw
 from model.data.reading.as_text import whole_ids
 from model.errors import DatasetError
 
 _SHOWN = 5
 _SHOWN_CHARACTERS = 40
-_OWN_NAMES = (LINE, "__bad__", "__user__", "__item__", "__rating__", "__at__", "__number__")
+FILE = "__file__"
+"""Which of a table's files a row stands in, as the checker numbers them."""
+_OWN_NAMES = (LINE, FILE, "__bad__", "__user__", "__item__", "__rating__", "__at__", "__number__")
 
 
 @dataclass
@@ -69,17 +71,23 @@ class RowChecker:
     def __init__(self, report: LoadReport, skip_bad_rows: bool) -> None:
         self.report = report
         self._skip = skip_bad_rows
+        self._paths: list[Path] = []
+
+    def number_of(self, path: Path) -> int:
+        """Return the number that stands for a file in the column `FILE`."""
+        if path not in self._paths:
+            self._paths.append(path)
+        return self._paths.index(path)
 
     def keep(
-        self, table: pl.DataFrame, bad: pl.Expr, problem: str, path: Path, column: str | None = None
+        self, table: pl.DataFrame, bad: pl.Expr, problem: str, column: str | None = None
     ) -> pl.DataFrame:
         """Return the rows of a table without those that `bad` marks.
 
         Args:
-            table: With line numbers.
+            table: With files and line numbers.
             bad: Marks bad rows; unknown is not bad.
             problem: What is wrong with them.
-            path: The table's file.
             column: Whose values are the problem.
 
         Returns:
@@ -92,8 +100,10 @@ class RowChecker:
         refused = marked.filter("__bad__")
         if not refused.height:
             return table
-        values = [] if column is None else refused.get_column(column).head(_SHOWN).to_list()
-        self.refuse(problem, refused.get_column(LINE).to_list(), path, values)
+        for part in refused.partition_by(FILE, maintain_order=True):
+            values = [] if column is None else part.get_column(column).head(_SHOWN).to_list()
+            path = self._paths[part.get_column(FILE)[0]]
+            self.refuse(problem, part.get_column(LINE).to_list(), path, values)
         return marked.filter(~pl.col("__bad__")).drop("__bad__")
 
     def refuse(
@@ -137,31 +147,45 @@ def _quoted(value: object) -> str:
 
 
 def read_table(
-    path: Path,
+    folder: Path,
     columns: Sequence[str],
-    described: TableFormat,
+    described: TableSource,
     checker: RowChecker,
     *,
     ids: Sequence[str],
     features: Mapping[str, Feature] | None = None,
 ) -> pl.DataFrame:
-    """Read columns of a file as text (lists stay lists), with line numbers.
+    """Read columns of a table as text (lists stay lists), with files and line numbers.
 
     Args:
-        path: The file.
+        folder: Has the files.
         columns: Columns to read.
-        described: How the file is written.
+        described: Which files there are, and how they are written.
         checker: Takes note of rows that can't be read.
         ids: Those of the columns that hold ids.
         features: Those of them that are features; only `categories` may hold lists, and those
             of text alone.
 
     Returns:
-        The columns, and the line of each row in the column `LINE`.
+        The columns, and where each row stands in the columns `FILE` and `LINE`.
 
     Raises:
-        DatasetError: If the file is missing or malformed, or lacks a column.
+        DatasetError: If a file is missing or malformed, or lacks a column.
     """
+    parts = [
+        _read_file(folder / file, columns, described, checker, features) for file in described.files
+    ]
+    table = pl.concat(parts) if len(parts) > 1 else parts[0]
+    return table.with_columns(whole_ids(table.get_column(name)) for name in ids)
+
+
+def _read_file(
+    path: Path,
+    columns: Sequence[str],
+    described: TableFormat,
+    checker: RowChecker,
+    features: Mapping[str, Feature] | None,
+) -> pl.DataFrame:
     for name in columns:
         # To Polars these are patterns of names.
         if name in _OWN_NAMES or name == "*" or (name.startswith("^") and name.endswith("$")):
@@ -183,5 +207,5 @@ def read_table(
                 f"{path}: {name!r} holds lists; describe it as {FeatureKind.CATEGORIES.value!r} "
                 "if it is a feature with lists of texts, or write one value a row."
             )
-    table = raw.table.select([*dict.fromkeys(columns), LINE])
-    return table.with_columns(whole_ids(table.get_column(name)) for name in ids)
+    number = pl.lit(checker.number_of(path), dtype=pl.UInt32).alias(FILE)
+    return raw.table.select([*dict.fromkeys(columns), LINE]).with_columns(number)

@@ -105,7 +105,7 @@ def propose(folder: Path, choose: Choose) -> Proposal:
     proposal = Proposal(folder.resolve().name or "data", ratings, {"user": user, "item": item})
     proposal.reasons = reasons
     proposal.reasons.append(
-        f"{ratings.path.name}: {ratings.raw.rows:,} rows; users in {user!r}, items in {item!r}."
+        f"{_names(ratings)}: {ratings.raw.rows:,} rows; users in {user!r}, items in {item!r}."
     )
     rest = {name: one for name, one in columns.items() if name not in (user, item)}
     _decide_signal(proposal, rest)
@@ -117,6 +117,10 @@ def propose(folder: Path, choose: Choose) -> Proposal:
         if all(one is None or one.table is not table for one in (proposal.items, proposal.users)):
             proposal.reasons.append(f"{table.path.name} is left out: none of its columns has ids.")
     return proposal
+
+
+def _names(table: FoundTable) -> str:
+    return ", ".join(path.name for path in (table.path, *table.more))
 
 
 def _columns_of(table: FoundTable) -> list[Column]:

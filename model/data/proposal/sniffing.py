@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from model.data.reading import RawTable, TableFormat, read_raw
 from model.data.reading.files import kind_of, opened
 from model.data.reading.raw_table import JSON_LINES, PARQUET
@@ -24,14 +26,34 @@ class FoundTable:
     """A file that can be read as a table.
 
     Attributes:
-        path: The file.
+        path: The file, or the first of several.
         described: How it is written; what the reader finds by itself is left out.
         raw: Its rows.
+        more: Other files with the same columns, whose rows are there too.
     """
 
     path: Path
     described: TableFormat
     raw: RawTable
+    more: tuple[Path, ...] = ()
+
+    def with_rows_of(self, other: FoundTable) -> FoundTable:
+        """Return the table with the rows of another that has the same columns."""
+        malformed = {
+            problem: self.raw.malformed.get(problem, []) + other.raw.malformed.get(problem, [])
+            for problem in self.raw.malformed | other.raw.malformed
+        }
+        rows = pl.concat([self.raw.table, other.raw.table])
+        raw = RawTable(rows, self.raw.header, malformed)
+        return FoundTable(self.path, self.described, raw, (*self.more, other.path))
+
+    def continues(self, other: FoundTable) -> bool:
+        """Tell whether this is more of the same table: equal columns, written alike."""
+        return (self.raw.table.schema, self.described, kind_of(self.path)) == (
+            other.raw.table.schema,
+            other.described,
+            kind_of(other.path),
+        )
 
 
 def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
@@ -43,14 +65,20 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
     Returns:
         The tables, the longest first, and a sentence for each file that is none.
     """
-    found, others = [], []
+    found: list[FoundTable] = []
+    others = []
     for path in sorted(folder.iterdir()):
         kind = kind_of(path)
         if not path.is_file() or kind not in _TEXT | JSON_LINES | PARQUET:
             continue
         try:
             described = TableFormat() if kind in PARQUET else _format(path, kind)
-            found.append(FoundTable(path, described, read_raw(path, described)))
+            table = FoundTable(path, described, read_raw(path, described))
+            at = next((i for i, one in enumerate(found) if table.continues(one)), None)
+            if at is None:
+                found.append(table)
+            else:
+                found[at] = found[at].with_rows_of(table)
         except DatasetError as error:
             others.append(f"{path.name} is left out: {error}")
     return sorted(found, key=lambda one: -one.raw.rows), others

@@ -51,7 +51,8 @@ def _entities(table: EntityTable, name: str) -> list[str]:
 
 
 def _file(table: FoundTable) -> list[str]:
-    lines = [f"file = {_text(table.path.name)}"]
+    names = [_text(path.name) for path in (table.path, *table.more)]
+    lines = [f"file = {names[0]}" if len(names) == 1 else f"file = [{', '.join(names)}]"]
     if table.described.separator is not None:
         lines.append(f"separator = {_text(table.described.separator)}")
     if table.described.encoding is not None:

@@ -96,3 +96,19 @@ def test_ids_that_match_nothing_are_shown(tmp_path: Path):
 
     with pytest.raises(DatasetError, match=r"unknown item in 1 row\(s\), at line 2 \(' odd-id'\)"):
         load_dataset(tmp_path)
+
+
+def test_a_table_in_several_files(tmp_path: Path):
+    toml = TOML.format(ratings="x").replace('"x"', '["one.csv", "two.tsv"]')
+    one = "".join(f"{u},{i},{r:g},{t}\n" for u, i, r, t in RATINGS[:2])
+    two = "".join(f"{t}\t{r:g}\t{i}\t{u}\n" for u, i, r, t in RATINGS[2:])
+
+    dataset = load(tmp_path, toml, one__csv=f"u,i,r,t\n{one}", two__tsv=f"t\tr\ti\tu\n{two}")
+
+    assert pairs_of(dataset) == EXPECTED
+    assert {name: rows.rows for name, rows in dataset.report.files.items()} == {
+        "one.csv": 2,
+        "two.tsv": 2,
+    }
+    with pytest.raises(DatasetError, match=r"two.tsv: a rating is no number .* line 3 \('x'\)"):
+        load(tmp_path, toml, two__tsv=f"t\tr\ti\tu\n{two.replace('1', 'x', 1)}"[:-1] + "\n")
