@@ -18,6 +18,8 @@ from model.evaluation.lists.protocol import ListTrial, draw_trials, split_users
 from tests.conftest import QUICK_PRESETS
 from tests.worlds import ITEMS_OF_A_GENRE, write_many_tastes
 
+pytestmark = pytest.mark.slow
+
 SMALL = ListProtocol((0, 1, 3), 5, 12, 2)
 
 

@@ -17,6 +17,8 @@ from model.evaluation.onboarding.protocol import OnboardingTrial, draw_onboardin
 from tests.conftest import QUICK_PRESETS
 from tests.worlds import write_many_tastes
 
+pytestmark = pytest.mark.slow
+
 
 def ratings_of(rows: list[tuple[int, int, float]]) -> Ratings:
     users, items, stars = zip(*rows, strict=True)

@@ -11,6 +11,8 @@ from model.evaluation.lists import PROTOCOLS
 from scripts.evaluate_lists import evaluate_list_quality
 from tests.conftest import QUICK_PRESETS
 
+pytestmark = pytest.mark.slow
+
 
 def test_everything_is_written(
     two_tastes: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -22,6 +22,8 @@ from tests.model.relevance.test_worlds_with_right_answers import first_of, many_
 from tests.training import train_bundle
 from tests.worlds import ITEMS_OF_A_GENRE, ITEMS_OF_A_KNOWN_KIND, write_known_kinds
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["many_tastes"]
 
 

@@ -14,6 +14,8 @@ from tests.conftest import QUICK_PRESETS
 from tests.training import train_bundle
 from tests.worlds import ITEMS_OF_A_GENRE, MANY_GENRES, write_many_tastes
 
+pytestmark = pytest.mark.slow
+
 GENRES = range(0, len(MANY_GENRES), 3)
 
 
