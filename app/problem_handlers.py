@@ -44,7 +44,8 @@ async def _answer_problem(_request: Request, error: Exception) -> Response:
 async def _answer_validation_error(request: Request, error: Exception) -> Response:
     """Tell where and what, never the value: it may be a secret, or not be valid JSON."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
-    if error.errors()[0]["loc"][0] == "body":
+    found = error.errors()
+    if found[0]["loc"][0] == "body":
         unsupported = _unsupported_media(request)
         if unsupported is not None:
             return unsupported
@@ -55,7 +56,7 @@ async def _answer_validation_error(request: Request, error: Exception) -> Respon
             loc=[_shortened(one) for one in fault["loc"]],
             message=fault["msg"].removeprefix("Value error, "),
         )
-        for fault in error.errors()[:MOST_FAULTS]
+        for fault in found[:MOST_FAULTS]
     ]
     first = faults[0]
     where = ".".join(str(part) for part in first.loc)

@@ -107,7 +107,13 @@ def _objects(file: Path) -> ItemRows | None:
             if not isinstance(item_id, str) or not is_valid_id(item_id):
                 refused.append((number, _no_id(item_id)))
                 continue
-            items.append(ReadItem(number, item_id, {_TITLE: item_id} | row))
+            body = {_TITLE: item_id} | row
+            try:
+                orjson.dumps(body)
+            except TypeError:
+                refused.append((number, "it is nested too deep"))
+                continue
+            items.append(ReadItem(number, item_id, body))
     return ItemRows(items, refused)
 
 

@@ -28,6 +28,7 @@ from app.schemas.values import (
     Weight,
     example,
     few_entries,
+    until_a_fault,
 )
 
 _FORMS: dict[str, dict[str, str]] = {
@@ -129,7 +130,7 @@ class FeedbackEvent(StrictRequest):
         default=None, description="The item of a pair that the user would rather have."
     )
     over: Id | None = Field(default=None, description="The other item of the pair.")
-    groups: Annotated[dict[Id, Points], few_entries(MAX_GROUPS)] | None = Field(
+    groups: Annotated[dict[Id, Points], until_a_fault, few_entries(MAX_GROUPS)] | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_GROUPS,

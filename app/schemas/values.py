@@ -85,6 +85,21 @@ def few_entries(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _until_a_fault(value: object) -> object:
+    """Keep the entries of an object up to the first that is no id with points: it is told alone."""
+    if not isinstance(value, dict):
+        return value
+    kept = {}
+    for name, points in value.items():
+        kept[name] = points
+        is_number = isinstance(points, int | float) and not isinstance(points, bool)
+        if not (isinstance(name, str) and is_valid_id(name) and is_number and 0 <= points <= 100):
+            break
+    return kept
+
+
+until_a_fault = BeforeValidator(_until_a_fault)
+
 _ID_SCHEMA: dict[str, Any] = {
     "type": "string",
     "minLength": 1,
@@ -111,7 +126,12 @@ Time = Annotated[
     Field(json_schema_extra={"pattern": r"^(?:19[7-9]\d|[2-9]\d{3})-"}),
 ]
 AttributeValue = (
-    LongText | WholeNumber | Number | Annotated[list[LongText], Field(max_length=MAX_LIST)] | None
+    LongText
+    | WholeNumber
+    | Number
+    # The first bad value is told: each takes time, and there may be a hundred thousand.
+    | Annotated[list[LongText], Field(max_length=MAX_LIST, fail_fast=True)]
+    | None
 )
 Attributes = Annotated[
     dict[Text, AttributeValue], Field(max_length=MAX_ATTRIBUTES), few_entries(MAX_ATTRIBUTES)

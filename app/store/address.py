@@ -15,19 +15,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from inspect import signature
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from redis.asyncio.connection import SSLConnection, parse_url
+from redis.asyncio.connection import AbstractConnection, SSLConnection, parse_url
 
 _PORT = 6379
 _SENTINEL_PORT = 26379
 _ONE_SERVER = ("redis", "rediss", "unix")
 # By hand: the standard library takes only one host between the slashes.
 _OF_MANY = re.compile(
-    r"(?P<scheme>rediss?)\+(?P<topology>sentinel|cluster)://(?:(?P<credentials>[^/]*)@)?"
+    r"(?P<scheme>rediss?)\+(?P<topology>sentinel|cluster)://(?:(?P<credentials>[^/?#]*)@)?"
     r"(?P<hosts>[^/?#@]+)(?:/(?P<path>[^?#]*))?(?:\?(?P<query>[^#]*))?"
 )
+_OPTIONS = (
+    frozenset(signature(AbstractConnection.__init__).parameters)
+    | frozenset(signature(SSLConnection.__init__).parameters)
+    | {"host", "port", "path", "connection_class", "max_connections", "timeout"}
+) - {"self", "kwargs"}
 _EXPECTED = (
     "expected a URL such as redis://127.0.0.1:6379/0, redis+cluster://one:7000,two:7000 or "
     "redis+sentinel://one:26379,two:26379/service"
@@ -84,8 +90,11 @@ class StoreAddress:
             is_one = parts.scheme in _ONE_SERVER and parts.port != 0
         except ValueError:  # the port is no number
             is_one = False
-        if not is_one:
+        # A password with a mark that begins something else would end up in messages.
+        is_odd = parts.fragment or "@" in parts.query or "#" in url
+        if not is_one or is_odd or not (parts.hostname or parts.scheme == "unix"):
             raise ValueError(_EXPECTED)
+        _options(url)  # what it can not read is told now
         return cls(Topology.SERVER, url=url)
 
     @classmethod
@@ -110,11 +119,23 @@ class StoreAddress:
         # Some host stands in for those that will be connected to.
         credentials = f"{parts['credentials']}@" if parts["credentials"] else ""
         one = f"{parts['scheme']}://{credentials}host/{'/'.join(path)}?{urlencode(query)}"
-        options: dict[str, Any] = dict(parse_url(one))
-        del options["host"]
+        options = dict(_options(one))
+        options.pop("host", None)
         if options.pop("connection_class", None) is SSLConnection:
             options["ssl"] = True
         return cls(topology, hosts, service, "", options, sentinel_options)
+
+
+def _options(url: str) -> Mapping[str, Any]:
+    """Return what redis-py makes of a URL; its own messages may hold parts of a password."""
+    try:
+        options: dict[str, Any] = dict(parse_url(url))
+    except ValueError:
+        raise ValueError(_EXPECTED) from None
+    unknown = [name for name in options if name not in _OPTIONS]
+    if unknown:
+        raise ValueError(f"the URL of a store has no {unknown[0]!r}")
+    return options
 
 
 def _host(text: str, port: int) -> tuple[str, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ import polars as pl
 from model.arrays import Int64Array
 from model.catalogue.id_index import index_of_ids
 from model.catalogue.number_range import NumberRange
+from model.catalogue.postings import PostingLists, shown
 from model.data.dataset import Dataset
 from model.errors import UnknownFeatureError
 from model.evidence import EvidenceScores
@@ -22,9 +22,6 @@ AttributeValue = str | int | float | list[str] | None
 
 _FIXED = ("item_id", "title", "discrimination", "popularity", "score")
 _ATTRIBUTE = "attribute."
-_MOST_EXACT = 2**53
-"""Beyond it whole numbers are no longer exact as floats, and soon none that JSON readers take."""
-_NOTHING: Int64Array = np.empty(0, dtype=np.int64)
 _MOST_LISTED = 50_000
 """Items whose ids are kept as a list too: small beside the rest, and far faster to look up."""
 
@@ -50,12 +47,13 @@ class ItemTable:
     Args:
         table: Columns `item_id`, `title`, `discrimination`, `popularity`, `score`, and
             `attribute.NAME` for each attribute.
+        postings: Those of a shorter table that this one begins with; new ones if None.
 
     Raises:
         ValueError: If a column is missing, or of another type or kind of values.
     """
 
-    def __init__(self, table: pl.DataFrame) -> None:
+    def __init__(self, table: pl.DataFrame, postings: PostingLists | None = None) -> None:
         missing = [name for name in _FIXED if name not in table.columns]
         if missing:
             raise ValueError(f"the catalogue has no column {', '.join(missing)}")
@@ -67,7 +65,8 @@ class ItemTable:
         self.attribute_names = tuple(
             name.removeprefix(_ATTRIBUTE) for name in table.columns if name.startswith(_ATTRIBUTE)
         )
-        self._posting_lists: dict[str, dict[str, Int64Array]] = {}
+        self.postings = PostingLists() if postings is None else postings
+        self._is_continued = False
         self._numbers: dict[str, npt.NDArray[np.float64]] = {}
         self.evidence = EvidenceScores(
             *(
@@ -131,7 +130,7 @@ class ItemTable:
                 item_id,
                 title,
                 {
-                    name: _shown(value)
+                    name: shown(value)
                     for name, value in zip(names, values, strict=True)
                     if value is not None and value != []
                 },
@@ -175,11 +174,24 @@ class ItemTable:
                 raise UnknownFeatureError(name, self.attribute_names)
             mine = self._in_ranges(name, accepted)
             if mine is None:
-                postings = self._postings(name)
-                parts = [postings.get(_filter_key(value), _NOTHING) for value in accepted]
-                mine = parts[0] if len(parts) == 1 else np.unique(np.concatenate(parts))
+                column = self.table.get_column(_ATTRIBUTE + name)
+                mine = self.postings.find(name, column, accepted)
             found = mine if found is None else np.intersect1d(found, mine, assume_unique=True)
         return found
+
+    def continued(self, more: pl.DataFrame) -> ItemTable:
+        """Return the table with more rows at its end.
+
+        Args:
+            more: Columns as of this table.
+
+        Returns:
+            A longer table. The first shares what was found out of this one's values, for two that
+            go on differently can't.
+        """
+        shared = None if self._is_continued else self.postings
+        self._is_continued = True
+        return ItemTable(pl.concat([self.table, more]), shared)
 
     @cached_property
     def _shown_columns(self) -> pl.DataFrame:
@@ -197,24 +209,6 @@ class ItemTable:
             values = self._numbers[name] = column.cast(pl.Float64).fill_null(np.nan).to_numpy()
         ranges = [NumberRange.parse(text) for text in accepted]
         return np.flatnonzero(np.any([one.holds(values) for one in ranges], axis=0))
-
-    def _postings(self, name: str) -> dict[str, Int64Array]:
-        """Value → items that have it, ascending; made when an attribute is first filtered by."""
-        known = self._posting_lists.get(name)
-        if known is not None:
-            return known
-        column = self.table.get_column(_ATTRIBUTE + name).alias("value")
-        values = pl.DataFrame({"item": np.arange(len(self)), "value": column})
-        if isinstance(column.dtype, pl.List):
-            values = values.explode("value")
-        grouped = values.drop_nulls().group_by("value").agg(pl.col("item").unique())
-        parts: dict[str, list[Int64Array]] = {}
-        for value, items in grouped.iter_rows():
-            key = _filter_key(str(_shown(value)))
-            parts.setdefault(key, []).append(np.array(items, dtype=np.int64))
-        postings = {key: np.unique(np.concatenate(arrays)) for key, arrays in parts.items()}
-        self._posting_lists[name] = postings
-        return postings
 
 
 class Catalogue(ItemTable):
@@ -268,14 +262,3 @@ def _is_usable(column: pl.Series) -> bool:
         finite = bool(column.is_finite().all())
         return finite and not (column.name in _FIXED and column.has_nulls())
     return column.name not in _FIXED and (is_text or dtype in {pl.List(pl.String), pl.Null})
-
-
-def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
-    if isinstance(value, float) and value.is_integer() and abs(value) <= _MOST_EXACT:
-        return int(value)
-    return value
-
-
-def _filter_key(value: str) -> str:
-    """Compare filter values without regard to case."""
-    return value.strip().casefold()

@@ -217,7 +217,7 @@ class LiveCatalogue:
         put = self._put
         if rows:
             more = self._table(rows)
-            put = ItemTable(more if put is None else pl.concat([put.table, more]))
+            put = ItemTable(more) if put is None else put.continued(more)
         return LiveCatalogue(self.bundled, put, places, hidden)
 
     def live_items(self, start: int, names: Sequence[str]) -> LiveItems:

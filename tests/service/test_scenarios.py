@@ -13,6 +13,7 @@ from tests.service.visitors import Visitor, assert_problem, ok
 SCENARIOS = {
     "home": {"limit": 4, "diversity": 0.5, "filter": ["genre:comedy"]},
     "all": {"exclude_seen": False, "order": "rating"},
+    "why": {"explain": True},
 }
 
 
@@ -65,6 +66,13 @@ def test_a_body_may_name_one(client: httpx.Client):
 
     assert named["items"] == said["items"]
     assert len(named["items"]) == 4
+
+
+def test_a_long_list_has_no_reasons_by_a_scenario_either(client: httpx.Client):
+    body = {"candidates": ["0", "1"], "limit": 1000, "scenario": "why"}
+
+    assert_problem(client.post("/recommendations", json=body), 422, "invalid_body")
+    assert ok(client.post("/recommendations", json=body | {"limit": 2}))["items"]
 
 
 def test_there_has_to_be_one(client: httpx.Client):

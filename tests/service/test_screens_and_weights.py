@@ -261,3 +261,17 @@ def test_an_action_may_have_any_name_that_is_one(with_actions: httpx.Client):
 
     (listed,) = ok(with_actions.get("/users/g/feedback"))["items"]
     assert (listed["item_id"], listed["action"]) == ("0", "group")
+
+
+@pytest.mark.parametrize("more", [{"weight": 2}, {"source": "onboarding"}], ids=str)
+def test_what_was_passed_is_passed_however_it_is_told(
+    visitor: Visitor, new_visitor: NewVisitor, more: dict[str, object]
+):
+    visitor.rate({0: 5})
+    visitor.tell({"item_id": "0", "action": "passed"} | more)
+    assert visitor.ratings() == {"0": 5}
+
+    other = new_visitor("passes")
+    other.tell({"item_id": "0", "action": "passed"} | more)
+    ok(visitor.client.post(f"{visitor.path}/merge", json={"from_user_id": other.user_id}))
+    assert visitor.ratings() == {"0": 5}

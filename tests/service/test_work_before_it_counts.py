@@ -23,6 +23,14 @@ def array_of(value: str) -> str:
     return "[" + ",".join([value] * (SIZE // (len(value) + 1))) + "]"
 
 
+def list_of(value: str) -> str:
+    return "[" + ",".join([value] * 900) + "]"
+
+
+FIELDS = [
+    *("item_id", "rating", "action", "weight", "source", "shown", "picked", "preferred", "over"),
+    *("groups", "at", "event_id"),
+]
 BODIES = {
     "unknown fields": object_of("1"),
     "a name as long as a body": '{"' + "x" * SIZE + '":1}',
@@ -34,6 +42,14 @@ BODIES = {
     "many groups": f'{{"events":[{{"groups":{object_of(chr(34) + "x" + chr(34))}}}]}}',
     "attributes that are objects": f'{{"title":"x","attributes":{object_of("{}")}}}',
     "a list of objects": f'{{"title":"x","attributes":{{"genre":{array_of("{}")}}}}}',
+    "lists of objects": f'{{"title":"x","attributes":{object_of_few(list_of("{}"))}}}',
+    "lists of numbers": f'{{"title":"x","attributes":{object_of_few(list_of("1"))}}}',
+    "groups of events that are none": '{"events":['
+    + ",".join(['{"groups":{' + ",".join(f'"/{at}":-1' for at in range(24)) + "}}"] * 500)
+    + "]}",
+    "events of which all is wrong": '{"events":['
+    + ",".join([json.dumps({key: {"/": -1} for key in FIELDS})] * 450)
+    + "]}",
     "items that are numbers": f'{{"items":{array_of("1")}}}',
     "empty items": f'{{"items":{array_of("{}")}}}',
     "a deep one": '{"events":' + "[" * 100_000 + "]" * 100_000 + "}",
@@ -51,6 +67,7 @@ def test_a_bad_body_is_refused_soon_and_shortly(visitor: Visitor, body: str):
         ("POST", f"{visitor.path}/merge"),
         ("PUT", "/items/new"),
         ("POST", "/items"),
+        ("POST", "/recommendations"),
     ]
     for method, path in calls:
         took = []

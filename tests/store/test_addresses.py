@@ -52,8 +52,23 @@ def test_no_credential_is_shown():
         "redis+sentinel://h",
         "redis+ring://h",
         "unix+cluster://h",
+        # A mark in a password begins something else; what it holds must not be told.
+        "redis+cluster://u:SECR?ETPW@h:7000",
+        "redis+sentinel://u:SECR#ETPW@h/m",
+        "redis+sentinel://:12#34SECRET@h/m",
+        "redis://:1234#SECRET@h:1",
+        "redis://u:SECR?ETPW@h:7000",
+        "redis://",
     ],
 )
 def test_what_is_none_is_refused(url: str):
-    with pytest.raises(ValueError, match=r"expected a URL|ends with"):
+    with pytest.raises(ValueError, match=r"expected a URL|ends with") as caught:
         StoreAddress.parse(url)
+    assert "SECR" not in str(caught.value)
+
+
+def test_options_that_there_are_not_are_refused():
+    for url in ("redis://h?nosuch=x", "redis+cluster://h?nosuch=x"):
+        with pytest.raises(ValueError, match="no 'nosuch'"):
+            StoreAddress.parse(url)
+    assert StoreAddress.parse("redis://h?db=1&max_connections=3&health_check_interval=5").url

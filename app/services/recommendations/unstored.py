@@ -11,9 +11,9 @@ import numpy as np
 import orjson
 
 from app.metrics import note_recommendation
-from app.problems import Fault, UnknownItemInBody
+from app.problems import Fault, InvalidBody, UnknownItemInBody
 from app.schemas.recommendations import RecommendationRequest
-from app.schemas.values import MOST_FAULTS
+from app.schemas.values import MAX_LIMIT, MOST_FAULTS
 from app.services.attributes import check_attributes
 from app.services.feedback_events import EventReader
 from app.services.model_state.executor import InferenceExecutor
@@ -96,6 +96,10 @@ class UnstoredService:
             Overloaded: If too much is asked for at once.
         """
         request = self._scenarios.resolved(request)
+        if request.limit > MAX_LIMIT and request.explain:
+            raise InvalidBody(
+                f"body, limit: at most {MAX_LIMIT} with explain, which the scenario asks for."
+            )
         started = perf_counter()
         snapshot = await self._live.latest_known()
         reading = Timing(store=milliseconds_since(started))

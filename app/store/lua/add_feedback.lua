@@ -33,7 +33,7 @@ for i = 4, #ARGV, 4 do
     digests = old_digests
     if digest ~= '' and seen_before(digests, digest) then
       is_new = false
-    elseif value == 'passed' and old_value ~= 'passed' then
+    elseif is_passed(value) and not is_passed(old_value) then
       is_new = false
     elseif at ~= '' and tonumber(at) ~= tonumber(old_at) then
       is_new = tonumber(at) > tonumber(old_at)

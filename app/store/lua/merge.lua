@@ -40,8 +40,8 @@ for i = 6, #ARGV, 2 do
     if stored_at and tonumber(stored_at) and is_readable then
       is_newer = tonumber(at) > tonumber(stored_at)
       -- What was only passed over never takes the place of an answer.
-      if (value == 'passed') ~= (stored_value == 'passed') then
-        is_newer = stored_value == 'passed'
+      if is_passed(value) ~= is_passed(stored_value) then
+        is_newer = is_passed(stored_value)
       end
       if not is_newer then
         at, value, digests, stored_digests = stored_at, stored_value, stored_digests, digests

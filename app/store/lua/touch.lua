@@ -23,3 +23,8 @@ local function touch(key, now, expiry)
     redis.call('PERSIST', key)
   end
 end
+
+-- What was only passed over on a screen, however it was weighed and whoever asked.
+local function is_passed(value)
+  return string.match(value, '^[^*?]+') == 'passed'
+end

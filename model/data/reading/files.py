@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from model.errors import DatasetError
 
@@ -35,10 +36,10 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as file:
             if file.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
                 with gzip.open(file) as unpacked:
-                    yield io.BytesIO(unpacked.read())
+                    yield cast("IO[bytes]", unpacked)
             else:
                 yield file
-    except (OSError, EOFError) as error:  # the latter of a packed file that is cut off
+    except (OSError, EOFError, zlib.error) as error:  # the latter of packed files that are damaged
         raise DatasetError(f"{path} can't be read: {error}.") from error
 
 

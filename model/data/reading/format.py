@@ -7,14 +7,27 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+_OF_NAMES = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape"})
+"""Encodings of names and of source code, not of files."""
+
 
 def _known_encoding(name: str | None) -> str | None:
     if name is not None:
         try:
-            codecs.lookup(name)
-        except LookupError:
-            raise ValueError(f"{name!r} is no encoding, such as utf-8 or latin-1") from None
+            is_text = codecs.lookup(name)._is_text_encoding
+        except (LookupError, ValueError):
+            is_text = False
+        if not is_text or codecs.lookup(name).name in _OF_NAMES:
+            raise ValueError(f"{name!r} is no encoding, such as utf-8 or latin-1")
     return name
+
+
+def _parting(text: str | None) -> str | None:
+    if text is not None and any(ord(one) < ord(" ") and one != "\t" for one in text):
+        raise ValueError(
+            f"{text!r} can't part values: only the tab is a control character that may"
+        )
+    return text
 
 
 def _one_character(text: str | None) -> str | None:
@@ -31,7 +44,7 @@ class TableFormat(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    separator: str | None = Field(default=None, min_length=1)
+    separator: Annotated[str | None, AfterValidator(_parting)] = Field(default=None, min_length=1)
     """What parts the values of a CSV; by itself a comma, semicolon, tab or bar, by which of them
     the header has the columns that are asked for. May be several characters, and then nothing is
     quoted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -84,7 +85,10 @@ def read_raw(
 def _read_parquet(path: Path, wanted: Sequence[str] | None) -> RawTable:
     try:
         # An opened file, for a path may look like a pattern.
-        with opened(path) as file:
+        with opened(path) as opened_file:
+            # It is read here and there, which a packed file can't be.
+            is_packed = path.suffix.lower() == ".gz"
+            file = BytesIO(opened_file.read()) if is_packed else opened_file
             header = list(pl.read_parquet_schema(file))
             file.seek(0)
             names = header if wanted is None else [name for name in wanted if name in header]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from model.data.reading import LINE, TableFormat, read_raw
 from model.errors import DatasetError
@@ -134,6 +135,24 @@ def test_a_path_is_a_path(tmp_path: Path, name: str):
     write(tmp_path, "a,b,c\n0,0,0\n", "t1.csv")
 
     assert rows_of(write(tmp_path, "a,b,c\n1,2,3\n", name)) == [("1", "2", "3")]
+
+
+def test_damaged_packing_is_refused(tmp_path: Path):
+    packed = bytearray(gzip.compress(b"a,b,c\n" + b"1,2,3\n" * 1000))
+    packed[12:20] = b"\xff" * 8
+
+    with pytest.raises(DatasetError, match="can't be read"):
+        rows_of(write(tmp_path, bytes(packed), "t.csv.gz"))
+
+
+@pytest.mark.parametrize(
+    "described",
+    [{"encoding": "zlib"}, {"encoding": "idna"}, {"encoding": "x"}, {"separator": "\0"}],
+    ids=str,
+)
+def test_what_no_file_is_written_in_is_refused(described: dict[str, str]):
+    with pytest.raises(ValidationError):
+        TableFormat(**described)  # type: ignore[arg-type]
 
 
 def test_missing_texts_are_unknown(tmp_path: Path):
