@@ -235,21 +235,23 @@ def test_what_the_account_may_not_is_told(bundle: Path, tmp_path: Path):
             admin.execute_command("ACL", "SETUSER", "narrow", *rules)
         store = f"redis://narrow:secret@127.0.0.1:{server.port}"
         service = Service(bundle, tmp_path / "service", arguments=("--store", store)).start()
-        with service.client() as client:
-            told = " ".join(ok(client.get("/readyz"))["warnings"])
-            visitor = Visitor(client, "narrow")
-            visitor.rate({0: 5})
-            # An erasure that took effect is one, announced or not.
-            assert client.delete(visitor.path).status_code == 204
-            assert visitor.ratings() == {}
-        for what in (
-            "keys melu:layout",
-            "channel melu:erased",
-            "command ZADD",
-        ):
-            assert what in told
-        assert "Grant" in told
-        assert "secret" not in service.log
-        service.stop()
+        try:
+            with service.client() as client:
+                told = " ".join(ok(client.get("/readyz"))["warnings"])
+                visitor = Visitor(client, "narrow")
+                visitor.rate({0: 5})
+                # An erasure that took effect is one, announced or not.
+                assert client.delete(visitor.path).status_code == 204
+                assert visitor.ratings() == {}
+            for what in (
+                "keys melu:layout",
+                "channel melu:erased",
+                "command ZADD",
+            ):
+                assert what in told
+            assert "Grant" in told
+            assert "secret" not in service.log
+        finally:
+            service.stop()
     finally:
         server.stop()
