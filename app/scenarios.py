@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from model.orders import Order
-
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
 class Scenario(BaseModel):
@@ -41,12 +38,5 @@ class Scenario(BaseModel):
         return value
 
 
-def _is_name(text: str) -> str:
-    if not _NAME.fullmatch(text):
-        raise ValueError(
-            f"{text!r} is no name of a scenario: small letters, digits, - and _, a letter first"
-        )
-    return text
-
-
-ScenarioName = Annotated[str, AfterValidator(_is_name)]
+ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+"""Small letters, digits, - and _, a letter first."""

@@ -13,7 +13,8 @@ import orjson
 from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 from model.data.reading import LINE, read_raw
 from model.data.reading.as_text import whole_ids
-from model.data.reading.files import kind_of, opened_text
+from model.data.reading.files import kind_of
+from model.data.reading.json_rows import NO_OBJECT, numbered_objects
 from model.data.reading.raw_table import JSON_LINES
 from model.data.reading.times import number_or_year
 from model.errors import DatasetError
@@ -90,30 +91,23 @@ def _objects(file: Path) -> ItemRows | None:
     """Read objects as the service takes them; None if their attributes stand beside the title."""
     items: list[ReadItem] = []
     refused: list[tuple[int, str]] = []
-    with opened_text(file, None) as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                row = None
-            if not isinstance(row, dict):
-                refused.append((number, "it is no JSON object"))
-                continue
-            if not isinstance(row.get(_ATTRIBUTES), dict):
-                return None
-            item_id = row.get(_ID)
-            if not isinstance(item_id, str) or not is_valid_id(item_id):
-                refused.append((number, _no_id(item_id)))
-                continue
-            body = {_TITLE: item_id} | row
-            try:
-                orjson.dumps(body)
-            except TypeError:
-                refused.append((number, "it is nested too deep"))
-                continue
-            items.append(ReadItem(number, item_id, body))
+    for number, row in numbered_objects(file, None):
+        if row is None:
+            refused.append((number, NO_OBJECT))
+            continue
+        if not isinstance(row.get(_ATTRIBUTES), dict):
+            return None
+        item_id = row.get(_ID)
+        if not isinstance(item_id, str) or not is_valid_id(item_id):
+            refused.append((number, _no_id(item_id)))
+            continue
+        body = {_TITLE: item_id} | row
+        try:
+            orjson.dumps(body)
+        except TypeError:
+            refused.append((number, "it is nested too deep"))
+            continue
+        items.append(ReadItem(number, item_id, body))
     return ItemRows(items, refused)
 
 

@@ -56,7 +56,6 @@ router = APIRouter(prefix="/users/{user_id}/recommendations", tags=["recommendat
             InvalidFilter,
             UnknownAttribute,
             UnknownScenario,
-            UnknownScenario,
             StoreUnavailable,
             ModelUnavailable,
             Overloaded,

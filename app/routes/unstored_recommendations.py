@@ -48,7 +48,6 @@ _HEADERS = {
             InvalidComparison,
             UnknownAttribute,
             UnknownScenario,
-            UnknownScenario,
             InvalidAttribute,
             InvalidFilter,
             PayloadTooLarge,

@@ -15,6 +15,8 @@ from redis.maint_notifications import MaintNotificationsConfig
 from app.store.address import StoreAddress, Topology
 from app.store.cluster import SteadyCluster
 
+_MOST_TRIED_KEYS = 10_000
+
 StoreClient = Redis | RedisCluster
 """What commands are sent with; a cluster's client finds the server that has a key."""
 
@@ -121,9 +123,6 @@ def keys_on_every_server(client: StoreClient, prefix: str) -> list[str]:
         if node is not None:
             found.setdefault(node.name, key)
     return list(found.values())
-
-
-_MOST_TRIED_KEYS = 10_000
 
 
 class _BlockingSentinelPool(SentinelConnectionPool, BlockingConnectionPool):

@@ -16,6 +16,8 @@ _LATEST = 4e9
 _SINCE_1990 = 6.3e8
 _ISO_DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
 _LOOKED_AT = 20_000
+_MOST_RATING = 10
+_COUNTS_SPREAD = 5
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,3 @@ class Column:
             return False
         highest, middle = float(numbers.max() or 0), float(numbers.median() or 0)  # type: ignore[arg-type]
         return highest > _MOST_RATING and highest > _COUNTS_SPREAD * max(middle, 1)
-
-
-_MOST_RATING = 10
-_COUNTS_SPREAD = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import polars as pl
 from model.data.reading.files import opened_text
 from model.data.reading.format import TableFormat
 from model.errors import DatasetError
+
+NO_OBJECT = "a line is no JSON object"
 
 
 @dataclass
@@ -30,6 +32,32 @@ class JsonRows:
     columns: dict[str, list[Any]]
     lines: pl.Series
     malformed: dict[str, list[int]] = field(default_factory=dict)
+
+
+def numbered_objects(
+    path: Path, encoding: str | None
+) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Read an object a line; a blank line is nothing.
+
+    Args:
+        path: The file.
+        encoding: Its encoding; found out if None.
+
+    Yields:
+        The line's number, and its object; None where it holds none.
+
+    Raises:
+        DatasetError: If it is in another encoding.
+    """
+    with opened_text(path, encoding) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                row = None
+            yield number, row if isinstance(row, dict) else None
 
 
 def read_json_lines(path: Path, described: TableFormat, wanted: Sequence[str] | None) -> JsonRows:
@@ -50,20 +78,13 @@ def read_json_lines(path: Path, described: TableFormat, wanted: Sequence[str] | 
     lines: list[int] = []
     malformed: dict[str, list[int]] = {}
     header: dict[str, None] = {}
-    with opened_text(path, described.encoding) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                row = None
-            if not isinstance(row, dict):
-                malformed.setdefault("a line is no JSON object", []).append(number)
-                continue
-            header |= dict.fromkeys(row)
-            rows.append(row)
-            lines.append(number)
+    for number, row in numbered_objects(path, described.encoding):
+        if row is None:
+            malformed.setdefault(NO_OBJECT, []).append(number)
+            continue
+        header |= dict.fromkeys(row)
+        rows.append(row)
+        lines.append(number)
     if not rows and malformed:
         raise DatasetError(f"{path} holds no JSON objects, one a line.")
     names = list(header) if wanted is None else [name for name in wanted if name in header]
