@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -106,6 +107,12 @@ class RatingsByUser:
         copy.counts, copy.starts = self.counts, self.starts
         return copy
 
+    def of_users(self, users: Int64Array) -> Ratings:
+        """Return the ratings of users whose internal indices follow each other, one by one."""
+        first, last = int(users[0]), int(users[-1])
+        mine = slice(int(self.starts[first]), int(self.starts[last] + self.counts[last]))
+        return Ratings(self.user_index[mine], self.item_index[mine], self.rating[mine])
+
     def padded(self, users: Int64Array, skip: Int64Array, take: Int64Array) -> PaddedRatings:
         """Gather each user's ratings from position `skip`, `take` of them.
 
@@ -125,6 +132,49 @@ class RatingsByUser:
             torch.from_numpy(np.where(mask, self.rating[rows], 0).astype(np.float32)),
             torch.from_numpy(mask.astype(np.float32)),
         )
+
+
+class UserQueue:
+    """Users in a random order, pass after pass, each pass with their ratings in a new order.
+
+    Args:
+        ratings: The ratings.
+        users: Whom to draw, shape [users].
+        batch: How many at a time.
+        random: Source of randomness, which others may draw from in between.
+    """
+
+    def __init__(
+        self, ratings: RatingsByUser, users: Int64Array, batch: int, random: np.random.Generator
+    ) -> None:
+        self._ratings, self._users, self._batch, self._random = ratings, users, batch, random
+        self._left = np.empty(0, dtype=np.int64)
+        self._shuffled = ratings
+        self._before_pass = random.bit_generator.state
+
+    def next(self) -> tuple[Int64Array, RatingsByUser]:
+        """Return the next users and their ratings in the order of this pass."""
+        if len(self._left) < min(self._batch, len(self._users)):
+            self._begin_pass()
+        chosen, self._left = self._left[: self._batch], self._left[self._batch :]
+        return chosen, self._shuffled
+
+    def _begin_pass(self) -> None:
+        self._before_pass = self._random.bit_generator.state
+        self._left = self._random.permutation(self._users)
+        self._shuffled = self._ratings.shuffled(self._random)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps: where this pass began, and how much of it is left."""
+        return {"before_pass": self._before_pass, "left": len(self._left)}
+
+    def restore(self, notes: Mapping[str, Any]) -> None:
+        """Take on what a checkpoint kept; the source of randomness stays where it is."""
+        now = self._random.bit_generator.state
+        self._random.bit_generator.state = notes["before_pass"]
+        self._begin_pass()
+        self._left = self._left[len(self._left) - notes["left"] :]
+        self._random.bit_generator.state = now
 
 
 def draw_training_batches(

@@ -13,6 +13,10 @@ class BundleError(ModelError):
     """A bundle is missing, incomplete, altered or of another format."""
 
 
+class CheckpointError(ModelError):
+    """A checkpoint of a training can't be written, or gone on from."""
+
+
 class UnknownFeatureError(ModelError):
     """A feature was named that the data set does not have."""
 

@@ -21,6 +21,7 @@ from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best, places_of
+from model.training_checkpoints import Checkpoints
 
 NO_ITEMS: Int64Array = np.empty(0, dtype=np.int64)
 
@@ -103,6 +104,7 @@ class Estimator(ABC):
         *,
         seed: int,
         on_epoch: Callable[[EpochReport], None],
+        checkpoints: Checkpoints,
     ) -> tuple[Self, TrainingReport]:
         """Learn θ from ratings.
 
@@ -112,6 +114,7 @@ class Estimator(ABC):
             preset: Configuration, of this estimator's own kind.
             seed: Every random draw follows from it.
             on_epoch: Called after each epoch.
+            checkpoints: Where to go on from, and what is kept meanwhile.
 
         Returns:
             The estimator, and how the training went.

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event
+from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from model.arrays import Float32Array, Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
@@ -21,9 +26,11 @@ from model.relevance.blend import Blend, Score, choose_blend
 from model.relevance.fit import fit_relevance
 from model.relevance.learning import FEWEST_LIKES, users_to_learn_from
 from model.relevance.training import TrainedMember
+from model.training_checkpoints import Checkpoints
 
 _BLEND_CANDIDATES = 400
 _FEWEST_USERS = 10
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ def fit_model(
     seed: int,
     ratings: Ratings | None = None,
     on_epoch: Callable[[EpochReport], None] = lambda _report: None,
+    checkpoints: Checkpoints | None = None,
 ) -> FittedModel:
     """Train a preset.
 
@@ -58,6 +66,7 @@ def fit_model(
         seed: Every random draw follows from it.
         ratings: What to learn from; all ratings of the data set if None.
         on_epoch: Called after each epoch, from several threads.
+        checkpoints: Where to go on from, and what is kept meanwhile; nothing if None.
 
     Returns:
         The model, and how the training went.
@@ -70,34 +79,61 @@ def fit_model(
     dataset = dataset.of_preset(preset.name)
     config = relevance_config(preset)
     choosers = len(users_to_learn_from(dataset, ratings))
-    estimator: Estimator | None = None
-    report: TrainingReport | None = None
-    if dataset.has_ratings:
-        estimator, report = fit_estimator(
-            dataset, preset, seed=seed, ratings=ratings, on_epoch=on_epoch
-        )
-        if config is None or choosers < _FEWEST_USERS:
-            return FittedModel(estimator, None, report)
-        spaces = estimator.user_space, estimator.item_space
-    elif config is None:
+    if not dataset.has_ratings and config is None:
         raise DatasetError(
             f"the preset {preset.name} learns from ratings, and this data set has none; take the "
             "preset default."
         )
-    elif choosers < _FEWEST_USERS:
+    if not dataset.has_ratings and choosers < _FEWEST_USERS:
         raise DatasetError(
             f"fewer than {_FEWEST_USERS} users have {FEWEST_LIKES} interactions or more; "
             "meta-learning needs several users."
         )
-    else:
-        spaces = fit_spaces(dataset, ratings)
     epochs: list[EpochReport] = []
+    stopping = Event()
+
+    def tell(epoch: EpochReport) -> None:
+        if stopping.is_set():
+            raise _StoppedError
+        on_epoch(epoch)
 
     def note(epoch: EpochReport) -> None:
         epochs.append(epoch)
-        on_epoch(epoch)
+        tell(epoch)
 
-    relevance, members = fit_relevance(dataset, ratings, config, *spaces, seed=seed, on_epoch=note)
+    # Both objectives, their members and their folds run side by side, one thread each: numpy's own
+    # threads would spend their time waiting for each other.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(2) as pool, _setting_if_failed(stopping):
+        rated: Future[tuple[Estimator, TrainingReport]] | None = None
+        if dataset.has_ratings:
+            rated = pool.submit(
+                fit_estimator,
+                dataset,
+                preset,
+                seed=seed,
+                ratings=ratings,
+                on_epoch=tell,
+                checkpoints=checkpoints,
+            )
+        chosen: Future[tuple[RelevanceModel, Sequence[TrainedMember]]] | None = None
+        if config is not None and choosers >= _FEWEST_USERS:
+            spaces = fit_spaces(dataset, ratings)
+            chosen = pool.submit(
+                fit_relevance,
+                dataset,
+                ratings,
+                config,
+                *spaces,
+                seed=seed,
+                on_epoch=note,
+                checkpoints=checkpoints,
+            )
+        _wait_for([future for future in (rated, chosen) if future is not None])
+        estimator, report = rated.result() if rated else (None, None)
+        if chosen is None:
+            assert estimator is not None and report is not None  # noqa: PT018, S101 - one of both
+            return FittedModel(estimator, None, report)
+        relevance, members = chosen.result()
     if estimator is not None:
         blend = _blend(dataset, ratings, estimator, relevance, members, seed)
         relevance = relevance.with_blend(blend)
@@ -116,6 +152,29 @@ def fit_model(
     else:
         report = report.model_copy(update={"relevance": tuple(epochs), "seconds": seconds})
     return FittedModel(estimator, relevance, report)
+
+
+def _wait_for(parts: Sequence[Future[Any]]) -> None:
+    """Wait until all are done or one failed; a plain wait would not hear of an interrupt."""
+    left = set(parts)
+    while left:
+        done, left = wait(left, timeout=_POLL_SECONDS, return_when=FIRST_EXCEPTION)
+        for part in done:
+            part.result()
+
+
+class _StoppedError(Exception):
+    """Ends a part of a training whose other part failed or was interrupted."""
+
+
+@contextmanager
+def _setting_if_failed(event: Event) -> Iterator[None]:
+    """Set an event when the block fails or is interrupted."""
+    try:
+        yield
+    except BaseException:
+        event.set()
+        raise
 
 
 def _blend(

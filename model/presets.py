@@ -13,6 +13,7 @@ from model.estimator import Estimator
 from model.features import FeatureSpace
 from model.melu import MeluEstimator, MeluPreset
 from model.relevance import RelevanceConfig
+from model.training_checkpoints import Checkpoints
 
 Preset = MeluPreset | BayesianPreset
 
@@ -57,6 +58,7 @@ def fit_estimator(
     seed: int,
     ratings: Ratings | None = None,
     on_epoch: Callable[[EpochReport], None] = lambda _report: None,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[Estimator, TrainingReport]:
     """Train a preset.
 
@@ -66,6 +68,7 @@ def fit_estimator(
         seed: Every random draw follows from it.
         ratings: What to learn from; all ratings of the data set if None.
         on_epoch: Called after each epoch.
+        checkpoints: Where to go on from, and what is kept meanwhile; nothing if None.
 
     Returns:
         The estimator, and how the training went.
@@ -76,7 +79,14 @@ def fit_estimator(
     ratings = dataset.ratings if ratings is None else ratings
     dataset = dataset.of_preset(preset.name)
     estimator = _ESTIMATORS[type(preset)]
-    return estimator.fit(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
+    return estimator.fit(
+        dataset,
+        ratings,
+        preset,
+        seed=seed,
+        on_epoch=on_epoch,
+        checkpoints=checkpoints or Checkpoints.none(),
+    )
 
 
 def restore_estimator(

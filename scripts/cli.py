@@ -141,6 +141,15 @@ def train(
     first_order: FirstOrder = False,
     likes_from: LikesFrom = None,
     skip_bad_rows: SkipBadRows = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on from the checkpoints of a training that was stopped, if any."
+        ),
+    ] = False,
+    checkpoints: Annotated[
+        bool, typer.Option(help="Keep checkpoints beside the bundle until it is written.")
+    ] = True,
 ) -> None:
     """Meta-train θ on a prepared data set and write a bundle."""
     from scripts.loading import load_reported
@@ -155,7 +164,7 @@ def train(
         second_order=False if first_order else None,
     )
     dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=likes_from)
-    train_bundle(dataset, out, chosen, seed=seed)
+    train_bundle(dataset, out, chosen, seed=seed, resume=resume, keeps_checkpoints=checkpoints)
 
 
 @app.command()

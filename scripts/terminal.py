@@ -86,6 +86,8 @@ class TrainingProgress:
         if report.validation_mae:
             mean = sum(report.validation_mae.values()) / len(report.validation_mae)
             detail += f"  held-out MAE {mean:.3f}"
+        if report.list_quality is not None:
+            detail += f"  held-out nDCG@20 {report.list_quality:.3f}"
         bar = self._bars.get(report.phase)
         if bar is None or report.epoch == 1:
             if bar is not None:

@@ -87,12 +87,12 @@ class BaselineData:
             Shape [items, count].
         """
         if (count, ridge) not in self._factors:
+            items = len(self.dataset.item_ids)
             self._factors[count, ridge] = probabilistic_pca(
                 self.ratings,
                 self._item_residual,
-                len(self.dataset.item_ids),
-                count,
+                items,
                 ridge=ridge,
-                random=np.random.default_rng(0),
+                start=np.random.default_rng(0).normal(0, 0.1, (items, count)),
             )
         return self._factors[count, ridge]

@@ -34,6 +34,7 @@ from model.estimator import AdaptedUser, Estimator, LiveItems, Ranking
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking.coarse_items import CoarseItems
+from model.training_checkpoints import Checkpoints
 
 _ITEMS_CHUNK = 8_192
 
@@ -103,10 +104,13 @@ class BayesianEstimator(Estimator):
         *,
         seed: int,
         on_epoch: Callable[[EpochReport], None],
+        checkpoints: Checkpoints,
     ) -> tuple[Self, TrainingReport]:
         """Learn θ from ratings; see `Estimator`."""
         assert isinstance(preset, BayesianPreset)  # noqa: S101 - this estimator's own
-        learnt = learn(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
+        learnt = learn(
+            dataset, ratings, preset, seed=seed, on_epoch=on_epoch, checkpoints=checkpoints
+        )
         estimator = cls(
             preset,
             dataset.scale,

@@ -56,6 +56,9 @@ class TrainingConfig(BaseModel):
     """Passes over the users."""
     global_updates: int = Field(default=400, ge=1)
     """Global updates at least; small data sets take more epochs."""
+    most_global_updates: int = Field(default=2_000, ge=1)
+    """Global updates at most, but for those of one epoch: of many users, fewer epochs tell as
+    much."""
     batch_users: int = Field(default=64, ge=1)
     """Episodes a global update."""
     support_limit: int = Field(default=90, ge=1)

@@ -1,5 +1,8 @@
 """What a training tells about itself."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -18,6 +21,8 @@ class EpochReport(BaseModel):
     validation_mae: dict[str, float] | None
     """Support size → MAE of the held-out users, on the rating scale; None in a refit."""
     seconds: float
+    list_quality: float | None = None
+    """nDCG@20 of users who were held out, after five ratings; None where none were."""
 
 
 class TrainingReport(BaseModel):
@@ -34,3 +39,13 @@ class TrainingReport(BaseModel):
     seconds: float
     relevance: tuple[EpochReport, ...] = ()
     """Of the relevance objective, where the preset has one."""
+
+
+def notes_of(reports: Sequence[EpochReport]) -> dict[str, Any]:
+    """Return what a checkpoint keeps of the reports so far."""
+    return {"reports": [report.model_dump() for report in reports]}
+
+
+def reports_of(notes: Mapping[str, Any]) -> list[EpochReport]:
+    """Return the reports that a checkpoint kept; none where there was no checkpoint."""
+    return [EpochReport.model_validate(report) for report in notes.get("reports", ())]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sparse
 from scipy.linalg import orthogonal_procrustes
 from scipy.sparse.linalg import LinearOperator, svds
 
-from model.arrays import Float32Array, Float64Array
+from model.arrays import Float32Array, Float64Array, Int64Array
 from model.content.signs import with_fixed_signs
 from model.data.dataset import Ratings
 
@@ -17,16 +18,16 @@ _EM_ITERATIONS = 15
 _FIRST_NOISE = 0.75
 USER_BIAS_VARIANCE = 0.2
 _NOTHING_LEFT = 1e-9
+_USERS_BLOCK = 65_536
 
 
 def probabilistic_pca(
     ratings: Ratings,
     residual: Float64Array,
     items: int,
-    factors: int,
     *,
     ridge: float,
-    random: np.random.Generator,
+    start: Float64Array,
 ) -> Float32Array:
     """Factorise residuals with missing values by expectation-maximisation.
 
@@ -38,32 +39,34 @@ def probabilistic_pca(
         ratings: Who rated what.
         residual: What is to be explained, aligned with `ratings`, shape [ratings].
         items: Number of items.
-        factors: Number of factors.
         ridge: Penalty on v_i, in units of the user factors' second moments.
-        random: Source of the start.
+        start: v to begin with, small and random, shape [items, factors].
 
     Returns:
         v, shape [items, factors]; zero for items without ratings.
     """
     used, user = np.unique(ratings.user_index, return_inverse=True)
-    shape = (len(used), items)
-    ones = sparse.csr_matrix((np.ones(len(user), np.float32), (user, ratings.item_index)), shape)
-    values = sparse.csr_matrix((residual.astype(np.float32), (user, ratings.item_index)), shape)
-    ones_by_item, values_by_item = ones.T.tocsr(), values.T.tocsr()
-    rated = np.asarray(ones.sum(0)).ravel() > 0
+    blocks = _user_blocks(user, ratings.item_index, residual, (len(used), items))
+    rated = np.bincount(ratings.item_index, minlength=items) > 0
+    factors = start.shape[1]
     width = factors + 1
+    upper = np.triu_indices(width)
     bias_loading = np.full((items, 1), USER_BIAS_VARIANCE**0.5)
-    loadings = np.concatenate([random.normal(0, 0.1, (items, factors)), bias_loading], 1)
-    loadings = loadings.astype(np.float32)
+    loadings = np.concatenate([start, bias_loading], 1).astype(np.float32)
     noise = _FIRST_NOISE
     for _ in range(_EM_ITERATIONS):
-        outer = (loadings[:, :, None] * loadings[:, None, :]).reshape(items, -1)
-        precision = (ones @ outer).reshape(-1, width, width) / noise + np.eye(width, dtype="f4")
-        covariance = np.linalg.inv(precision)
-        mean = np.einsum("uab,ub->ua", covariance, values @ loadings) / noise
-        second = (covariance + mean[:, :, None] * mean[:, None, :]).reshape(len(used), -1)
-        moments = (ones_by_item @ second).reshape(-1, width, width)
-        cross = values_by_item @ mean
+        outer = loadings[:, upper[0]] * loadings[:, upper[1]]
+        moments = np.zeros((items, width, width), np.float32)
+        cross = np.zeros((items, width), np.float32)
+        for block in blocks:
+            half = block.ones @ outer
+            precision = np.empty((len(half), width, width), np.float32)
+            precision[:, upper[0], upper[1]] = precision[:, upper[1], upper[0]] = half
+            covariance = np.linalg.inv(precision / noise + np.eye(width, dtype="f4"))
+            mean = np.einsum("uab,ub->ua", covariance, block.values @ loadings) / noise
+            second = (covariance + mean[:, :, None] * mean[:, None, :]).reshape(len(half), -1)
+            moments += (block.ones_by_item @ second).reshape(-1, width, width)
+            cross += block.values_by_item @ mean
         # The loading of the bias stays: solve for the others given it.
         target = cross[:, :factors] - moments[:, :factors, factors] * loadings[:, factors:]
         penalised = moments[:, :factors, :factors] + ridge * np.eye(factors, dtype="f4")
@@ -75,8 +78,31 @@ def probabilistic_pca(
     return loadings[:, :factors].copy()
 
 
+class _UserBlock(NamedTuple):
+    """The ratings of some users: who rated what, and the residuals, by user and by item."""
+
+    ones: sparse.csr_matrix
+    values: sparse.csr_matrix
+    ones_by_item: sparse.csr_matrix
+    values_by_item: sparse.csr_matrix
+
+
+def _user_blocks(
+    user: Int64Array, item: Int64Array, residual: Float64Array, shape: tuple[int, int]
+) -> list[_UserBlock]:
+    """Part the ratings by user: second moments of all users at once would not fit in memory."""
+    ones = sparse.csr_matrix((np.ones(len(user), np.float32), (user, item)), shape)
+    values = sparse.csr_matrix((residual.astype(np.float32), (user, item)), shape)
+    blocks = []
+    for start in range(0, shape[0], _USERS_BLOCK):
+        some = slice(start, start + _USERS_BLOCK)
+        mine = ones[some], values[some]
+        blocks.append(_UserBlock(*mine, *(matrix.T.tocsr() for matrix in mine)))
+    return blocks
+
+
 def cooccurrence_factors(
-    ratings: Ratings, users: int, items: int, factors: int, random: np.random.Generator
+    ratings: Ratings, users: int, items: int, factors: int, start: Float64Array
 ) -> Float32Array:
     """Factorise who rated what, whatever the ratings: which items are known to the same people.
 
@@ -91,7 +117,7 @@ def cooccurrence_factors(
         users: Number of users.
         items: Number of items.
         factors: Number of factors wanted; fewer come where the matrix is smaller.
-        random: Source of the solver's start.
+        start: The solver's, random, shape [min(users, items)].
 
     Returns:
         Shape [items, factors], with a mean square of 1.
@@ -119,7 +145,7 @@ def cooccurrence_factors(
         rmatvec=lambda x: among_items(matrix.T @ among_users(x.ravel())),
         dtype=np.float64,
     )
-    _, size, right = svds(rest, count, v0=random.normal(size=min(matrix.shape)))
+    _, size, right = svds(rest, count, v0=start)
     order = np.argsort(-size)
     right = with_fixed_signs(right)
     found = (right[order] * size[order, None]).T / np.sqrt(item_count + 10.0)[:, None]

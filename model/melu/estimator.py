@@ -31,6 +31,7 @@ from model.melu.serving.scoring import item_gradient_norms, predict_items
 from model.melu.serving.update import AdaptedWeights, ServingWeights, local_update
 from model.melu.training import train
 from model.melu.weights import MetaWeights, RatingUnits, embed, initial_meta_weights
+from model.training_checkpoints import Checkpoints
 
 SMALLEST_ERROR = 0.1
 _CHUNK = 65_536
@@ -100,10 +101,13 @@ class MeluEstimator(Estimator):
         *,
         seed: int,
         on_epoch: Callable[[EpochReport], None],
+        checkpoints: Checkpoints,
     ) -> tuple[Self, TrainingReport]:
         """Learn θ from ratings; see `Estimator`."""
         assert isinstance(preset, MeluPreset)  # noqa: S101 - this estimator's own
-        learnt = train(dataset, ratings, preset, seed=seed, on_epoch=on_epoch)
+        learnt = train(
+            dataset, ratings, preset, seed=seed, on_epoch=on_epoch, checkpoints=checkpoints
+        )
         estimator = cls(
             preset,
             learnt.theta,

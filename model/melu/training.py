@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from model.arrays import Int64Array
-from model.bundle.reports import EpochReport, TrainingReport
+from model.bundle.reports import EpochReport, TrainingReport, notes_of, reports_of
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes, draw_training_batches
 from model.errors import DatasetError
@@ -20,6 +20,7 @@ from model.melu.batch_features import BatchFeatures
 from model.melu.global_update import predict_query_sets, query_loss
 from model.melu.preset import MeluPreset
 from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
+from model.training_checkpoints import Checkpoint, Checkpoints, TrainingState
 
 VALIDATION_SUPPORT_SIZES = (0, 1, 3, 5, 10, 20)
 _VALIDATION_QUERY_SIZE = 10
@@ -53,6 +54,7 @@ def train(
     *,
     seed: int,
     on_epoch: Callable[[EpochReport], None],
+    checkpoints: Checkpoints,
 ) -> TrainingResult:
     """Learn θ.
 
@@ -66,6 +68,7 @@ def train(
         preset: Configuration.
         seed: Every draw (hold-out, initial weights, episodes) follows from it.
         on_epoch: Called after each epoch.
+        checkpoints: Where to go on from, and what is kept meanwhile.
 
     Returns:
         θ and its report.
@@ -97,8 +100,8 @@ def train(
     best_epoch = preset.training.epochs
     if len(validation.user_index):
         searching = np.setdiff1d(learners, held_out)
-        best_epoch = learner.search(searching, validation, seed, note)
-    theta = learner.refit(learners, best_epoch, seed, note)
+        best_epoch = learner.search(searching, validation, seed, note, checkpoints.part("search"))
+    theta = learner.refit(learners, best_epoch, seed, note, checkpoints.part("refit"))
     return TrainingResult(
         theta=theta,
         units=learner.units,
@@ -160,31 +163,32 @@ class Learner:
         validation: Episodes,
         seed: int,
         note: Callable[[EpochReport], None],
+        checkpoint: Checkpoint,
     ) -> int:
         """Return the epoch (from 1) whose θ served the held-out users best."""
         training = self.preset.training
         run = MetaTraining(self, seed)
-        best_epoch, best_score = 1, float("inf")
-        for epoch in range(1, training.epochs + 1):
+        reports = run.go_on(checkpoint)
+        for report in reports:
+            note(report)
+        while len(reports) < training.epochs:
+            if reports and reports[-1].epoch - _best_epoch(reports) >= training.patience:
+                break
             started = time.monotonic()
             loss = run.epoch(learners)
-            errors = self._validation_mae(run.averaged, validation)
-            score = float(np.mean(list(errors.values())))
-            note(
+            reports.append(
                 EpochReport(
                     phase="search",
-                    epoch=epoch,
+                    epoch=len(reports) + 1,
                     epochs=training.epochs,
                     loss=loss,
-                    validation_mae=errors,
+                    validation_mae=self._validation_mae(run.averaged, validation),
                     seconds=time.monotonic() - started,
                 )
             )
-            if score < best_score:
-                best_epoch, best_score = epoch, score
-            elif epoch - best_epoch >= training.patience:
-                break
-        return best_epoch
+            run.keep(checkpoint, reports)
+            note(reports[-1])
+        return _best_epoch(reports)
 
     def refit(
         self,
@@ -192,13 +196,17 @@ class Learner:
         epochs: int,
         seed: int,
         note: Callable[[EpochReport], None],
+        checkpoint: Checkpoint,
     ) -> MetaWeights:
         """Learn θ from all learners for a known number of epochs."""
         run = MetaTraining(self, seed)
-        for epoch in range(1, epochs + 1):
+        reports = run.go_on(checkpoint)
+        for report in reports:
+            note(report)
+        for epoch in range(len(reports) + 1, epochs + 1):
             started = time.monotonic()
             loss = run.epoch(learners)
-            note(
+            reports.append(
                 EpochReport(
                     phase="refit",
                     epoch=epoch,
@@ -208,6 +216,8 @@ class Learner:
                     seconds=time.monotonic() - started,
                 )
             )
+            run.keep(checkpoint, reports)
+            note(reports[-1])
         return run.averaged
 
     def _validation_mae(self, theta: MetaWeights, validation: Episodes) -> dict[str, float]:
@@ -235,6 +245,12 @@ class Learner:
             absolute = (self.units.to_scale(predicted) - query_set.rating).abs() * query_set.mask
             errors[str(size)] = float((absolute.sum(-1) / query_set.mask.sum(-1)).mean())
         return errors
+
+
+def _best_epoch(reports: Sequence[EpochReport]) -> int:
+    """The first of the epochs with the least error of the held-out users."""
+    scores = [float(np.mean(list((report.validation_mae or {}).values()))) for report in reports]
+    return 1 + int(np.argmin(scores))
 
 
 class MetaTraining:
@@ -270,11 +286,24 @@ class MetaTraining:
             fused=True,
         )
         self._steps = 0
+        self._state = TrainingState(
+            self._optimiser, self._random, tensors={"θ": self._flat, "average": self._average}
+        )
 
     @property
     def averaged(self) -> MetaWeights:
         """A copy of the average of θ so far."""
         return self._initial.unflattened(self._average.clone())
+
+    def go_on(self, checkpoint: Checkpoint) -> list[EpochReport]:
+        """Take on what was kept, if anything was; return the reports so far."""
+        notes = checkpoint.restore(self._state)
+        self._steps = notes.get("steps", 0)
+        return reports_of(notes)
+
+    def keep(self, checkpoint: Checkpoint, reports: Sequence[EpochReport]) -> None:
+        """Keep all that this training hangs on."""
+        checkpoint.keep(self._state, notes_of(reports) | {"steps": self._steps})
 
     def epoch(self, learners: Int64Array) -> float:
         """Make one global update a batch until every learner was drawn; return the mean loss."""

@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
-from model.episodes import PaddedRatings, RatingsByUser
+from model.episodes import PaddedRatings, RatingsByUser, UserQueue
 from model.features import EncodedTable
 from model.relevance.answer_network import NO_DROPOUT, Dropout, rate_logits, read_answers
 from model.relevance.choice_loss import choice_loss, draw_sample
@@ -94,16 +94,13 @@ def train_answers(
         rate_logits(learning.raters.astype(np.float32), learning.users_who_rated)
     )
     network.answers.requires_grad_()
-    optimiser = torch.optim.Adam(network.answers.parameters(), lr=_LEARNING_RATE)
+    optimiser = torch.optim.Adam(network.answers.parameters(), lr=_LEARNING_RATE, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, _LEARNING_RATE, total_steps=updates, pct_start=_WARM_UP
     )
-    queue = np.empty(0, dtype=np.int64)
+    queue = UserQueue(learning.ratings, learners, config.batch_users, random)
     for _ in range(updates):
-        if len(queue) < min(config.batch_users, len(learners)):
-            queue = random.permutation(learners)
-            shuffled = learning.ratings.shuffled(random)
-        users, queue = queue[: config.batch_users], queue[config.batch_users :]
+        users, shuffled = queue.next()
         known_of = {name: column.rows(users) for name, column in learning.users.items()}
         sampled, log_weight = learning.sample(random)
         sample = CatalogueSample(items.output[sampled], torch.from_numpy(log_weight))

@@ -29,7 +29,7 @@ class RelevanceConfig(BaseModel):
     """Passes over the users, within the next two bounds: few users are soon learnt by heart."""
     least_updates: int = Field(default=300, ge=1)
     """Global updates at least."""
-    most_updates: int = Field(default=2_000, ge=1)
+    most_updates: int = Field(default=1_200, ge=1)
     """Global updates at most."""
     batch_users: int = Field(default=256, ge=1)
     """Episodes a global update."""
@@ -49,7 +49,7 @@ class RelevanceConfig(BaseModel):
     """Largest share of the items that an update shows as if they were new."""
     unknown_rate: float = Field(default=0.1, ge=0, lt=1)
     """Share of the episodes in which a user's attributes are unknown."""
-    softmax_items: int = Field(default=20_000, ge=1, le=1_000_000)
+    softmax_items: int = Field(default=4_096, ge=1, le=1_000_000)
     """Items up to which the choice is among all of them; of more, among as many drawn ones."""
     answer_passes: int = Field(default=20, ge=0)
     """Passes over the users in which answers to questions are learnt, within two bounds."""
@@ -57,6 +57,8 @@ class RelevanceConfig(BaseModel):
     """Updates of those at least."""
     most_answer_updates: int = Field(default=600, ge=0)
     """Updates of those at most."""
+    patience: int = Field(default=3, ge=1)
+    """Measurements in a row of certainly worse lists, of users held out, that end the training."""
     held_out: float = Field(default=0.1, ge=0, le=0.5)
     """Share of the users that a member does not learn from, on whom the blend is chosen."""
 

@@ -20,6 +20,7 @@ from model.relevance.learning import RelevanceLearning
 from model.relevance.model import RelevanceModel
 from model.relevance.training import TrainedMember, train_members
 from model.relevance.vectors import Vectors
+from model.training_checkpoints import Checkpoints
 
 
 def fit_relevance(
@@ -31,6 +32,7 @@ def fit_relevance(
     *,
     seed: int,
     on_epoch: Callable[[EpochReport], None],
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[RelevanceModel, tuple[TrainedMember, ...]]:
     """Learn θ from ratings.
 
@@ -42,6 +44,7 @@ def fit_relevance(
         item_space: Encoders of the item features.
         seed: Every random draw follows from it.
         on_epoch: Called now and then.
+        checkpoints: Where to go on from, and what is kept meanwhile; nothing if None.
 
     Returns:
         The model, and its members with the users that each did not learn from.
@@ -50,7 +53,9 @@ def fit_relevance(
     random = np.random.default_rng([seed, 5])
     content = ContentInputs.fit(dataset, item_space, rated, config.content_width, random)
     learning = RelevanceLearning.of(dataset, ratings, config, content, user_space, item_space)
-    members = train_members(learning, seed=seed, on_epoch=on_epoch)
+    members = train_members(
+        learning, seed=seed, on_epoch=on_epoch, checkpoints=checkpoints or Checkpoints.none()
+    )
     table = ChoiceTable(
         Vectors.packed(torch.cat([one.items.entry for one in members], dim=1).numpy()),
         Vectors.packed(torch.cat([one.items.output for one in members], dim=1).numpy()),

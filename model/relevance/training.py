@@ -16,17 +16,19 @@ import numpy as np
 import torch
 
 from model.arrays import BoolArray, Float32Array, Int64Array
-from model.bundle.reports import EpochReport
-from model.episodes import PaddedRatings, RatingsByUser
+from model.bundle.reports import EpochReport, notes_of, reports_of
+from model.episodes import PaddedRatings, RatingsByUser, UserQueue
 from model.features import EncodedTable
 from model.relevance.answer_network import Dropout
 from model.relevance.answer_training import train_answers
 from model.relevance.choice_loss import choice_loss
 from model.relevance.config import RelevanceConfig
+from model.relevance.held_out_lists import Best, HeldOutLists
 from model.relevance.learning import RelevanceLearning
 from model.relevance.local_update import CatalogueSample, local_update
 from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
 from model.relevance.spread_training import measure_spread
+from model.training_checkpoints import Checkpoint, Checkpoints, TrainingState
 
 _FEW = 20
 _WARM_UP = 0.1
@@ -54,7 +56,11 @@ class TrainedMember:
 
 
 def train_members(
-    learning: RelevanceLearning, *, seed: int, on_epoch: Callable[[EpochReport], None]
+    learning: RelevanceLearning,
+    *,
+    seed: int,
+    on_epoch: Callable[[EpochReport], None],
+    checkpoints: Checkpoints,
 ) -> tuple[TrainedMember, ...]:
     """Train all members side by side.
 
@@ -62,6 +68,7 @@ def train_members(
         learning: What they learn from.
         seed: Every random draw follows from it.
         on_epoch: Called now and then, from several threads.
+        checkpoints: Where to go on from, and what is kept meanwhile.
 
     Returns:
         The members.
@@ -80,6 +87,7 @@ def train_members(
             seed=seed * members + member,
             phase=f"relevance {member + 1} of {members}",
             on_epoch=on_epoch,
+            checkpoint=checkpoints.part(f"relevance-{member + 1}"),
         )
 
     with ThreadPoolExecutor(min(members, os.cpu_count() or 1)) as pool:
@@ -94,6 +102,7 @@ def _train_member(
     seed: int,
     phase: str,
     on_epoch: Callable[[EpochReport], None],
+    checkpoint: Checkpoint,
 ) -> TrainedMember:
     config = learning.config
     updates = config.updates(len(learners))
@@ -109,7 +118,7 @@ def _train_member(
         {"params": [residuals.entry, residuals.output], "weight_decay": config.weight_decay},
         {"params": [residuals.bias, *network.parameters()]},
     ]
-    optimiser = torch.optim.Adam(groups, lr=config.learning_rate)
+    optimiser = torch.optim.Adam(groups, lr=config.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, config.learning_rate, total_steps=updates, pct_start=_WARM_UP
     )
@@ -117,12 +126,33 @@ def _train_member(
     losses: list[float] = []
     dropout = Dropout(config.dropout, generator)
     started = time.monotonic()
-    queue = np.empty(0, dtype=np.int64)
-    for update in range(updates):
-        if len(queue) < min(config.batch_users, len(learners)):
-            queue = random.permutation(learners)
-            shuffled = learning.ratings.shuffled(random)
-        users, queue = queue[: config.batch_users], queue[config.batch_users :]
+    every_item = torch.from_numpy(learning.known.astype(np.float32))
+
+    def represented() -> RepresentedItems:
+        with torch.no_grad():
+            return residuals.added_to(network.of_content(content), every_item)
+
+    queue = UserQueue(learning.ratings, learners, config.batch_users, random)
+    lists = HeldOutLists.draw(learning, held_out, seed=seed)
+    best = Best({"network": network, "residuals": residuals}, config.patience)
+    state = TrainingState(
+        optimiser,
+        random,
+        {"network": network, "residuals": residuals, **best.kept},
+        sources={"network": generator},
+        schedule=schedule,
+    )
+    notes = checkpoint.restore(state)
+    reports = reports_of(notes)
+    if reports:
+        queue.restore(notes["queue"])
+        best.restore(notes["best"])
+    for report in reports:
+        on_epoch(report)
+    for update in range(len(reports) * every, updates):
+        if best.is_over:
+            break
+        users, shuffled = queue.next()
         support, query = draw_episodes(shuffled, users, config, random)
         known = learning.known & (random.random(len(share)) >= config.cold_items * random.random())
         shown = residuals.added_to(
@@ -153,7 +183,10 @@ def _train_member(
         schedule.step()
         losses.append(float(loss.detach()))
         if (update + 1) % every == 0:
-            on_epoch(
+            quality = lists.quality(network, represented()) if lists else None
+            if quality is not None:
+                best.take(quality)
+            reports.append(
                 EpochReport(
                     phase=phase,
                     epoch=(update + 1) // every,
@@ -161,12 +194,16 @@ def _train_member(
                     loss=float(np.mean(losses[-every:])),
                     validation_mae=None,
                     seconds=time.monotonic() - started,
+                    list_quality=None if quality is None else float(quality.mean()),
                 )
             )
+            checkpoint.keep(
+                state, notes_of(reports) | {"queue": queue.as_json(), "best": best.as_json()}
+            )
+            on_epoch(reports[-1])
+    best.go_back_if_worse()
     network.requires_grad_(requires_grad=False)
-    with torch.no_grad():
-        every_item = torch.from_numpy(learning.known.astype(np.float32))
-        items = residuals.added_to(network.of_content(content), every_item)
+    items = represented()
     train_answers(learning, network, items, learners, seed=seed)
     spread = measure_spread(learning, network, items, learners, seed=seed)
     return TrainedMember(network, items, held_out, *spread)

@@ -53,6 +53,27 @@ def training(
 
 
 @app.command()
+def growth(
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="RATINGS,USERS,ITEMS to plant and train on; may be repeated. Without, from a "
+            "hundred thousand ratings to five million."
+        ),
+    ] = None,
+    preset: Annotated[str, typer.Option(help="What to train.")] = "default",
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Train on planted data of growing size; tell time and memory."""
+    from scripts.benchmark.growth import SIZES, benchmark_growth
+    from scripts.benchmark.planted import Size
+
+    sizes = [Size.parse(text) for text in size] if size else SIZES
+    benchmark_growth(sizes, preset=preset, json_file=json_file, plot_file=plot_file)
+
+
+@app.command()
 def service(
     model: Annotated[Path, typer.Option(help="Bundle to serve.")],
     users: Annotated[int, typer.Option(min=10, help="Users who ask, of 20 ratings each.")] = 1000,

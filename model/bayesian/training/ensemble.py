@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.arrays import Float32Array
+from model.arrays import Float32Array, Int64Array
 from model.bayesian.local_update import local_update
 from model.bayesian.network import BayesianNetwork, Representation
 from model.bayesian.rating_scale import from_five_point, to_five_point
@@ -20,11 +20,11 @@ from model.bayesian.training.item_features import ItemRows
 from model.bayesian.training.meta_training import make_support_set, own_residuals
 from model.content.bias_statistics import ItemStatistics
 from model.data.dataset import Ratings
-from model.episodes import Episodes, PaddedRatings
+from model.episodes import Episodes, PaddedRatings, RatingsByUser
 from model.features import EncodedTable
 
 SMALLEST_ERROR = 0.1
-_RATINGS_CHUNK = 65_536
+_USERS_CHUNK = 1_024
 
 
 @dataclass(frozen=True)
@@ -113,24 +113,18 @@ class RepresentedMembers:
         member = self._members[0]
         total = torch.zeros(len(member.base), dtype=torch.float64)
         spread = float(to_five_point(ratings.rating, self._scale).std()) or 1.0
-        nobody = PaddedRatings(
-            np.zeros((count, 0), dtype=np.int64),
-            torch.zeros(count, 0),
-            torch.zeros(count, 0),
-        )
-        empty = torch.from_numpy(nobody.item_index)
+        grouped = RatingsByUser(ratings, count)
         with torch.no_grad():
-            support = make_support_set(
-                member.network, member.items, empty, nobody, nobody.rating, nobody.mask
-            )
-            linear = local_update(member.network, member.items, users, support).linear
             norms = member.network.gradient_norms(member.items)
             shared = member.network.hidden_layer(member.items.phi) @ member.network.output
-            for start in range(0, len(ratings), _RATINGS_CHUNK):
-                chunk = slice(start, start + _RATINGS_CHUNK)
-                item = torch.from_numpy(ratings.item_index[chunk])
-                own = linear[torch.from_numpy(ratings.user_index[chunk])]
-                rating = torch.from_numpy(to_five_point(ratings.rating[chunk], self._scale))
+            # User by user: own copies of the decision layers for all at once do not fit in memory.
+            for start in range(0, count, _USERS_CHUNK):
+                some = np.arange(start, min(start + _USERS_CHUNK, count))
+                linear = _before_any_rating(member, users, some)
+                mine = grouped.of_users(some)
+                item = torch.from_numpy(mine.item_index)
+                own = linear[torch.from_numpy(mine.user_index - start)]
+                rating = torch.from_numpy(to_five_point(mine.rating, self._scale))
                 predicted = member.base[item] + shared[item]
                 predicted = predicted + (own * member.items.phi[item]).sum(1)
                 error = ((predicted - rating).abs() / spread).clamp(min=SMALLEST_ERROR)
@@ -138,6 +132,21 @@ class RepresentedMembers:
         raters = np.bincount(ratings.item_index, minlength=len(total))
         mean: Float32Array = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
         return mean
+
+
+def _before_any_rating(member: _Member, users: EncodedTable, some: Int64Array) -> Tensor:
+    """W of users of whom only the features are known, shape [users, D]."""
+    nobody = PaddedRatings(
+        np.zeros((len(some), 0), dtype=np.int64),
+        torch.zeros(len(some), 0),
+        torch.zeros(len(some), 0),
+    )
+    empty = torch.from_numpy(nobody.item_index)
+    support = make_support_set(
+        member.network, member.items, empty, nobody, nobody.rating, nobody.mask
+    )
+    known = {name: column.rows(some) for name, column in users.items()}
+    return local_update(member.network, member.items, known, support).linear
 
 
 def _member(network: BayesianNetwork, rows: ItemRows) -> _Member:

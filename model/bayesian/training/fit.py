@@ -23,6 +23,7 @@ from model.episodes import RatingsByUser
 from model.errors import DatasetError
 from model.features import FeatureSpace
 from model.features.fitting import fit_spaces
+from model.training_checkpoints import Checkpoints
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def learn(
     *,
     seed: int,
     on_epoch: Callable[[EpochReport], None],
+    checkpoints: Checkpoints,
 ) -> TrainingResult:
     """Fit what is known before meta-training, then train the members.
 
@@ -64,6 +66,7 @@ def learn(
         preset: Configuration.
         seed: Every random draw follows from it.
         on_epoch: Called after each epoch, from several threads.
+        checkpoints: Where to go on from, and what is kept meanwhile.
 
     Returns:
         θ and its report.
@@ -102,6 +105,7 @@ def learn(
             seed=seed * members + member,
             phase=f"member {member + 1} of {members}",
             on_epoch=note,
+            checkpoint=checkpoints.part(f"member-{member + 1}"),
         )
 
     # Members share nothing that they write to, and their matrix products run side by side.

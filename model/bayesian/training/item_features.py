@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +101,14 @@ class PredictedFromContent:
 
 
 @dataclass(frozen=True)
+class _Start:
+    """Where the solvers begin; drawn before the folds are fitted side by side."""
+
+    factors: Float64Array
+    cooccurrence: Float64Array
+
+
+@dataclass(frozen=True)
 class _Collaborative:
     """What ratings tell: factors, those expected from content, and factors of who rated what."""
 
@@ -142,18 +152,19 @@ def build_training_rows(
     bias = statistics.item_bias(quality, config.item_damping)
 
     def factorise(
-        some: Ratings, counted: ItemStatistics, axes: _Collaborative | None
+        some: Ratings, counted: ItemStatistics, start: _Start, axes: _Collaborative | None
     ) -> _Collaborative:
         residual = some.rating - statistics.mean - bias[some.item_index]
         factors = probabilistic_pca(
             some,
             residual,
             items,
-            config.rating_factors,
             ridge=config.factor_ridge,
-            random=random,
+            start=start.factors,
         )
-        together = cooccurrence_factors(some, users, items, config.cooccurrence_factors, random)
+        together = cooccurrence_factors(
+            some, users, items, config.cooccurrence_factors, start.cooccurrence
+        )
         if axes is not None:
             factors = rotate_onto(factors, axes.factors.astype(np.float32), statistics.count)
             together = rotate_onto(together, axes.cooccurrence.astype(np.float32), np.ones(items))
@@ -162,19 +173,30 @@ def build_training_rows(
             counted, loadings, smoother.predict(loadings), together.astype(np.float64)
         )
 
-    whole = factorise(ratings, statistics, None)
+    def draw_start() -> _Start:
+        return _Start(
+            random.normal(0, 0.1, (items, config.rating_factors)),
+            random.normal(size=min(users, items)),
+        )
+
+    whole = factorise(ratings, statistics, draw_start(), None)
     # Dealt like cards, so that no fold holds all users who rated.
     rated = random.permutation(np.unique(ratings.user_index))
     fold_of_user = np.zeros(users, dtype=np.int64)
     fold_of_user[rated] = np.arange(len(rated)) % preset.training.folds
-    folds = []
-    for fold in range(min(preset.training.folds, len(rated))):
+    starts = [draw_start() for _ in range(min(preset.training.folds, len(rated)))]
+
+    def fit_fold(fold: int) -> ItemRows:
         out = fold_of_user[ratings.user_index] == fold
-        rest = factorise(ratings.where(~out), statistics.without(ratings.where(out)), whole)
-        folds.append(_rows(rest, statistics, quality, components, preset))
+        counted = statistics.without(ratings.where(out))
+        rest = factorise(ratings.where(~out), counted, starts[fold], whole)
+        return _rows(rest, statistics, quality, components, preset)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        folds = tuple(pool.map(fit_fold, range(len(starts))))
     return TrainingRows(
         _rows(whole, statistics, quality, components, preset),
-        tuple(folds),
+        folds,
         fold_of_user,
         statistics,
         _predicted_from(content, predicted, smoother.weights(whole.factors), axes),

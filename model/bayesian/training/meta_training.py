@@ -5,28 +5,31 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.arrays import Int64Array
+from model.arrays import BoolArray, Int64Array
 from model.bayesian.local_update import local_update
 from model.bayesian.network import BayesianNetwork, Representation, SupportSet
 from model.bayesian.preset import BayesianPreset, TrainingConfig
-from model.bayesian.training.item_features import TrainingRows
-from model.bundle.reports import EpochReport
+from model.bayesian.training.item_features import ItemRows, TrainingRows
+from model.bundle.reports import EpochReport, notes_of, reports_of
 from model.content.bias_statistics import ItemStatistics
 from model.episodes import PaddedRatings, RatingsByUser
 from model.features import EncodedTable, FeatureSpace
+from model.training_checkpoints import NO_CHECKPOINT, Checkpoint, TrainingState
 
 _GRADIENT_NORM_LIMIT = 1.0
 _LEAST_RATINGS = 4
 _SPARED_QUERY = 10
 _FEW = 8
 _WARM_UP_SHARE = 0.1
+_PARTS = 2
+"""Of a batch, by support size."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,30 @@ class Batch:
     support_row: Tensor
     query_row: Tensor
 
+    def by_support_size(self, parts: int) -> Iterator[tuple[Int64Array, Batch]]:
+        """Part the episodes by the size of their support set, so that little is padding.
+
+        Args:
+            parts: How many parts; fewer come of fewer episodes.
+
+        Yields:
+            Which episodes, and a batch of them.
+        """
+        sizes = self.support_set.mask.sum(1).numpy().astype(np.int64)
+        for chosen in np.array_split(np.argsort(sizes, kind="stable"), min(parts, len(sizes))):
+            longest = int(sizes[chosen].max(initial=0))
+            yield (
+                chosen,
+                Batch(
+                    self.fold,
+                    self.user_index[chosen],
+                    self.support_set.rows(chosen).first(longest),
+                    self.query_set.rows(chosen),
+                    self.support_row[chosen, :longest],
+                    self.query_row[chosen],
+                ),
+            )
+
 
 def train_network(
     rows: TrainingRows,
@@ -60,6 +87,7 @@ def train_network(
     seed: int,
     phase: str,
     on_epoch: Callable[[EpochReport], None],
+    checkpoint: Checkpoint = NO_CHECKPOINT,
 ) -> BayesianNetwork:
     """Train one member.
 
@@ -72,31 +100,39 @@ def train_network(
         seed: Every random draw follows from it.
         phase: What reports call this training.
         on_epoch: Called after each epoch.
+        checkpoint: Where to go on from, and what is kept meanwhile.
 
     Returns:
         The trained member, ready to serve.
     """
     training = preset.training
     random = np.random.default_rng(seed)
+    generator = torch.Generator().manual_seed(seed)
     network = BayesianNetwork(
         preset,
         rows.whole.inputs.shape[1],
         rows.whole.linear.shape[1],
         user_space,
         rows.statistics.mean,
-        torch.Generator().manual_seed(seed),
+        generator,
     )
     learners = np.flatnonzero(grouped.counts >= min(_LEAST_RATINGS, grouped.counts.max()))
     batches = _batch_count(learners, rows.fold_of_user, training.batch_users)
-    epochs = max(training.epochs, math.ceil(training.global_updates / batches))
-    optimiser = torch.optim.Adam(network.parameters(), lr=training.learning_rate)
+    epochs = epoch_count(training, batches)
+    optimiser = torch.optim.Adam(network.parameters(), lr=training.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser,
         training.learning_rate,
         total_steps=epochs * batches + 1,
         pct_start=_WARM_UP_SHARE,
     )
-    for epoch in range(1, epochs + 1):
+    state = TrainingState(
+        optimiser, random, {"network": network}, sources={"network": generator}, schedule=schedule
+    )
+    reports = reports_of(checkpoint.restore(state))
+    for report in reports:
+        on_epoch(report)
+    for epoch in range(len(reports) + 1, epochs + 1):
         started = time.monotonic()
         losses = []
         for batch in _draw_batches(grouped, learners, rows, training, random):
@@ -107,7 +143,7 @@ def train_network(
             optimiser.step()
             schedule.step()
             losses.append(loss.item())
-        on_epoch(
+        reports.append(
             EpochReport(
                 phase=phase,
                 epoch=epoch,
@@ -117,6 +153,8 @@ def train_network(
                 seconds=time.monotonic() - started,
             )
         )
+        checkpoint.keep(state, notes_of(reports))
+        on_epoch(reports[-1])
     return network.eval().requires_grad_(requires_grad=False)
 
 
@@ -162,9 +200,28 @@ def _query_loss(
     random: np.random.Generator,
 ) -> Tensor:
     """Mean over users of the mean Huber loss of each query set."""
-    items = network.represent(rows.folds[batch.fold])
+    named, batch = named_rows(rows.folds[batch.fold], batch)
+    items = network.represent(named)
+    unknown = random.random(len(batch.user_index)) < training.unknown_rate
+    losses = [
+        _query_losses(network, items, part, users, unknown[chosen], rows.statistics, training)
+        for chosen, part in batch.by_support_size(_PARTS)
+    ]
+    return torch.cat(losses).mean()
+
+
+def _query_losses(
+    network: BayesianNetwork,
+    items: Representation,
+    batch: Batch,
+    users: EncodedTable,
+    unknown: BoolArray,
+    statistics: ItemStatistics,
+    training: TrainingConfig,
+) -> Tensor:
+    """Adapt to each support set; return the mean Huber loss of each query set, shape [B]."""
     every = torch.ones_like
-    residual = own_residuals(batch.user_index, batch.support_set, rows.statistics)
+    residual = own_residuals(batch.user_index, batch.support_set, statistics)
     support = make_support_set(
         network,
         items,
@@ -174,20 +231,44 @@ def _query_loss(
         every(residual),
     )
     hidden = {
-        name: column.rows(batch.user_index).with_unknown(
-            random.random(len(batch.user_index)) < training.unknown_rate
-        )
-        for name, column in users.items()
+        name: column.rows(batch.user_index).with_unknown(unknown) for name, column in users.items()
     }
     decision = local_update(network, items, hidden, support)
-    residual = own_residuals(batch.user_index, batch.query_set, rows.statistics)
+    residual = own_residuals(batch.user_index, batch.query_set, statistics)
     base = network.base(items, batch.query_row, residual, every(residual))
     predicted = base + decision.predict(items.phi[batch.query_row])
     error = (predicted - batch.query_set.rating).abs()
     width = training.huber_width
     loss = torch.where(error < width, error**2 / (2 * width), error - width / 2)
     mask = batch.query_set.mask
-    return ((loss * mask).sum(1) / mask.sum(1).clamp(min=1)).mean()
+    return (loss * mask).sum(1) / mask.sum(1).clamp(min=1)
+
+
+def named_rows(rows: ItemRows, batch: Batch) -> tuple[ItemRows, Batch]:
+    """Keep of the item rows those that a batch names, so that no batch encodes a whole catalogue.
+
+    Args:
+        rows: Rows, of which the batch names some.
+        batch: Episodes.
+
+    Returns:
+        The rows that are named, and the batch that names them by their new places.
+    """
+    places = torch.cat([batch.support_row.flatten(), batch.query_row.flatten()])
+    named, at = torch.unique(places, return_inverse=True)
+    support, query = at.split([batch.support_row.numel(), batch.query_row.numel()])
+    renamed = replace(
+        batch,
+        support_row=support.view_as(batch.support_row),
+        query_row=query.view_as(batch.query_row),
+    )
+    return rows.rows(named), renamed
+
+
+def epoch_count(training: TrainingConfig, batches: int) -> int:
+    """Return how many passes of so many global updates are made."""
+    wanted = max(training.epochs, math.ceil(training.global_updates / batches))
+    return max(1, min(wanted, training.most_global_updates // batches))
 
 
 def _batch_count(learners: Int64Array, fold_of_user: Int64Array, batch_users: int) -> int:
