@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -28,6 +29,8 @@ from app.settings import Settings
 from app.store import CatalogueStore, ErasureLog, RankingSnapshotStore, UserStore
 from model.recommender import Recommender
 
+logger = logging.getLogger("uvicorn.error")
+
 
 @dataclass(frozen=True)
 class Services:
@@ -41,6 +44,7 @@ class Services:
     unstored: UnstoredService
     onboarding: OnboardingService
     items: ItemService
+    scenarios: Scenarios
 
 
 def build_services(
@@ -79,6 +83,8 @@ def build_services(
     ranker = Ranker(adapter, settings.list_items, settings.explore)
     settings_digest = digest_of_settings(version("melu-online"), settings.ranking_settings)
     scenarios = Scenarios(settings.scenarios)
+    for warning in scenarios.warnings(recommender):
+        logger.warning("%s", warning)
     return Services(
         live=live,
         caches=(cache, snapshots),
@@ -98,4 +104,5 @@ def build_services(
         unstored=UnstoredService(live, events, ranker, compute, settings_digest, scenarios),
         onboarding=OnboardingService(store, live, adapter, compute, settings.onboarding_enough),
         items=ItemService(live, items, compute),
+        scenarios=scenarios,
     )

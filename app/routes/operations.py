@@ -37,14 +37,16 @@ async def readyz(
 
     A store that answers but takes no writes, because it is full or a replica, is ready too: to
     take the service away would keep users from recommendations that it still can give. The answer
-    says so in `store`. `scarce` names what is nearly used up, and
-    `warnings` what of the store an operator should know.
+    says so in `store`, as it does where too few replicas have what is written. `scarce` names what
+    is nearly used up, and `warnings` what of the store and the settings an operator should know.
     """
     refusal = await store.refusal()
+    recommender = services.live.current.recommender
+    told = [*warnings, *services.scenarios.warnings(recommender)]
     return Readiness(
         scarce=scarce or None,
-        warnings=warnings or None,
-        model=services.live.current.recommender.manifest.version,
+        warnings=told or None,
+        model=recommender.manifest.version,
         store="ok" if refusal is None else "read_only",
         store_refusal=refusal,
     )

@@ -38,7 +38,7 @@ class Readiness(BaseModel):
         "(`disk`) has nearly run out of.",
     )
     warnings: list[str] | None = Field(
-        default=None, description="What of the store an operator should know."
+        default=None, description="What of the store and the settings an operator should know."
     )
 
 

@@ -1,7 +1,7 @@
 """A scenario stands for its parameters; what a request says itself wins."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -91,3 +91,31 @@ def test_bad_ones_are_refused_at_the_start(bundle: Path, bad: dict[str, object])
 
     assert done.returncode == 1
     assert "MELU_SCENARIOS" in done.stderr
+
+
+def test_one_that_can_not_be_followed_is_told(bundle_of: Callable[[str], Path], tmp_path: Path):
+    scenarios = {
+        "good": {"filter": ["genre:comedy"], "order": "rating"},
+        "old": {"filter": ["genre:comedy", "director:ann"]},
+        "new": {"order": "relevance"},
+    }
+    # The paper's preset has no relevance.
+    service = Service(
+        bundle_of("melu"), tmp_path, {"MELU_SCENARIOS": json.dumps(scenarios)}
+    ).start()
+    try:
+        with service.client() as client:
+            told = ok(client.get("/readyz"))["warnings"]
+            assert ["'director'" in one for one in told] == [True, False]
+            assert ["relevance" in one for one in told] == [False, True]
+            assert not ["good" for one in told if "good" in one]
+            for scenario, code in (("old", "unknown_attribute"), ("new", "invalid_parameter")):
+                asked = client.get("/users/ann/recommendations", params={"scenario": scenario})
+                assert_problem(asked, 422, code)
+        assert all(one in service.log for one in told)
+    finally:
+        service.stop()
+
+
+def test_good_ones_are_nothing_to_tell_of(client: httpx.Client):
+    assert "warnings" not in ok(client.get("/readyz"))

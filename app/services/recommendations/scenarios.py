@@ -1,13 +1,15 @@
-"""Requests that name a scenario."""
+"""Requests that name a scenario, and scenarios that the model can't follow."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from app.problems import UnknownScenario
 from app.scenarios import Scenario
 from app.schemas.recommendations import RankingParameters
+from model.catalogue.filter_text import name_and_value
+from model.recommender import Recommender
 
 Parameters = TypeVar("Parameters", bound=RankingParameters)
 
@@ -40,7 +42,7 @@ class Scenarios:
         if found is None:
             raise UnknownScenario(
                 f"{request.place}, scenario: there is no scenario {request.scenario!r}; there are: "
-                f"{', '.join(self._by_name) or 'none'}."
+                f"{_listed(self._by_name)}."
             )
         taken = {
             name: list(value) if isinstance(value, tuple) else value
@@ -48,3 +50,33 @@ class Scenarios:
             if name not in request.model_fields_set
         }
         return request.model_copy(update=taken | {"scenario": None})
+
+    def warnings(self, recommender: Recommender) -> list[str]:
+        """Tell of scenarios that every request for them fails by.
+
+        Args:
+            recommender: The model that answers.
+
+        Returns:
+            A sentence each.
+        """
+        names, orders = recommender.catalogue.attribute_names, recommender.orders
+        told = []
+        for scenario, parameters in self._by_name.items():
+            for text in parameters.filter or ():
+                name, _, _ = name_and_value(text, names)
+                if name not in names:
+                    told.append(
+                        f"The scenario {scenario} filters by {name!r}, which is no item attribute, "
+                        f"so what asks for it is answered 422; there are: {_listed(names)}."
+                    )
+            if parameters.order is not None and parameters.order not in orders:
+                told.append(
+                    f"The scenario {scenario} orders by {parameters.order}, which the model does "
+                    f"not, so what asks for it is answered 422; there are: {_listed(orders)}."
+                )
+        return told
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
