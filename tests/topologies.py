@@ -1,4 +1,4 @@
-"""Stores of several servers: a cluster, and a primary that Sentinels watch over."""
+"""Stores of several servers: a cluster, and a primary with a replica, watched over or not."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import redis
 
+from tests.faults.slow_proxy import SlowProxy
 from tests.running import RedisServer, free_port, wait_for
 
 SLOTS = 16384
@@ -134,6 +135,72 @@ class Watched:
             server.stop()
 
 
+@dataclass
+class Replicated:
+    """A primary and a replica that nobody watches over: an operator promotes it.
+
+    Attributes:
+        folder: Where they write.
+        address: What the service knows the store by, such as a virtual IP address.
+        link: By which the replica reaches the primary.
+        servers: The first is the primary, the second the replica.
+    """
+
+    folder: Path
+    address: SlowProxy
+    link: SlowProxy
+    servers: list[RedisServer]
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.address.port}/0"
+
+    @property
+    def primary(self) -> RedisServer:
+        return self.servers[0]
+
+    @property
+    def replica(self) -> RedisServer:
+        return self.servers[1]
+
+    def admin(self, server: RedisServer, *command: str | int) -> object:
+        with _client(server) as client:
+            return client.execute_command(*command)
+
+    def cut_off(self) -> None:
+        """Let the replica hear nothing any more."""
+        self.link.move(free_port())
+
+    def join(self) -> None:
+        """Let the replica hear of the primary again."""
+        self.link.move(self.primary.port)
+
+    def wait_until_followed(self) -> None:
+        wait_for(lambda: _follows(self.replica), "the replica to follow")
+
+    def promote(self) -> None:
+        """Make the replica the primary; the address stays where it is."""
+        self.admin(self.replica, "REPLICAOF", "NO", "ONE")
+        self.servers.reverse()
+        self.join()
+
+    def follow(self) -> None:
+        """Make the former primary, which may be gone, the replica of the present one."""
+        assert self.replica.process is not None
+        follows = "127.0.0.1", self.link.port
+        self.replica.options = (*_AT_ONCE, "--replicaof", f"{follows[0]} {follows[1]}")
+        if self.replica.process.poll() is None:
+            self.admin(self.replica, "REPLICAOF", *follows)
+        else:
+            self.replica.start()
+        self.primary.options = _AT_ONCE
+
+
+# What is written survives a kill without a wait for the disk, which a busy machine may stall for
+# longer than a request may take.
+_AT_ONCE = ("--repl-diskless-sync-delay", "0", "--appendfsync", "no", "--save", "")
+
+
 def _follows(server: RedisServer) -> bool:
     with _client(server) as client:
         return client.info("replication").get("master_link_status") == "up"
@@ -157,3 +224,18 @@ def running_sentinel(folder: Path) -> Iterator[Watched]:
         yield watched.start()
     finally:
         watched.stop()
+
+
+@contextlib.contextmanager
+def running_replicated(folder: Path) -> Iterator[Replicated]:
+    """Run a primary and its replica."""
+    with contextlib.ExitStack() as stack:
+        primary = RedisServer(folder / "one", options=_AT_ONCE).start()
+        stack.callback(primary.stop)
+        address, link = (stack.enter_context(SlowProxy(primary.port).running()) for _ in range(2))
+        follows = ("--replicaof", f"127.0.0.1 {link.port}")
+        replica = RedisServer(folder / "two", options=(*_AT_ONCE, *follows)).start()
+        stack.callback(replica.stop)
+        replicated = Replicated(folder, address, link, [primary, replica])
+        replicated.wait_until_followed()
+        yield replicated

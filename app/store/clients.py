@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.store.address import StoreAddress, Topology
 from app.store.cluster import SteadyCluster
 
 _MOST_TRIED_KEYS = 10_000
+_LEAVE_SECONDS = 1.0
 
 StoreClient = Redis | RedisCluster
 """What commands are sent with; a cluster's client finds the server that has a key."""
@@ -67,7 +69,7 @@ def connect_store(url: str, *, timeout_seconds: float, connections: int) -> Stor
             assert isinstance(primary, Redis)  # noqa: S101 - the class it makes unless told
             return primary
         case Topology.SERVER:
-            pool = BlockingConnectionPool.from_url(
+            pool = _ServerPool.from_url(
                 address.url, max_connections=connections, timeout=timeout_seconds, **options
             )
             return Redis.from_pool(pool)
@@ -78,6 +80,20 @@ async def close_store(client: StoreClient) -> None:
     await client.aclose()
     if isinstance(client, Redis):
         await client.connection_pool.disconnect()
+
+
+async def leave_replica(client: StoreClient) -> None:
+    """Close the connections to a server that refused a write because it is a replica.
+
+    It was the primary when they were made, and the address may lead to the present one by now.
+    Reads go by other connections than writes, so all are closed; a read under way is repeated.
+    Sentinels' and clusters' clients see to it themselves.
+
+    Args:
+        client: The client; it connects again when it is next used.
+    """
+    if isinstance(client, Redis) and isinstance(client.connection_pool, _ServerPool):
+        await client.connection_pool.leave()
 
 
 async def servers_info(client: StoreClient, section: str) -> list[Mapping[str, Any]]:
@@ -123,6 +139,19 @@ def keys_on_every_server(client: StoreClient, prefix: str) -> list[str]:
         if node is not None:
             found.setdefault(node.name, key)
     return list(found.values())
+
+
+class _ServerPool(BlockingConnectionPool):
+    """A pool of connections to one server."""
+
+    _left_at = float("-inf")
+
+    async def leave(self) -> None:
+        """Close all connections, once a second at most: a replica may be all there is."""
+        now = time.monotonic()
+        if now - self._left_at >= _LEAVE_SECONDS:
+            self._left_at = now
+            await self.disconnect(inuse_connections=True)
 
 
 class _BlockingSentinelPool(SentinelConnectionPool, BlockingConnectionPool):

@@ -21,6 +21,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.metrics import STORE_ERRORS
 from app.problems import StoreUnavailable
+from app.store.replicas import NotReplicated
 
 RETRY_AFTER_SECONDS = 1
 STORE_FAILURES = (RedisError, RedisClusterException, OSError, TimeoutError)
@@ -34,7 +35,7 @@ _ERROR_CODE = re.compile(r"[A-Z]{3,}(?![a-z])")
 _OF_THE_SERVER = frozenset({"LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS"})
 # The client takes the word off what it has a class for.
 _OF_THE_SERVER_ALONE = (OutOfMemoryError, ReadOnlyError)
-_OF_THE_CONNECTION = (RedisConnectionError, RedisTimeoutError)
+_TELL_NO_KEY = (RedisConnectionError, RedisTimeoutError, NotReplicated)
 
 logger = logging.getLogger("uvicorn.error")
 
@@ -123,7 +124,7 @@ def told_of(error: Exception) -> str:
             return "an answer that is an error"
         if code[0] not in _OF_THE_SERVER:
             return code[0]
-    elif isinstance(error, RedisError) and not isinstance(error, _OF_THE_CONNECTION):
+    elif isinstance(error, RedisError) and not isinstance(error, _TELL_NO_KEY):
         text = _PIPELINED.sub("", text) if isinstance(error, ResponseError) else ""
     elif isinstance(error, RedisClusterException):
         text = ""  # some name a key

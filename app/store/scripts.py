@@ -8,11 +8,11 @@ from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ReadOnlyError
 
-from app.store.clients import StoreClient
-from app.store.commands import command, send_commands
-from app.store.replicas import Acknowledgement, NotReplicated
+from app.store.clients import StoreClient, leave_replica
+from app.store.commands import command
+from app.store.replicas import Acknowledgement, send_and_wait
 
 
 def read_script(*names: str) -> str:
@@ -62,26 +62,18 @@ class StoredScript:
         Raises:
             RedisError: If the store can't be reached, or too few replicas have what was written.
         """
-        count, given = len(keys), (*keys, *args)
+        try:
+            return await self._run(len(keys), (*keys, *args))
+        except ReadOnlyError:
+            await leave_replica(self._client)
+            raise
+
+    async def _run(self, count: int, given: Sequence[str | int]) -> Any:  # noqa: ANN401 - what the script returns
         if self._acknowledged is not None and isinstance(self._client, Redis):
-            return await self._run_and_wait(self._client, self._acknowledged, count, given)
+            write = command("EVAL", self._text, count, *given)
+            return await send_and_wait(self._client, self._acknowledged, write)
         try:
             return await self._client.evalsha(self._digest, count, *given)
         except NoScriptError:
             # It was not run, so it may be sent again: as text, which no flush can take away.
             return await self._client.eval(self._text, count, *given)
-
-    async def _run_and_wait(
-        self, client: Redis, wanted: Acknowledgement, count: int, given: Sequence[str | int]
-    ) -> Any:  # noqa: ANN401 - what the script returns
-        # A server waits for what the same connection wrote.
-        wait = command("WAIT", wanted.replicas, wanted.milliseconds)
-        answer, replicas = await send_commands(
-            client, [command("EVAL", self._text, count, *given), wait]
-        )
-        for one in (answer, replicas):
-            if isinstance(one, Exception):
-                raise one
-        if replicas < wanted.replicas:
-            raise NotReplicated(f"{replicas} of {wanted.replicas} replicas have it")
-        return answer

@@ -23,21 +23,18 @@ from itertools import chain
 from typing import Any
 
 import orjson
-from redis.exceptions import ResponseError
 
 from app.problems import StoreUnavailable
 from app.store.catalogue import VERSION_KEY, CatalogueVersion
-from app.store.clients import StoreClient, keys_on_every_server
+from app.store.clients import StoreClient
 from app.store.coalesced_reads import reads_of
 from app.store.connection import (
     RETRY_AFTER_SECONDS,
     STORE_FAILURES,
-    nothing_between,
-    repeated_when_cut_off,
     store_errors,
     unavailable,
 )
-from app.store.keys import ERASED_CHANNEL, NOBODY, digest_of_user, keys_of_user, user_key
+from app.store.keys import ERASED_CHANNEL, digest_of_user, keys_of_user, user_key
 from app.store.records import (
     UNCHANGED,
     Attributes,
@@ -50,10 +47,10 @@ from app.store.records import (
     readable_attributes,
     stored_user,
 )
+from app.store.refusal import refusal_of_writes
 from app.store.replicas import Acknowledgement
 from app.store.scripts import StoredScript, read_script
 
-_PROBE_KEY = user_key(NOBODY)
 _IS_KNOWN = 1
 _MERGE_ATTEMPTS = 5
 
@@ -104,6 +101,7 @@ class UserStore:
         self._reads = reads_of(
             redis, read_script("read_user"), self._expiry, timeout_seconds, also=VERSION_KEY
         )
+        self._acknowledged = acknowledged
         self._version_text: str | None = None
         self._version = CatalogueVersion()
         script = partial(StoredScript.named, redis, acknowledged=acknowledged)
@@ -126,24 +124,13 @@ class UserStore:
         """Ask the store whether it takes writes.
 
         Returns:
-            The reason why it answers reads only, such as full memory; None if it takes writes.
+            The reason why it acknowledges no write, such as full memory; None if it does.
 
         Raises:
             StoreUnavailable: If it can't be read either.
         """
         async with store_errors(self._seconds):
-            try:
-                # Of no effect, and refused whenever a write that takes memory is.
-                await repeated_when_cut_off().call_with_retry(self._try_writing, nothing_between)
-            except ResponseError as error:
-                await self._redis.exists(_PROBE_KEY)
-                return str(error)
-        return None
-
-    async def _try_writing(self) -> None:
-        await self._redis.exists(_PROBE_KEY)
-        for key in keys_on_every_server(self._redis, _PROBE_KEY):
-            await self._redis.setrange(key, 0, "")
+            return await refusal_of_writes(self._redis, self._acknowledged)
 
     async def get(self, user_id: str) -> StoredUser | None:
         """Return what is stored of a user, or None."""
