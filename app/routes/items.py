@@ -44,7 +44,11 @@ router = APIRouter(prefix="/items", tags=["items"])
     ),
 )
 async def get_items(query: ItemParameters, services: ServicesDep) -> ItemPage:
-    """Items in whose title every word of `query` begins some word, most popular first."""
+    """Items in whose title every word of `query` begins some word, the best matches first.
+
+    Accents, apostrophes and other signs do not matter, nor whether a number is a word or digits.
+    Where that finds little, two words may be one and one word two, and a key may have slipped once.
+    """
     return await services.items.find(query)
 
 

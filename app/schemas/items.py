@@ -79,7 +79,7 @@ class ItemsPut(BaseModel):
 
 
 class ItemPage(BaseModel):
-    """Items that match a search, most popular first."""
+    """Items that match a search, the best matches first."""
 
     model_config = example(items=[EXAMPLE_ITEM], next_cursor="WyI3ZjQ…")
 
@@ -90,7 +90,10 @@ class ItemPage(BaseModel):
 class ItemQuery(QueryRequest):
     """Parameters of a search."""
 
-    query: Text = Field(default="", description="Beginnings of words of the title.")
+    query: Text = Field(
+        default="",
+        description="Beginnings of words of the title; one slip of the key is forgiven.",
+    )
     filter: Filter = Field(default=[])
     limit: Limit = 20
     cursor: Cursor = None

@@ -15,6 +15,7 @@ from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.filters import matching_items
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel, Snapshot
+from app.services.search import Found
 from app.store import CatalogueStore, StoredItem
 from model.arrays import Int64Array
 from model.catalogue.bundled import AttributeValue
@@ -24,8 +25,9 @@ from model.errors import FeatureValueError, UnknownFeatureError
 
 @dataclass(frozen=True, slots=True)
 class ItemPlace(Place):
-    """The last item of the page before: its popularity, and its `tie_order`."""
+    """The last item of the page before: how well it matches, its popularity, its `tie_order`."""
 
+    quality: Annotated[int, Field(ge=0, lt=2**8)]
     popularity: float
     index: Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -72,7 +74,7 @@ class ItemService:
             query: The parameters.
 
         Returns:
-            A page, most popular first.
+            A page, best matches first, and of equally good ones the most popular.
 
         Raises:
             InvalidFilter: If a filter is not `name:value`.
@@ -167,26 +169,33 @@ class ItemService:
 def _page(
     snapshot: Snapshot, query: ItemQuery, request: list[str], after: ItemPlace | None
 ) -> ItemPage:
-    """Find a page, most popular first; equally popular items in the catalogue's order."""
+    """Find a page; equally good and popular items in the catalogue's order."""
     catalogue = snapshot.catalogue
     passed = matching_items(catalogue, query.filter)
-    found = snapshot.search.find(query.query)
+    found = snapshot.search.find(query.query, catalogue)
     if found is not None:
-        passed = _both(found, passed, catalogue)
-    elif passed is None:
-        passed = catalogue.all_items()
+        items, quality = _that_pass(found, passed)
+    else:
+        items = catalogue.all_items() if passed is None else passed
+        quality = np.zeros(len(items), dtype=np.int64)
     popularity = catalogue.evidence.popularity
     if after is not None:
-        mine, last = popularity[passed], after.popularity
-        passed = passed[
-            (mine < last) | ((mine == last) & (catalogue.tie_order[passed] > after.index))
-        ]
-    more = len(passed) > query.limit
-    page = catalogue.most_popular(passed, query.limit).tolist()
+        mine, last = popularity[items], after.popularity
+        equal = (mine == last) & (catalogue.tie_order[items] > after.index)
+        behind = (quality > after.quality) | ((quality == after.quality) & ((mine < last) | equal))
+        items, quality = items[behind], quality[behind]
+    more = len(items) > query.limit
+    page: list[int] = []
+    last_quality = 0
+    for one in np.unique(quality).tolist():
+        if len(page) < query.limit:
+            last_quality = one
+            left = query.limit - len(page)
+            page += catalogue.most_popular(items[quality == one], left).tolist()
     next_cursor = None
     if more:
         last_tie = int(catalogue.tie_order[page[-1]])
-        place = ItemPlace(popularity=float(popularity[page[-1]]), index=last_tie)
+        place = ItemPlace(last_quality, float(popularity[page[-1]]), last_tie)
         next_cursor = encode_cursor(request, place)
     return ItemPage(items=shown_items(catalogue, page), next_cursor=next_cursor)
 
@@ -199,11 +208,12 @@ def shown_items(catalogue: LiveCatalogue, index: Sequence[int]) -> list[Item]:
     ]
 
 
-def _both(found: Int64Array, passed: Int64Array | None, catalogue: LiveCatalogue) -> Int64Array:
-    """Items that were found and that pass filters; the titles may know of items to come."""
-    if passed is not None:
-        return np.intersect1d(found, passed)
-    return np.setdiff1d(found[found < catalogue.size], catalogue.hidden)
+def _that_pass(found: Found, passed: Int64Array | None) -> tuple[Int64Array, Int64Array]:
+    """Items that were found and that pass filters, and how well they match."""
+    if passed is None:
+        return found.items, found.quality
+    kept = np.isin(found.items, passed)
+    return found.items[kept], found.quality[kept]
 
 
 def _checked(

@@ -150,3 +150,23 @@ def store(
     from scripts.benchmark.store import benchmark_store
 
     benchmark_store(model, users=users, feedback=feedback, json_file=json_file, plot_file=plot_file)
+
+
+@app.command()
+def search(
+    model: Annotated[Path, typer.Option(help="Bundle whose titles are searched.")],
+    titles: Annotated[
+        list[int] | None, typer.Option(help="How many; may be repeated; more than it has are made.")
+    ] = None,
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Time searches for titles, by the number of titles."""
+    from scripts.benchmark.search import benchmark_search
+
+    benchmark_search(
+        model,
+        sizes=titles or [1_682, 50_000, 200_000],
+        json_file=json_file,
+        plot_file=plot_file,
+    )
