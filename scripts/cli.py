@@ -2,11 +2,25 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from model.errors import ModelError
+from scripts.commands import evaluation
+from scripts.commands.fetch import app as fetch_app
+from scripts.commands.options import (
+    BatchUsers,
+    Epochs,
+    FirstOrder,
+    Folder,
+    LikesFrom,
+    LocalRate,
+    LocalSteps,
+    PresetName,
+    SkipBadRows,
+)
+from scripts.commands.store import app as store_app
 from scripts.terminal import print_whatever_the_encoding
 
 app = typer.Typer(
@@ -15,9 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-fetch_app = typer.Typer(help="Bring a public data set into the prepared form.")
 app.add_typer(fetch_app, name="fetch", no_args_is_help=True)
-store_app = typer.Typer(help="Look after the store of a service.")
 app.add_typer(store_app, name="store", no_args_is_help=True)
 items_app = typer.Typer(help="Look after the catalogue of a running service.")
 app.add_typer(items_app, name="items", no_args_is_help=True)
@@ -43,56 +55,7 @@ else:
         )
 
 
-StoreFolder = Annotated[
-    Path, typer.Option("--folder", envvar="MELU_STORE_FOLDER", help="Of the embedded store.")
-]
-StoreUrl = Annotated[
-    str | None, typer.Option("--store", envvar="MELU_STORE_URL", help="A Redis of your own.")
-]
-Folder = Annotated[Path, typer.Argument(help="Prepared data set: a folder with a dataset.toml.")]
-SkipBadRows = Annotated[
-    bool, typer.Option("--skip-bad-rows", help="Leave bad rows out instead of refusing the set.")
-]
-PresetName = Annotated[str, typer.Option(help="Estimator preset.")]
-LocalSteps = Annotated[int | None, typer.Option(help="Steps of the local update.")]
-LocalRate = Annotated[
-    float | None, typer.Option(help="Step size of the local update; preset melu only.")
-]
-Epochs = Annotated[int | None, typer.Option(help="Most passes over the users.")]
-BatchUsers = Annotated[int | None, typer.Option(help="Users a global update.")]
-LikesFrom = Annotated[
-    float | None,
-    typer.Option(help="Take ratings from here on as likes and all others as dislikes."),
-]
-FirstOrder = Annotated[
-    bool, typer.Option("--first-order", help="First-order meta-gradient; preset melu only.")
-]
-
 # Each command imports what it needs when it runs: `melu --help` should not wait for torch.
-
-
-@fetch_app.command("ml-100k")
-def fetch_ml_100k(
-    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("data/ml-100k"),
-) -> None:
-    """MovieLens 100K: 100,000 ratings of 1,682 films by 943 users."""
-    from scripts.fetch import fetch_ml_100k as fetch
-
-    fetch(out)
-
-
-@fetch_app.command("ml-1m")
-def fetch_ml_1m(
-    source: Annotated[
-        Path | None,
-        typer.Option("--from", help="Folder with ratings.dat, users.dat and movies.dat."),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("data/ml-1m"),
-) -> None:
-    """MovieLens 1M: 1,000,209 ratings of 3,706 films by 6,040 users."""
-    from scripts.fetch import fetch_ml_1m as fetch
-
-    fetch(out, source)
 
 
 @app.command()
@@ -167,103 +130,7 @@ def train(
     train_bundle(dataset, out, chosen, seed=seed, resume=resume, keeps_checkpoints=checkpoints)
 
 
-@app.command()
-def evaluate(
-    folder: Folder,
-    split: Annotated[
-        Path | None,
-        typer.Option(
-            help='JSON with "cold_users" and "cold_items"; without, a random fifth of each.'
-        ),
-    ] = None,
-    regime: Annotated[
-        Literal["T", "A"],
-        typer.Option(help="Learn from all warm ratings (A) or warm support sets only (T)."),
-    ] = "A",
-    seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
-    preset: Annotated[
-        list[str] | None, typer.Option(help="Estimator preset; may be repeated; all if left out.")
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the results to this file too.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(help="Write an HTML page with curves and bars too.")
-    ] = None,
-    local_steps: LocalSteps = None,
-    local_learning_rate: LocalRate = None,
-    epochs: Epochs = None,
-    batch_users: BatchUsers = None,
-    first_order: FirstOrder = False,
-    likes_from: LikesFrom = None,
-    skip_bad_rows: SkipBadRows = False,
-) -> None:
-    """Measure presets beside simple baselines on warm and cold users and items."""
-    from model.presets import PRESETS
-    from scripts.evaluate import evaluate_presets
-    from scripts.loading import load_reported
-    from scripts.train import chosen_preset
-
-    chosen = [
-        chosen_preset(
-            name,
-            local_steps=local_steps,
-            local_learning_rate=local_learning_rate,
-            epochs=epochs,
-            batch_users=batch_users,
-            second_order=False if first_order else None,
-        )
-        for name in dict.fromkeys(preset or PRESETS)
-    ]
-    evaluate_presets(
-        load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=likes_from),
-        chosen,
-        regime=regime,
-        seeds=seeds,
-        split_file=split,
-        json_file=json_file,
-        report_file=report,
-    )
-
-
-@store_app.command("check")
-def store_check(folder: StoreFolder = Path("var/store"), store: StoreUrl = None) -> None:
-    """Tell what is in the store, and what is wrong with it; exit with 1 if anything is."""
-    from scripts.store import check_store
-
-    if not check_store(folder, store):
-        raise typer.Exit(1)
-
-
-@store_app.command("rewrite")
-def store_rewrite(folder: StoreFolder = Path("var/store"), store: StoreUrl = None) -> None:
-    """Write the append-only file anew, without what was erased or overwritten."""
-    from scripts.store import rewrite_store
-
-    rewrite_store(folder, store)
-
-
-@store_app.command("replay-erasures")
-def store_replay_erasures(
-    file: Annotated[Path, typer.Argument(help="MELU_ERASURE_LOG of the service.")],
-    folder: StoreFolder = Path("var/store"),
-    store: StoreUrl = None,
-) -> None:
-    """Erase again whom a restored backup brought back; the service may run."""
-    from scripts.store import replay_erasures
-
-    replay_erasures(file, folder, store)
-
-
-@store_app.command("backup")
-def store_backup(
-    file: Annotated[Path, typer.Argument(help="Archive to make, .tar or .tar.gz.")],
-    folder: StoreFolder = Path("var/store"),
-) -> None:
-    """Copy the embedded store into an archive, whether the service runs or not."""
-    from scripts.store import back_up_store
-
-    back_up_store(folder, file)
+app.command()(evaluation.evaluate)
 
 
 @app.command()
@@ -293,74 +160,8 @@ def interviews(
     show_interviews(model, kinds or [])
 
 
-@app.command("evaluate-onboarding")
-def evaluate_onboarding(
-    folder: Folder,
-    seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
-    likes_only: Annotated[
-        bool, typer.Option("--likes-only", help="Forget all but which ratings are likes.")
-    ] = False,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the results to this file too.")
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw list quality by number of questions to this PNG.")
-    ] = None,
-    skip_bad_rows: SkipBadRows = False,
-) -> None:
-    """What do answers to questions bring, by who chose the questions?"""
-    from model.presets import PRESETS
-    from scripts.evaluate_onboarding import evaluate_onboarding_quality
-    from scripts.loading import load_reported
-
-    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=None)
-    evaluate_onboarding_quality(
-        dataset.liked_only() if likes_only else dataset,
-        PRESETS["default"],
-        seeds=seeds,
-        json_file=json_file,
-        plot_file=plot,
-    )
-
-
-@app.command("evaluate-lists")
-def evaluate_lists(
-    folder: Folder,
-    seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
-    likes_only: Annotated[
-        bool, typer.Option("--likes-only", help="Forget all but which ratings are likes.")
-    ] = False,
-    new_items: Annotated[
-        bool, typer.Option("--new-items", help="Lists of items that training never saw.")
-    ] = False,
-    answers: Annotated[
-        Literal["10", "20"],
-        typer.Option(help="Most answers that are given; 10 for small data."),
-    ] = "20",
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the results to this file too.")
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="Draw list quality by number of answers to this PNG.")
-    ] = None,
-    skip_bad_rows: SkipBadRows = False,
-) -> None:
-    """Measure the lists of new users beside tuned baselines, by number of answers."""
-    from model.evaluation.lists import PROTOCOLS
-    from scripts.evaluate_lists import evaluate_list_quality
-    from scripts.loading import load_reported
-    from scripts.train import chosen_preset
-
-    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=None)
-    evaluate_list_quality(
-        dataset.liked_only() if likes_only else dataset,
-        chosen_preset("default"),
-        PROTOCOLS[int(answers)],
-        new_items=new_items,
-        seeds=seeds,
-        json_file=json_file,
-        plot_file=plot,
-    )
+app.command("evaluate-onboarding")(evaluation.evaluate_onboarding)
+app.command("evaluate-lists")(evaluation.evaluate_lists)
 
 
 @app.command()

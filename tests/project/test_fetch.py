@@ -8,6 +8,8 @@ import pytest
 
 from model.data import load_dataset
 from scripts import fetch
+from scripts.movielens.downloads import RECBOLE_SHA256, verify
+from scripts.movielens.tables import RECBOLE_FOLDER
 
 
 @pytest.fixture
@@ -90,13 +92,13 @@ def _wheel(path: Path) -> Path:
     }
     with zipfile.ZipFile(path, "w") as wheel:
         for kind, text in tables.items():
-            wheel.writestr(f"{fetch.RECBOLE_FOLDER}/ml-100k.{kind}", text)
+            wheel.writestr(f"{RECBOLE_FOLDER}/ml-100k.{kind}", text)
     return path
 
 
 def test_the_wheel_is_read_and_never_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     wheel = _wheel(tmp_path / "recbole.whl")
-    monkeypatch.setattr(fetch, "_download_wheel", lambda _folder: wheel)
+    monkeypatch.setattr(fetch, "download_wheel", lambda _folder: wheel)
     fetch.fetch_ml_100k(tmp_path / "out")
     dataset = load_dataset(tmp_path / "out")
     assert dataset.titles == ["The Usual Suspects (1995)", "unknown"]
@@ -106,6 +108,6 @@ def test_the_wheel_is_read_and_never_imported(tmp_path: Path, monkeypatch: pytes
 
 def test_a_wheel_with_another_checksum_is_refused(tmp_path: Path):
     wheel = _wheel(tmp_path / "recbole.whl")
-    with pytest.raises(fetch.FetchError, match="not " + fetch.RECBOLE_SHA256):
-        fetch._verify(wheel, "sha256", fetch.RECBOLE_SHA256)
-    fetch._verify(wheel, "sha256", hashlib.sha256(wheel.read_bytes()).hexdigest())
+    with pytest.raises(fetch.FetchError, match="not " + RECBOLE_SHA256):
+        verify(wheel, "sha256", RECBOLE_SHA256)
+    verify(wheel, "sha256", hashlib.sha256(wheel.read_bytes()).hexdigest())

@@ -1,0 +1,1 @@
+"""Commands of `melu` that belong together, and what several of them take."""
