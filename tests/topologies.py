@@ -176,7 +176,9 @@ class Replicated:
         self.link.move(self.primary.port)
 
     def wait_until_followed(self) -> None:
+        """Wait for both: the replica knows that it follows before the primary does."""
         wait_for(lambda: _follows(self.replica), "the replica to follow")
+        wait_for(lambda: self.admin(self.primary, "WAIT", 1, 100), "the primary to know it")
 
     def promote(self) -> None:
         """Make the replica the primary; the address stays where it is."""
