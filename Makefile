@@ -54,10 +54,11 @@ endif
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed
+$(VENV)/.installed-test: $(VENV)/.installed clients/javascript/package-lock.json
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	# In a place of its own: it wants other versions than ours, and no test imports it.
 	$(PYTHON) -m venv $(VENV)/client-generator
-	$(VENV)/client-generator/bin/python -m pip install --quiet openapi-python-client==0.29.1
+	$(VENV)/client-generator/bin/python -m pip install --quiet openapi-python-client==0.29.1 datamodel-code-generator==0.89.0
+	npm ci --prefix clients/javascript --no-fund --no-audit --loglevel=error || echo 'No Node 20 with npm was found, or npm could not install: the tests of the JavaScript client will be skipped.'
 	sh scripts/find_chromium.sh || echo 'No Chromium was found or could be installed: the page tests will be skipped.'
 	touch $@

@@ -1,0 +1,1 @@
+"""What is built for callers of the service."""
