@@ -35,7 +35,7 @@ check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pydoclint --quiet app model scripts
+	$(BIN)/pydoclint --quiet app model scripts clients
 	$(BIN)/python -m scripts.audit
 
 # Users' feedback, in var/store, stays.

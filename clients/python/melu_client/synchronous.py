@@ -1,0 +1,285 @@
+"""The client whose calls block."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import TypeVar, Unpack
+
+import httpx
+
+from melu_client import calls
+from melu_client.api_types import (
+    ActedItem,
+    BulkItem,
+    ComparedPair,
+    FeedbackAccepted,
+    FeedbackEvent,
+    FeedbackPage,
+    GroupPoints,
+    Item,
+    ItemContent,
+    ItemPage,
+    ItemsPut,
+    Merged,
+    ModelDescription,
+    OnboardingItems,
+    PutItem,
+    PutUser,
+    RatedItem,
+    RecommendationRequest,
+    Recommendations,
+    RecommendedItem,
+    UnstoredRecommendations,
+    User,
+    UserToken,
+)
+from melu_client.attempts import AnswerMemory, AskForToken, Outcome, Policy, Sleep, attempts
+from melu_client.bulk import ImportResult, ProgressCallback, importing
+from melu_client.calls import AttributeValue, Call
+from melu_client.errors import InvalidRequest
+from melu_client.queries import FeedbackQuery, ItemQuery, OnboardingQuery, RecommendationQuery
+
+T = TypeVar("T")
+
+
+class Melu:
+    """Calls a service; use it in a `with`, or `close` it.
+
+    Args:
+        base_url: Where the service is, such as `http://127.0.0.1:8000`.
+        token: An API key or a user's token.
+        get_token: Where tokens come from, by user; called again, once, when one is refused.
+        retries: Attempts after the first one.
+        longest_wait: Seconds of `Retry-After` to wait for; a longer one is an error at once.
+        timeout: Seconds without a word from the service until an attempt counts as not answered.
+        http: An httpx client of your own, for proxies, certificates and hooks; it stays open.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str | None = None,
+        get_token: Callable[[str | None], str] | None = None,
+        retries: int = 3,
+        longest_wait: float = 30,
+        timeout: float = 15,
+        http: httpx.Client | None = None,
+    ) -> None:
+        self._base_url = base_url.rstrip("/") + "/"
+        self._token = token
+        self._get_token = get_token
+        self._had_token: tuple[str | None, str] | None = None
+        self._policy = Policy(retries, longest_wait)
+        self._memory = AnswerMemory()
+        self._owns_http = http is None
+        self._http = http or httpx.Client(timeout=timeout)
+
+    def __enter__(self) -> Melu:
+        """Return the client itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        if self._owns_http:
+            self._http.close()
+
+    def onboarding(self, **query: Unpack[OnboardingQuery]) -> OnboardingItems:
+        """Tell what to ask; `mode` is `items`, `grid`, `pair` or `groups`."""
+        return self._do(calls.onboarding(query))
+
+    def send_feedback(
+        self, user_id: str, events: FeedbackEvent | Iterable[FeedbackEvent]
+    ) -> FeedbackAccepted:
+        """Send one or up to 500 events, all or none. To be cut off and try again does no harm."""
+        return self._do(calls.send_feedback(user_id, events))
+
+    def feedback(self, user_id: str, **query: Unpack[FeedbackQuery]) -> FeedbackPage:
+        """Return a page of what is stored, newest first."""
+        return self._do(calls.feedback(user_id, query))
+
+    def all_feedback(
+        self, user_id: str, **query: Unpack[FeedbackQuery]
+    ) -> Iterator[RatedItem | ActedItem | ComparedPair | GroupPoints]:
+        """Go through all that is stored, newest first."""
+        cursor = query.get("cursor")
+        while True:
+            if cursor is not None:
+                query["cursor"] = cursor
+            page = self.feedback(user_id, **query)
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def delete_feedback(self, user_id: str, item_id: str) -> None:
+        """Take the feedback on one item back."""
+        self._do(calls.delete_feedback(user_id, item_id))
+
+    def delete_pair(self, user_id: str, preferred: str, over: str) -> None:
+        """Take a comparison back, whichever of the two was preferred."""
+        self._do(calls.delete_pair(user_id, preferred, over))
+
+    def delete_group(self, user_id: str, group_id: str) -> None:
+        """Take the points of a group back."""
+        self._do(calls.delete_group(user_id, group_id))
+
+    def recommendations(
+        self, user_id: str, **query: Unpack[RecommendationQuery]
+    ) -> Recommendations:
+        """Return a page of the user's own ranking."""
+        return self._do(calls.recommendations(user_id, query))
+
+    def all_recommendations(
+        self, user_id: str, **query: Unpack[RecommendationQuery]
+    ) -> Iterator[RecommendedItem]:
+        """Go through every page of one ranking, which holds still meanwhile."""
+        cursor = query.get("cursor")
+        while True:
+            if cursor is not None:
+                query["cursor"] = cursor
+            page = self.recommendations(user_id, **query)
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def unstored_recommendations(self, request: RecommendationRequest) -> UnstoredRecommendations:
+        """Rank for what the request tells; nothing is stored. Needs a server key."""
+        return self._do(calls.unstored_recommendations(request))
+
+    def items(self, **query: Unpack[ItemQuery]) -> ItemPage:
+        """Return a page of the items whose titles match, most popular first."""
+        return self._do(calls.items(query))
+
+    def all_items(self, **query: Unpack[ItemQuery]) -> Iterator[Item]:
+        """Go through all items whose titles match."""
+        cursor = query.get("cursor")
+        while True:
+            if cursor is not None:
+                query["cursor"] = cursor
+            page = self.items(**query)
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    def item(self, item_id: str) -> Item:
+        """Return one item."""
+        return self._do(calls.item(item_id))
+
+    def put_item(self, item_id: str, content: ItemContent) -> PutItem:
+        """Add or change an item. Needs a server key."""
+        return self._do(calls.put_item(item_id, content))
+
+    def put_items(self, items: Iterable[BulkItem]) -> ItemsPut:
+        """Add or change up to 1,000 items, all or none. Needs a server key."""
+        return self._do(calls.put_items(items))
+
+    def delete_item(self, item_id: str) -> None:
+        """Take an item from the catalogue. Needs a server key."""
+        self._do(calls.delete_item(item_id))
+
+    def user(self, user_id: str) -> User:
+        """Show what is stored for a user."""
+        return self._do(calls.user(user_id))
+
+    def put_user(self, user_id: str, attributes: Mapping[str, AttributeValue]) -> PutUser:
+        """Set a user's profile."""
+        return self._do(calls.put_user(user_id, attributes))
+
+    def delete_user(self, user_id: str) -> None:
+        """Erase a user."""
+        self._memory.forget()
+        self._do(calls.delete_user(user_id))
+
+    def merge_user(self, user_id: str, from_user_id: str) -> Merged:
+        """Move another user's feedback to this one, and erase the other. Needs a server key."""
+        return self._do(calls.merge_user(user_id, from_user_id))
+
+    def user_token(self, user_id: str) -> UserToken:
+        """Make a short-lived token for a user's browser. Needs a server key."""
+        return self._do(calls.user_token(user_id))
+
+    def model(self) -> ModelDescription:
+        """Tell what model is served."""
+        return self._do(calls.model())
+
+    def import_items(
+        self, items: Iterable[BulkItem], progress: ProgressCallback | None = None
+    ) -> ImportResult:
+        """Add or change any number of items; those that the service refuses do not stop the rest.
+
+        Args:
+            items: An iterator will do; a part of it is held at a time.
+            progress: Called after each part that the service has answered.
+
+        Returns:
+            How many are new and how many were there before, and those that were refused.
+        """
+        steps = importing(items, progress)
+        try:
+            part = next(steps)
+            while True:
+                try:
+                    stored = self.put_items(part)
+                except InvalidRequest as error:
+                    part = steps.send(error)
+                else:
+                    part = steps.send(stored)
+        except StopIteration as end:
+            result: ImportResult = end.value
+            return result
+
+    def _do(self, call: Call[T]) -> T:
+        """Make a call, step by step."""
+        steps = attempts(
+            self._base_url,
+            call,
+            self._policy,
+            self._memory,
+            renews_tokens=self._get_token is not None,
+        )
+        outcome: Outcome = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as end:
+                answer: T = end.value
+                return answer
+            match step:
+                case AskForToken():
+                    outcome = self._token_for(step)
+                case Sleep():
+                    outcome = None
+                    time.sleep(step.seconds)
+                case _:
+                    try:
+                        outcome = self._http.request(
+                            step.method,
+                            step.url,
+                            params=step.query,
+                            headers=step.headers,
+                            content=step.content,
+                        )
+                    except httpx.TransportError as error:
+                        outcome = error
+
+    def _token_for(self, asked: AskForToken) -> str | None:
+        if self._get_token is None:
+            return self._token
+        had = self._had_token
+        if had is None or had[0] != asked.user_id or had[1] == asked.refused:
+            had = self._had_token = (asked.user_id, self._get_token(asked.user_id))
+        return had[1]
