@@ -138,7 +138,7 @@ def test_each_threat_names_tests_that_exist():
 @pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
 def test_what_developers_are_pointed_at_exists(page: str):
     text = (ROOT / page).read_text()
-    named = re.findall(r"`((?:app|model|scripts|tests|docs)/[\w./-]*)(?::(\w+))?`", text)
+    named = re.findall(r"`((?:app|clients|model|scripts|tests|docs)/[\w./-]*)(?::(\w+))?`", text)
 
     assert len(named) > 20
     missing = [

@@ -56,6 +56,8 @@ ALLOWED = {
         "model",
     },
     "scripts": {"scripts", "app", "model"},
+    # It is installed without the rest.
+    "clients.python.melu_client": set(),
 }
 DOOR_INTO_TORCH = {"app/services/model_state/executor.py"}
 
