@@ -93,6 +93,10 @@ class MeluElement extends HTMLElement {
     return this.#melu ?? clientOf(this.getAttribute("base-url"), this.getAttribute("user-id"));
   }
 
+  get isReady() {
+    return this.#melu !== null || Boolean(this.getAttribute("user-id"));
+  }
+
   set melu(melu) {
     this.#melu = melu;
     this.#start();
@@ -167,7 +171,7 @@ class MeluElement extends HTMLElement {
     this.#starts = true;
     queueMicrotask(() => {
       this.#starts = false;
-      if (this.isConnected && (this.#melu || this.getAttribute("user-id"))) this.refresh();
+      if (this.isConnected && this.isReady) this.refresh();
     });
   }
 }
@@ -328,7 +332,7 @@ export class MeluOnboarding extends MeluElement {
 export class MeluRecommendations extends MeluElement {
   static observedAttributes = [...MeluElement.observedAttributes, "limit", "order", "href"];
   #onAnswer = ({ detail }) => {
-    if (detail.userId === this.melu.userId) this.refresh();
+    if (this.isReady && detail.userId === this.melu.userId) this.refresh();
   };
 
   connectedCallback() {

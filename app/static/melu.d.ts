@@ -67,12 +67,17 @@ export class MeluError extends Error {
   readonly passes: boolean;
 }
 
-/** Where queued feedback is kept: localStorage, React Native's AsyncStorage, or your own. */
-export interface MeluStorage {
+/** Where queued feedback is kept, each event under a key of its own. */
+interface KeptByKey {
   getItem(key: string): string | null | Promise<string | null>;
   setItem(key: string, value: string): unknown;
   removeItem(key: string): unknown;
 }
+
+/** localStorage or its like, React Native's AsyncStorage, or your own with all keys told. */
+export type MeluStorage =
+  | Storage
+  | (KeptByKey & { getAllKeys(): readonly string[] | Promise<readonly string[]> });
 
 export interface MeluOptions {
   /** Where the service is; may be left out where this file came from the service itself. */

@@ -67,6 +67,7 @@ function ownStorage() {
     getItem: (key) => kept.get(key) ?? null,
     setItem: (key, value) => void kept.set(key, value),
     removeItem: (key) => void kept.delete(key),
+    getAllKeys: () => [...kept.keys()],
   };
 }
 
@@ -83,7 +84,7 @@ export class Melu extends EventTarget {
   #answers = new Map(); // URL → {etag, text}, the oldest first
   #flushing = null; // the pass through the queue that is under way
   #nextFlush = null; // the one that waits for it
-  #changing = Promise.resolve();
+  #count = 0; // of events that were queued here
   #timer = null;
   #failures = 0;
   #userId;
@@ -126,19 +127,20 @@ export class Melu extends EventTarget {
   }
 
   /** Keep events until the service has them. */
-  async queueFeedback(events, options = {}) {
+  async queueFeedback(events, { userId = this.userId } = {}) {
     const at = new Date().toISOString();
-    const added = [events].flat().map((event) => ({ ...named(event), at: event.at ?? at }));
-    await this.#change((kept) => [...kept, ...added], options);
+    const prefix = this.#prefix(userId);
+    const added = [events].flat().map((event) => {
+      const kept = { ...named(event), at: event.at ?? at };
+      return [`${prefix}${at} ${String(this.#count++).padStart(9, "0")} ${kept.event_id}`, JSON.stringify(kept)];
+    });
+    for (const [key, text] of added) await this.#options.storage.setItem(key, text);
+    await this.#tellQueue(userId);
     this.#flushSoon(0);
   }
 
   async queuedFeedback({ userId = this.userId } = {}) {
-    try {
-      return JSON.parse((await this.#options.storage.getItem(this.#key(userId))) ?? "[]");
-    } catch {
-      return [];
-    }
+    return (await this.#queue(userId)).map(([, event]) => event);
   }
 
   /** Send what waits, in order. */
@@ -348,44 +350,46 @@ export class Melu extends EventTarget {
     return this.#token.promise;
   }
 
-  #key(userId) {
-    return `melu.queue ${this.#base} ${userId}`;
+  // Each event has a key of its own, for tabs may see what others wrote a while later.
+  #prefix(userId = this.userId) {
+    return `melu.queue ${this.#base} ${step(userId)} `;
   }
 
-  // One change after the other, also of several tabs.
-  #change(how, { userId = this.userId } = {}) {
-    step(userId);
-    const key = this.#key(userId);
-    const change = async () => {
-      const kept = how(await this.queuedFeedback({ userId }));
-      const { storage } = this.#options;
-      await (kept.length ? storage.setItem(key, JSON.stringify(kept)) : storage.removeItem(key));
-      this.#tell("queue", { userId, events: kept });
-    };
-    const locks = globalThis.navigator?.locks;
-    const done = this.#changing.then(() => (locks ? locks.request(key, change) : change()));
-    this.#changing = done.catch(() => {});
-    return done;
+  /** What waits, as [key, event], the oldest first. */
+  async #queue(userId) {
+    const { storage } = this.#options;
+    const prefix = this.#prefix(userId);
+    const keys = (await storage.getAllKeys?.()) ?? Object.keys(storage);
+    const found = [];
+    for (const key of keys.filter((key) => key.startsWith(prefix)).sort()) {
+      try {
+        found.push([key, JSON.parse(await storage.getItem(key))]);
+      } catch {} // it is not ours
+    }
+    return found.filter(([, event]) => event); // another tab may just have sent it
+  }
+
+  async #remove(entries, userId) {
+    for (const [key] of entries) await this.#options.storage.removeItem(key);
+    await this.#tellQueue(userId);
   }
 
   /** Drop what waits; tell whether there was some. */
-  async #drop(isDropped, options) {
-    let dropped = false;
-    await this.#change((kept) => {
-      const left = kept.filter((event) => !isDropped(event));
-      dropped = left.length < kept.length;
-      return left;
-    }, options);
+  async #drop(isDropped, { userId = this.userId }) {
+    const dropped = (await this.#queue(userId)).filter(([, event]) => isDropped(event));
+    await this.#remove(dropped, userId);
     await this.#flushing?.catch(() => {}); // what is on its way can't be held back
-    return dropped;
+    return dropped.length > 0;
   }
 
   async #sendQueue() {
     const { userId } = this;
+    if (userId === undefined) return;
     let most = MOST_EVENTS;
     for (;;) {
-      const events = (await this.queuedFeedback({ userId })).slice(0, most);
-      if (!events.length) break;
+      const entries = (await this.#queue(userId)).slice(0, most);
+      if (!entries.length) break;
+      const events = entries.map(([, event]) => event);
       try {
         this.#tell("sent", { userId, events, answer: await this.sendFeedback(events, { userId }) });
         most = MOST_EVENTS;
@@ -398,8 +402,7 @@ export class Melu extends EventTarget {
         }
         this.#tell("refused", { userId, event: events[0], error });
       }
-      const done = new Set(events.map((event) => event.event_id));
-      await this.#change((kept) => kept.filter((event) => !done.has(event.event_id)), { userId });
+      await this.#remove(entries, userId);
     }
     this.#failures = 0;
   }
@@ -413,6 +416,10 @@ export class Melu extends EventTarget {
       });
     }, seconds * 1000);
     this.#timer.unref?.(); // Node does not wait for it
+  }
+
+  async #tellQueue(userId) {
+    this.#tell("queue", { userId, events: await this.queuedFeedback({ userId }) });
   }
 
   #tell(type, detail) {

@@ -15,8 +15,11 @@ export function useMelu() {
   return melu;
 }
 
-/** Ask by `read` whenever `key` changes; `reload` asks again. What was there stays until it is answered. */
-function useAnswer(key, read) {
+/** Queries are new objects with each rendering; equal ones are the same. */
+const keyOf = (melu, query) => JSON.stringify([melu.userId, query]);
+
+/** Ask by `read` whenever client or query change; `reload` asks again, and what was there stays meanwhile. */
+function useAnswer(melu, query, read) {
   const [state, setState] = useState({ data: null, error: null, isLoading: true });
   const abort = useRef(null);
   const latest = useRef(read);
@@ -35,16 +38,14 @@ function useAnswer(key, read) {
   useEffect(() => {
     reload();
     return () => abort.current?.abort();
-  }, [key, reload]);
+  }, [melu, keyOf(melu, query), reload]);
   return [state, setState, reload];
 }
-
-const keyOf = (melu, query) => JSON.stringify([melu.userId, query]);
 
 /** What to ask; `answer(events)` keeps the answers, sends them, and asks on. */
 export function useOnboarding(query = {}) {
   const melu = useMelu();
-  const [{ data, error, isLoading }, , reload] = useAnswer(keyOf(melu, query), (signal) =>
+  const [{ data, error, isLoading }, , reload] = useAnswer(melu, query, (signal) =>
     melu.onboarding({ ...query, signal }),
   );
   const answer = useCallback(
@@ -70,7 +71,7 @@ export function useOnboarding(query = {}) {
 /** The user's list; it is asked for again when feedback was sent. */
 export function useRecommendations(query = {}) {
   const melu = useMelu();
-  const [{ data, error, isLoading }, setState, reload] = useAnswer(keyOf(melu, query), (signal) =>
+  const [{ data, error, isLoading }, setState, reload] = useAnswer(melu, query, (signal) =>
     melu.recommendations({ ...query, signal }),
   );
   useEffect(() => {

@@ -64,7 +64,7 @@ def test_what_is_rated_without_a_network_is_sent_with_it(
     assert said == ["unreachable", 0]
     assert stored(http, user) == []
     kept = page.evaluate(
-        "Object.entries(localStorage).find(([key]) => key.endsWith(' offline'))[1]"
+        "Object.entries(localStorage).find(([key]) => key.includes(' offline '))[1]"
     )
     assert '"item_id":"5"' in kept
 
@@ -74,7 +74,9 @@ def test_what_is_rated_without_a_network_is_sent_with_it(
     assert (event["item_id"], event["rating"]) == ("5", 4.0)
     wait_for(
         lambda: (
-            not page.evaluate("Object.keys(localStorage).some((key) => key.endsWith('offline'))")
+            not page.evaluate(
+                "Object.keys(localStorage).some((key) => key.startsWith('melu.queue'))"
+            )
         ),
         "the queue to be empty",
     )

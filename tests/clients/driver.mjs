@@ -9,6 +9,7 @@ const stored = (kept) => ({
   getItem: async (key) => (await null, kept.get(key) ?? null),
   setItem: async (key, value) => void (await null, kept.set(key, value)),
   removeItem: async (key) => void (await null, kept.delete(key)),
+  getAllKeys: async () => (await null, [...kept.keys()]),
 });
 
 function make({ tokens: given, keeps_storage: keeps, ...options }) {
@@ -59,11 +60,12 @@ const calls = {
   flush: () => melu.flush(),
 };
 
-async function done({ make: options, call, arguments: given, abort_after: seconds, tell }) {
+async function done({ make: options, call, arguments: given, abort_after: seconds, tell, times }) {
   if (options) return make(options);
   if (tell === "tokens") return asked;
   if (tell === "events") return told;
   if (tell === "calls") return Object.keys(calls);
+  if (times) return Promise.all(Array.from({ length: times }, () => done({ call, arguments: given })));
   const { user_id: userId, ...rest } = given;
   const signal = seconds === undefined ? undefined : AbortSignal.timeout(seconds * 1000);
   return calls[call]({ ...rest, ...(userId !== undefined && { userId }), ...(signal && { signal }) });

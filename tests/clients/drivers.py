@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,9 @@ class Driver(Protocol):
     def call(self, name: str, *, abort_after: float | None = None, **arguments: Json) -> Json:
         """Return what a call answers, of an iterator all; raise CallError or AbortedError."""
 
+    def calls_at_once(self, times: int, name: str, **arguments: Json) -> list[Json]:
+        """Call several times at once; return all answers."""
+
     def tokens_asked_for(self) -> list[str | None]:
         """The users of whom a token was asked for."""
 
@@ -61,6 +65,10 @@ class JavaScriptDriver:
     def call(self, name: str, *, abort_after: float | None = None, **arguments: Json) -> Json:
         more = {} if abort_after is None else {"abort_after": abort_after}
         return self._done(call=name, arguments=arguments, **more)
+
+    def calls_at_once(self, times: int, name: str, **arguments: Json) -> list[Json]:
+        answers: list[Json] = self._done(call=name, arguments=arguments, times=times)
+        return answers
 
     def tokens_asked_for(self) -> list[str | None]:
         asked: list[str | None] = self._done(tell="tokens")
@@ -138,6 +146,10 @@ class PythonDriver:
         except (MeluError, TypeError, ValueError) as error:
             raise _failed(error) from error
 
+    def calls_at_once(self, times: int, name: str, **arguments: Json) -> list[Json]:
+        with ThreadPoolExecutor(times) as pool:
+            return list(pool.map(lambda _: self.call(name, **arguments), range(times)))
+
     def tokens_asked_for(self) -> list[str | None]:
         return self._tokens.asked
 
@@ -180,6 +192,13 @@ class AsyncPythonDriver:
             raise AbortedError from error
         except (MeluError, TypeError, ValueError) as error:
             raise _failed(error) from error
+
+    def calls_at_once(self, times: int, name: str, **arguments: Json) -> list[Json]:
+        async def called() -> list[Json]:
+            method = getattr(self._melu, name)
+            return list(await asyncio.gather(*(method(**arguments) for _ in range(times))))
+
+        return self._runner.run(called())
 
     def tokens_asked_for(self) -> list[str | None]:
         return self._tokens.asked

@@ -179,6 +179,15 @@ def test_a_refused_token_is_renewed_once(driver: Driver, guarded: Service, user:
     assert driver.tokens_asked_for() == [user, user]
 
 
+def test_many_calls_at_once_renew_a_token_once(driver: Driver, guarded: Service, user: str):
+    driver.make(guarded.url, tokens=["an old token", OTHER_KEY])
+
+    answers = driver.calls_at_once(8, "recommendations", user_id=user)
+
+    assert [one["strategy"] for one in answers] == ["prior"] * 8
+    assert driver.tokens_asked_for() == [user, user]
+
+
 def test_a_token_that_stays_refused_is_an_error(driver: Driver, guarded: Service, user: str):
     driver.make(guarded.url, tokens=["an old token", "another one"])
 

@@ -168,6 +168,36 @@ def test_the_wheel_is_of_this_version_and_needs_no_torch(wheel: Path):
     assert (wheel / "melu_client" / "py.typed").is_file()
 
 
+def test_the_wheels_types_are_strict(wheel: Path, tmp_path: Path):
+    (tmp_path / "sign_up.py").write_text(snippet("python"))
+    (tmp_path / "slips.py").write_text(
+        """from melu_client import Melu
+
+with Melu("http://127.0.0.1:8000") as melu:
+    print(melu.recommendations("ada", limits=5))
+    print(melu.onboarding(mode="quiz"))
+    print(melu.send_feedback("ada", {"item_id": "50", "raiting": 5}))
+    print(melu.model()["colour"])
+"""
+    )
+    mypy = (sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"))
+    checked = [
+        subprocess.run(
+            [*mypy, name],
+            env=os.environ | {"MYPYPATH": str(wheel)},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for name in ("sign_up.py", "slips.py")
+    ]
+
+    assert checked[0].returncode == 0, checked[0].stdout
+    wrong = re.findall(r"^slips\.py:(\d+): error", checked[1].stdout, re.MULTILINE)
+    assert sorted(set(wrong)) == ["4", "5", "6", "7"], checked[1].stdout
+
+
 def test_every_place_says_the_same_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     lock = json.loads((PACKAGE / "package-lock.json").read_text())

@@ -2,7 +2,14 @@
 import { Melu, MeluError, parseServerTiming, randomId } from "../../app/static/melu.js";
 import type { FeedbackEvent, MeluStorage, OnboardingItems } from "../../app/static/melu.js";
 
-const storage: MeluStorage = new Map<string, string>() as unknown as MeluStorage;
+const kept = new Map<string, string>();
+const storage: MeluStorage = {
+  getItem: async (key) => kept.get(key) ?? null,
+  setItem: (key, value) => kept.set(key, value),
+  removeItem: (key) => kept.delete(key),
+  getAllKeys: () => [...kept.keys()],
+};
+export const elsewhere = new Melu({ storage: sessionStorage });
 export const melu = new Melu({
   baseUrl: new URL("http://127.0.0.1:8000"),
   userId: randomId(),
@@ -43,6 +50,8 @@ export function word(error: unknown): string {
 
 // @ts-expect-error - there is no such mode
 void melu.onboarding({ mode: "quiz" });
+// @ts-expect-error - nobody could tell what is kept there
+new Melu({ storage: { getItem: () => null, setItem: () => {}, removeItem: () => {} } });
 // @ts-expect-error - ids are texts
 void melu.item(50);
 // @ts-expect-error - a misspelt parameter

@@ -2,6 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
+from melu_client.api_types import BulkItem, FeedbackEvent
 from melu_client.asynchronous import AsyncMelu
 from melu_client.bulk import ImportProgress, ImportResult, RefusedItem
 from melu_client.errors import (
@@ -21,6 +22,8 @@ from melu_client.synchronous import Melu
 
 __all__ = [
     "AsyncMelu",
+    "BulkItem",
+    "FeedbackEvent",
     "Forbidden",
     "ImportProgress",
     "ImportResult",

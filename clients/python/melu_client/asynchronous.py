@@ -72,6 +72,7 @@ class AsyncMelu:
         self._token = token
         self._get_token = get_token
         self._had_token: tuple[str | None, str] | None = None
+        self._asking = anyio.Lock()
         self._policy = Policy(retries, longest_wait)
         self._memory = AnswerMemory()
         self._owns_http = http is None
@@ -284,7 +285,8 @@ class AsyncMelu:
     async def _token_for(self, asked: AskForToken) -> str | None:
         if self._get_token is None:
             return self._token
-        had = self._had_token
-        if had is None or had[0] != asked.user_id or had[1] == asked.refused:
-            had = self._had_token = (asked.user_id, await self._get_token(asked.user_id))
-        return had[1]
+        async with self._asking:
+            had = self._had_token
+            if had is None or had[0] != asked.user_id or had[1] == asked.refused:
+                had = self._had_token = (asked.user_id, await self._get_token(asked.user_id))
+            return had[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import Lock
 from types import TracebackType
 from typing import TypeVar, Unpack
 
@@ -72,6 +73,7 @@ class Melu:
         self._token = token
         self._get_token = get_token
         self._had_token: tuple[str | None, str] | None = None
+        self._asking = Lock()
         self._policy = Policy(retries, longest_wait)
         self._memory = AnswerMemory()
         self._owns_http = http is None
@@ -279,7 +281,8 @@ class Melu:
     def _token_for(self, asked: AskForToken) -> str | None:
         if self._get_token is None:
             return self._token
-        had = self._had_token
-        if had is None or had[0] != asked.user_id or had[1] == asked.refused:
-            had = self._had_token = (asked.user_id, self._get_token(asked.user_id))
-        return had[1]
+        with self._asking:
+            had = self._had_token
+            if had is None or had[0] != asked.user_id or had[1] == asked.refused:
+                had = self._had_token = (asked.user_id, self._get_token(asked.user_id))
+            return had[1]
