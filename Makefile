@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA := data/ml-100k
 MODEL := var/model
+NODE_MODULES := clients/javascript/node_modules/.package-lock.json
 # Of tests that start nothing and look at no clock; a file's tests share what they train.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
@@ -24,7 +25,7 @@ serve: $(VENV)/.installed
 	test -f $(MODEL)/bundle.json || $(BIN)/melu train $(DATA) --out $(MODEL)
 	exec $(BIN)/melu serve --model $(MODEL)
 
-test: $(VENV)/.installed-test
+test: $(VENV)/.installed-test $(NODE_MODULES)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/model
 	$(BIN)/python -m pytest --ignore tests/model
 
@@ -54,11 +55,14 @@ endif
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed clients/javascript/package-lock.json
+$(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
-	# In a place of its own: it wants other versions than ours, and no test imports it.
+	# In a place of their own: they want other versions than ours, and no test imports them.
 	$(PYTHON) -m venv $(VENV)/client-generator
 	$(VENV)/client-generator/bin/python -m pip install --quiet openapi-python-client==0.29.1 datamodel-code-generator==0.89.0
-	npm ci --prefix clients/javascript --no-fund --no-audit --loglevel=error || echo 'No Node 20 with npm was found, or npm could not install: the tests of the JavaScript client will be skipped.'
 	sh scripts/find_chromium.sh || echo 'No Chromium was found or could be installed: the page tests will be skipped.'
 	touch $@
+
+# What TypeScript and the types' generator need; npm writes the file last of all.
+$(NODE_MODULES): clients/javascript/package-lock.json
+	npm ci --prefix clients/javascript --no-fund --no-audit --loglevel=error && touch $@ || echo 'There is no Node 20 with npm, or npm could not install: the tests of the JavaScript client will be skipped.'
