@@ -60,7 +60,8 @@ function wait(seconds, signal) {
 
 function ownStorage() {
   try {
-    if (globalThis.document) return localStorage; // that of Node only warns
+    const own = globalThis.document && localStorage; // that of Node only warns
+    if (own) return own;
   } catch {} // it is blocked
   const kept = new Map();
   return {
@@ -92,7 +93,8 @@ export class Melu extends EventTarget {
 
   constructor(options = {}) {
     super();
-    this.#options = { retries: 3, timeout: 15, longestWait: 30, storage: ownStorage(), ...options };
+    const { retries = 3, timeout = 15, longestWait = 30, storage = ownStorage() } = options;
+    this.#options = { ...options, retries, timeout, longestWait, storage };
     const base = new URL(options.baseUrl ?? ownBase(), globalThis.document?.baseURI);
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     this.#base = base;
@@ -264,8 +266,8 @@ export class Melu extends EventTarget {
     let renewed = false;
     let lost = false; // it may have been carried out, though nobody said so
     for (let attempt = 0; ; attempt++) {
-      signal?.throwIfAborted();
       const token = await this.#tokenOf(userId);
+      signal?.throwIfAborted();
       try {
         return await this.#attempt(method, url, { token, userId, signal, onResponse, body });
       } catch (error) {
@@ -280,6 +282,7 @@ export class Melu extends EventTarget {
         const backoff = 0.25 * 2 ** attempt * (1 + Math.random());
         const seconds = error.retryAfter ?? backoff;
         if (!error.passes || attempt - renewed >= retries || seconds > longestWait) throw error;
+        signal?.throwIfAborted();
         await wait(seconds, signal);
       }
     }
