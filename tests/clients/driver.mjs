@@ -71,6 +71,9 @@ async function done({ make: options, call, arguments: given, abort_after: second
   return calls[call]({ ...rest, ...(userId !== undefined && { userId }), ...(signal && { signal }) });
 }
 
+// Whatever a call still waits for.
+process.stdin.on("end", () => process.exit());
+
 for await (const line of createInterface({ input: process.stdin })) {
   let said;
   try {

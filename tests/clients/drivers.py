@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import select
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from tests.clients.node import node
 Json = Any
 JAVASCRIPT, PYTHON, ASYNC_PYTHON = "JavaScript", "Python", "async Python"
 CLIENTS = (JAVASCRIPT, PYTHON, ASYNC_PYTHON)
+PATIENCE_SECONDS = 60
 
 
 @dataclass
@@ -89,6 +91,8 @@ class JavaScriptDriver:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(what) + "\n")
         self._process.stdin.flush()
+        answered, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)
+        assert answered, f"{what} takes longer than {PATIENCE_SECONDS} s"
         line = self._process.stdout.readline()
         assert line, "the driver ended"
         said = json.loads(line)
