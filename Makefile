@@ -12,8 +12,9 @@ BIN := $(VENV)/bin
 DATA := data/ml-100k
 MODEL := var/model
 NODE_MODULES := clients/javascript/node_modules/.package-lock.json
-# Of tests that start nothing and look at no clock; a file's tests share what they train.
+# Of tests that look at no clock; a file's tests share what they train and what they serve.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
+WITHOUT_CLOCKS := $(addprefix tests/,model clients contract project store)
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -26,8 +27,8 @@ serve: $(VENV)/.installed
 	exec $(BIN)/melu serve --model $(MODEL)
 
 test: $(VENV)/.installed-test $(NODE_MODULES)
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/model
-	$(BIN)/python -m pytest --ignore tests/model
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(WITHOUT_CLOCKS)
+	$(BIN)/python -m pytest $(addprefix --ignore ,$(WITHOUT_CLOCKS))
 
 test-fast: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -m 'not slow'

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from model.bundle import bundle as bundle_module
 from model.bundle.bundle import load_bundle
-from model.bundle.manifest import FORMAT_VERSION
+from model.bundle.manifest import FORMAT_VERSION, digest_of
 from model.bundle.reports import TrainingReport
 from model.bundle.saving import save_bundle, write_bundle
 from model.catalogue.bundled import Catalogue
@@ -283,3 +283,16 @@ def test_a_file_that_is_cut_short_between_check_and_reading_is_told(
 
     with pytest.raises(BundleError, match="changed while it was read"):
         load_bundle(folder)
+
+
+def test_a_bundle_from_before_a_field_was_added_is_read(copy: Path):
+    path = copy / "bundle.json"
+    manifest = json.loads(path.read_text())
+    # The release that wrote it did not know of this configuration.
+    del manifest["preset"]["training"]["batch_users"]
+    del manifest["checksum"]
+    path.write_text(json.dumps(manifest | {"checksum": digest_of(manifest)}))
+
+    training = load_bundle(copy).manifest.preset.training
+
+    assert training.batch_users == type(training)().batch_users
