@@ -116,9 +116,8 @@ def train_answers(
             drawn.support,
             drawn.query,
             learning.worth(drawn.query),
-            config,
-            learning.share,
-            random,
+            config.list_length,
+            learning.negatives(random),
         )
         loss = loss + _familiarity_loss(network, items, drawn, bags, rate_logit, dropout)
         optimiser.zero_grad()

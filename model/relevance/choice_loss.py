@@ -11,7 +11,6 @@ from torch import Tensor
 
 from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.episodes import PaddedRatings
-from model.relevance.config import RelevanceConfig
 
 _LEAST_MASS = 1e-30
 
@@ -42,9 +41,8 @@ def choice_loss(
     support: PaddedRatings,
     query: PaddedRatings,
     worth: Float32Array,
-    config: RelevanceConfig,
-    share: Float64Array,
-    random: np.random.Generator,
+    list_length: int,
+    drawn: tuple[Int64Array, Float32Array] | None = None,
 ) -> Tensor:
     """−ln p(i | ū) of the likes of the query set, chosen from all items but the support set.
 
@@ -62,9 +60,8 @@ def choice_loss(
         query: Query sets of n places.
         worth: What each place of the query sets counts if chosen; 0 for what is no like, shape
             [B, n].
-        config: Configuration.
-        share: Each item's share of the likes, shape [I].
-        random: Draws the items.
+        list_length: Places of the list that is judged.
+        drawn: Items to choose from, and ln of how many each stands for; all items if None.
 
     Returns:
         The weighted mean.
@@ -73,15 +70,15 @@ def choice_loss(
     episode, target = _pairs(query, wanted)
     given = _pairs(support, support.mask.numpy() > 0)
     rows = torch.from_numpy(episode)
-    if len(output) <= config.softmax_items:
+    if drawn is None:
         logits = _without(vector @ output.T, given)
         chosen = logits[rows, torch.from_numpy(target)]
         of_all = torch.logsumexp(logits, dim=1)
     else:
-        drawn, log_weight = draw_sample(share, config.softmax_items, random)
+        among, log_weight = drawn
         column = np.full(len(output), -1)
-        column[drawn] = np.arange(len(drawn))
-        logits = vector @ output[torch.from_numpy(drawn)].T + torch.from_numpy(log_weight)
+        column[among] = np.arange(len(among))
+        logits = vector @ output[torch.from_numpy(among)].T + torch.from_numpy(log_weight)
         # The targets count by themselves, so that each counts once.
         for who, what in (given, (episode, target)):
             at = column[what]
@@ -91,7 +88,7 @@ def choice_loss(
         mass = torch.zeros_like(highest).index_add(0, rows, (chosen - highest[rows]).exp())
         of_all = highest + torch.log1p(mass)
     likes = np.bincount(episode, minlength=len(vector))
-    weight = worth[wanted] / np.minimum(likes[episode], config.list_length)
+    weight = worth[wanted] / np.minimum(likes[episode], list_length)
     weights = torch.from_numpy(weight.astype(np.float32))
     loss = (weights * (of_all[rows] - chosen)).sum()
     return loss / weights.sum().clamp(min=_LEAST_MASS)

@@ -131,6 +131,19 @@ class RelevanceLearning:
         liked = is_liked(rating, self.scale).astype(np.float32)
         return liked if self.has_ratings else liked * (2 * rating - 1)
 
+    def negatives(self, random: np.random.Generator) -> tuple[Int64Array, Float32Array] | None:
+        """Draw the items that the choice is among, by popularity.
+
+        Args:
+            random: Source of randomness.
+
+        Returns:
+            Items, and ln of how many items each stands for; None where they are few enough for
+            the choice to be among all.
+        """
+        most = self.config.softmax_items
+        return None if len(self.likes) <= most else draw_sample(self.share, most, random)
+
     def sample(self, random: np.random.Generator) -> tuple[Int64Array, Float32Array]:
         """Draw items that stand for the catalogue, by popularity.
 

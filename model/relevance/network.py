@@ -27,6 +27,7 @@ _ITEM_SPREAD = 0.05
 _CONTENT_SPREAD = 0.02
 _ATTRIBUTE_SPREAD = 0.1
 _FIRST_RATE = 0.3
+EVERY_ROW = slice(None)
 
 
 @dataclass(frozen=True)
@@ -132,16 +133,19 @@ class ItemResiduals(nn.Module):
         for table in (self.entry, self.output):
             nn.init.normal_(table, 0, _ITEM_SPREAD, generator=generator)
 
-    def added_to(self, items: RepresentedItems, known: Tensor) -> RepresentedItems:
+    def added_to(
+        self, items: RepresentedItems, known: Tensor, rows: Tensor | slice = EVERY_ROW
+    ) -> RepresentedItems:
         """Add what is known of single items to what their content says.
 
         Args:
             items: By content alone.
-            known: 1 for an item that is shown as known, 0 for one shown as new, shape [I].
+            known: 1 for an item that is shown as known, 0 for one shown as new, one an item.
+            rows: Which items they are.
 
         Returns:
             The items.
         """
         known = known.unsqueeze(1)
-        own = torch.cat([self.output, self.bias.unsqueeze(1)], dim=1)
-        return RepresentedItems(items.entry + known * self.entry, items.output + known * own)
+        own = torch.cat([self.output[rows], self.bias[rows].unsqueeze(1)], dim=1)
+        return RepresentedItems(items.entry + known * self.entry[rows], items.output + known * own)

@@ -26,6 +26,7 @@ from model.relevance.config import RelevanceConfig
 from model.relevance.held_out_lists import Best, HeldOutLists
 from model.relevance.learning import RelevanceLearning
 from model.relevance.local_update import CatalogueSample, local_update
+from model.relevance.named_items import NamedItems
 from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
 from model.relevance.spread_training import measure_spread
 from model.training_checkpoints import Checkpoint, Checkpoints, TrainingState
@@ -155,16 +156,25 @@ def _train_member(
         users, shuffled = queue.next()
         support, query = draw_episodes(shuffled, users, config, random)
         known = learning.known & (random.random(len(share)) >= config.cold_items * random.random())
-        shown = residuals.added_to(
-            network.of_content(content), torch.from_numpy(known.astype(np.float32))
-        )
         sampled, log_weight = learning.sample(random)
+        negatives = learning.negatives(random)
+        named = NamedItems.every()
+        if negatives is not None:
+            indices = (support.item_index, query.item_index, sampled, negatives[0])
+            named = NamedItems.of(indices, len(share))
+            support, query = named.ratings(support), named.ratings(query)
+            negatives = named.places(negatives[0]), negatives[1]
+        shown = residuals.added_to(
+            network.of_content(content[named.rows]),
+            torch.from_numpy(known.astype(np.float32))[named.rows],
+            named.rows,
+        )
         vector = local_update(
             network,
             shown,
             _as_known(learning.users, users, random.random(len(users)) < config.unknown_rate),
             learning.bags(support),
-            CatalogueSample(shown.output[sampled], torch.from_numpy(log_weight)),
+            CatalogueSample(shown.output[named.places(sampled)], torch.from_numpy(log_weight)),
             dropout,
         )
         loss = choice_loss(
@@ -173,9 +183,8 @@ def _train_member(
             support,
             query,
             learning.worth(query),
-            config,
-            learning.share,
-            random,
+            config.list_length,
+            negatives,
         )
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -26,11 +26,9 @@ def loss(
     config: RelevanceConfig | None = None,
     worth: np.ndarray | None = None,
 ) -> float:
-    share = np.full(len(output), 1 / len(output))
     worth = np.ones(query.item_index.shape, dtype=np.float32) if worth is None else worth
     config = config or RelevanceConfig()
-    random = np.random.default_rng(0)
-    return float(choice_loss(vector, output, support, query, worth, config, share, random))
+    return float(choice_loss(vector, output, support, query, worth, config.list_length))
 
 
 def test_of_equal_items_it_is_the_logarithm_of_their_number_without_those_given():
@@ -82,14 +80,19 @@ def test_drawn_items_estimate_the_sum_over_all():
     vector = torch.randn(3, 4, generator=generator) / 2
     support, query = ratings([1], [2, 3], [4]), ratings([5, 6], [7], [8])
     exact = loss(vector, output, support, query)
-    config = RelevanceConfig(softmax_items=ITEMS - 1)
     share = np.random.default_rng(3).dirichlet(np.full(ITEMS, 5.0))
     worth = np.ones(query.item_index.shape, dtype=np.float32)
 
     found = [
         float(
             choice_loss(
-                vector, output, support, query, worth, config, share, np.random.default_rng(seed)
+                vector,
+                output,
+                support,
+                query,
+                worth,
+                20,
+                draw_sample(share, ITEMS - 1, np.random.default_rng(seed)),
             )
         )
         for seed in range(400)
