@@ -6,11 +6,13 @@ import io
 import random
 from pathlib import Path
 
+import pandas as pd
 import polars as pl
 import pytest
 from pydantic import ValidationError
 
 from model.data.reading import LINE, TableFormat, read_raw
+from model.data.reading.as_text import whole_ids
 from model.errors import DatasetError
 
 HEADER = ["a", "b", "c"]
@@ -250,3 +252,49 @@ def test_what_polars_wrote_is_read_back(tmp_path: Path, style: str, seed: int):
     table.write_csv(path, quote_style=style)  # type: ignore[arg-type]
 
     assert rows_of(path, escape="") == [tuple(row) for row in rows]
+
+
+PANDAS: dict[str, dict[str, object]] = {
+    "as it comes": {"index": False},
+    "with its index": {},
+    "all quoted": {"index": False, "quoting": csv.QUOTE_ALL},
+    "semicolons": {"index": False, "sep": ";"},
+    "tabs": {"index": False, "sep": "\t"},
+    "escaped": {"index": False, "doublequote": False, "escapechar": "\\"},
+    "lines of Windows": {"index": False, "lineterminator": "\r\n"},
+    "with a mark of UTF-8": {"index": False, "encoding": "utf-8-sig"},
+}
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("dialect", PANDAS)
+def test_what_pandas_wrote_is_read_back(tmp_path: Path, dialect: str, seed: int):
+    rows, options = random_rows(seed), PANDAS[dialect]
+    path = tmp_path / "t.csv"
+    pd.DataFrame(rows, columns=list(HEADER)).to_csv(path, **options)  # type: ignore[call-overload]
+
+    found = rows_of(
+        path, separator=options.get("sep", ","), quote='"', escape=options.get("escapechar", "")
+    )
+
+    assert found == [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_numbers_with_gaps_as_pandas_writes_them_are_the_same_ids_and_ratings(
+    tmp_path: Path, seed: int
+):
+    """A column of whole numbers with a gap is one of floats to pandas: 7 is written as 7.0."""
+    source = random.Random(seed)
+    count = source.randrange(2, 40)
+    users = [source.randrange(10**6) if source.random() < 0.9 else None for _ in range(count)]
+    users[0] = None
+    rated = [source.choice([1, 2.5, 4, None]) for _ in range(count)]
+    path = tmp_path / "t.csv"
+    pd.DataFrame({"user": users, "item": range(count), "rating": rated}).to_csv(path, index=False)
+
+    raw = read_raw(path, None, ("user", "item", "rating"))
+    ids = whole_ids(raw.table["user"]).to_list()
+
+    assert ids == [None if user is None else str(user) for user in users]
+    assert raw.rows == count
