@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 
+from app.access.demo_visitors import DemoVisitors
 from app.access.tokens import UserTokens
 from app.container import Services
+from app.page_files import PageFiles
 from app.problems import Fault, InvalidParameter, ModelUnavailable
 from app.schemas.values import REPEATABLE_PARAMETERS
 from app.services.model_state.manager import ModelManager
@@ -89,6 +91,17 @@ async def _store_warnings(request: Request) -> list[str]:
     return warnings
 
 
+async def _demo_visitors(request: Request) -> DemoVisitors:
+    if not request.app.state.has_demo:
+        raise HTTPException(404)
+    return DemoVisitors(await _tokens(request), request.app.state.rate_limits)
+
+
+async def _page(request: Request) -> PageFiles:
+    files: PageFiles = request.app.state.page_files
+    return files
+
+
 async def _tokens(request: Request) -> UserTokens:
     tokens: UserTokens = request.app.state.tokens
     return tokens
@@ -100,3 +113,5 @@ StoreDep = Annotated[UserStore, Depends(_store)]
 ScarceDep = Annotated[list[str], Depends(_scarce)]
 StoreWarningsDep = Annotated[list[str], Depends(_store_warnings)]
 TokensDep = Annotated[UserTokens, Depends(_tokens)]
+DemoVisitorsDep = Annotated[DemoVisitors, Depends(_demo_visitors)]
+PageDep = Annotated[PageFiles, Depends(_page)]

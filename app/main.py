@@ -16,12 +16,12 @@ from app.middleware import add_middleware
 from app.middleware.head_options import answer_wrong_method
 from app.middleware.security_headers import PAGE_HEADERS
 from app.openapi import describe, describe_access, name_operation
+from app.page_files import STATIC_FOLDER, read_page
 from app.problem_handlers import install_problem_handlers
 from app.problems import ProblemBody
 from app.routes import routers
 from app.settings import Settings
 
-STATIC_FOLDER = Path(__file__).parent / "static"
 SWAGGER_FOLDER = Path(str(files("fastapi_swagger") / "resources"))
 DESCRIPTION = """
 Cold-start recommendations by meta-learning (MeLU): a new user rates a handful of items, and the
@@ -72,6 +72,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
     app.state.tokens = UserTokens(settings.token_secrets, settings.token_seconds)
+    app.state.has_demo = has_demo = settings.demo and bool(settings.api_keys)
+    app.state.image_origins = settings.image_origins
+    app.state.page_files = read_page(has_demo_tokens=has_demo, image_origins=settings.image_origins)
     for router in routers:
         app.include_router(router)
     app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")

@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Names that the service goes by beside this machine's own, where no keys are set."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins whose pages may call the API, separated by commas; none by default."""
+    image_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins that the demo page may load pictures of items from, separated by commas."""
     max_body_bytes: int = Field(default=512 * 1024, ge=1024)
     """Largest request body."""
     keep_alive_seconds: int = Field(default=75, ge=1, le=3600)
@@ -74,6 +76,8 @@ class Settings(BaseSettings):
     """How long a user token is good."""
     rate_limit: str | None = None
     """Most requests with tokens of one user, such as 600/minute; none by default."""
+    demo: bool = False
+    """Let the demo page of a service with keys have random visitors of its own."""
     key_rate_limit: str | None = None
     """Most requests with one API key, such as 6000/minute; none by default."""
 
@@ -203,7 +207,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("cors_origins", "allowed_hosts", mode="before")
+    @field_validator("cors_origins", "image_origins", "allowed_hosts", mode="before")
     @classmethod
     def _part_list(cls, value: object) -> object:
         if isinstance(value, str):
@@ -214,6 +218,11 @@ class Settings(BaseSettings):
     @classmethod
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin if origin == "*" else _origin(origin) for origin in value)
+
+    @field_validator("image_origins")
+    @classmethod
+    def _check_image_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_origin, value))
 
     @field_validator("allowed_hosts")
     @classmethod

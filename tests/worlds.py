@@ -12,6 +12,7 @@ RATINGS_OF_A_USER = 24
 
 _TOML = """
 name = "two-tastes"
+item_noun = "film"
 
 [ratings]
 file = "ratings.csv"

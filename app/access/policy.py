@@ -4,10 +4,15 @@ from collections.abc import Set
 
 from starlette.datastructures import QueryParams
 
+from app.access.tokens import TokenHolder
+
 _OPEN_PATHS = frozenset({"/", "/docs", "/openapi.json", "/healthz", "/readyz"})
 _OPEN_FOLDER = "/static/"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTHING: Set[str] = frozenset()
+_FOR_THE_PAGE: dict[str, Set[str]] = {"/model": {"GET"}, "/recommendations": {"POST"}}
+"""What the demo page's visitors may call too: it tells of no user, and stores nothing."""
+DEMO_VISITOR_PATH = "/demo/visitor"
 
 
 def is_open(method: str, path: str) -> bool:
@@ -23,11 +28,11 @@ def is_open(method: str, path: str) -> bool:
     return method in _READING and (path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER))
 
 
-def token_opens(user_id: str, method: str, path: str, query_string: bytes) -> bool:
+def token_opens(holder: TokenHolder, method: str, path: str, query_string: bytes) -> bool:
     """Tell whether a user's token opens a call.
 
     Args:
-        user_id: The token's user.
+        holder: Whom the token was issued for.
         method: HTTP method.
         path: Decoded path; routing sees the same.
         query_string: Raw query string.
@@ -35,7 +40,10 @@ def token_opens(user_id: str, method: str, path: str, query_string: bytes) -> bo
     Returns:
         Whether it does.
     """
+    user_id = holder.user_id
     methods = _methods_of_user(user_id, path)
+    if holder.is_demo and not methods:
+        methods = _FOR_THE_PAGE.get(path, _NOTHING)
     if method == "HEAD":
         method = "GET"
     if method not in methods and not (method == "OPTIONS" and methods):

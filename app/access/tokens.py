@@ -16,6 +16,8 @@ from model.catalogue.identifiers import is_valid_id
 ALGORITHM = "HS256"
 AUDIENCE = "melu-online"
 _KNOWN_TOKENS = 10_000
+_DEMO = "demo"
+_DEMO_RETURNS = timedelta(days=30)
 
 
 class InvalidToken(Exception):  # noqa: N818 - as JWT libraries call it
@@ -28,6 +30,19 @@ class IssuedToken:
 
     token: str
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class TokenHolder:
+    """Whom a token was issued for.
+
+    Attributes:
+        user_id: The user whose paths it opens.
+        is_demo: Whether it is a visitor of the demo page, whose token opens what that reads too.
+    """
+
+    user_id: str
+    is_demo: bool = False
 
 
 class UserTokens:
@@ -45,20 +60,28 @@ class UserTokens:
         # To check a signature takes longer than the rest of a request that is answered from
         # memory. Hashes of tokens, not the tokens, and no longer than a token is good: an erased
         # user's id is not to stay in memory.
-        self._known: TTLCache[bytes, tuple[str, float]] = TTLCache(_KNOWN_TOKENS, seconds)
+        self._known: TTLCache[bytes, tuple[TokenHolder, float]] = TTLCache(_KNOWN_TOKENS, seconds)
 
-    def issue(self, user_id: str) -> IssuedToken:
+    def issue(self, user_id: str, *, is_demo: bool = False) -> IssuedToken:
         """Make a token.
 
         Args:
             user_id: Whose paths it opens.
+            is_demo: Whether it is for a visitor of the demo page.
 
         Returns:
             The token.
         """
         now = datetime.now(UTC).replace(microsecond=0)
         expires_at = now + self._lifetime
-        claims = {"sub": user_id, "aud": AUDIENCE, "iat": now, "exp": expires_at}
+        claims: dict[str, object] = {
+            "sub": user_id,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": expires_at,
+        }
+        if is_demo:
+            claims[_DEMO] = True
         return IssuedToken(jwt.encode(claims, self._secrets[0], ALGORITHM), expires_at)
 
     def user_of(self, token: str) -> str:
@@ -73,17 +96,52 @@ class UserTokens:
         Raises:
             InvalidToken: If it is not one of ours, or has expired.
         """
+        return self.holder_of(token).user_id
+
+    def renewable_by(self, token: str) -> str:
+        """Check whether a visitor of the demo page may have another token.
+
+        Args:
+            token: One that they had, which may have expired meanwhile.
+
+        Returns:
+            The visitor.
+
+        Raises:
+            InvalidToken: If it is none of the demo page's, or older than a month.
+        """
+        claims = self._claims(token, is_past_end=True)
+        if claims.get(_DEMO) is not True or time.time() > claims["iat"] + (
+            _DEMO_RETURNS.total_seconds()
+        ):
+            raise InvalidToken
+        user_id: str = claims["sub"]
+        return user_id
+
+    def holder_of(self, token: str) -> TokenHolder:
+        """Check a token, and tell of its kind.
+
+        Args:
+            token: What a caller sent.
+
+        Returns:
+            Whom it was issued for.
+
+        Raises:
+            InvalidToken: If it is not one of ours, or has expired.
+        """
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known is None:
             claims = self._claims(token)
-            known = self._known[digest] = (claims["sub"], float(claims["exp"]))
-        user_id, expires_at = known
+            holder = TokenHolder(claims["sub"], claims.get(_DEMO) is True)
+            known = self._known[digest] = (holder, float(claims["exp"]))
+        holder, expires_at = known
         if time.time() >= expires_at:
             raise InvalidToken
-        return user_id
+        return holder
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    def _claims(self, token: str, *, is_past_end: bool = False) -> dict[str, Any]:
         for secret in self._secrets:
             try:
                 claims: dict[str, Any] = jwt.decode(
@@ -92,7 +150,11 @@ class UserTokens:
                     algorithms=[ALGORITHM],
                     audience=AUDIENCE,
                     # Another replica's clock may be ahead; `exp` is what counts.
-                    options={"require": ["sub", "aud", "iat", "exp"], "verify_iat": False},
+                    options={
+                        "require": ["sub", "aud", "iat", "exp"],
+                        "verify_iat": False,
+                        "verify_exp": not is_past_end,
+                    },
                 )
             except jwt.InvalidSignatureError:
                 continue

@@ -34,7 +34,9 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
     app.add_middleware(FrontRoutesMiddleware, routes=[CheckedQueryRoute()])
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.max_body_bytes)
     if settings.api_keys:
-        app.add_middleware(AccessGuardMiddleware, keys=settings.api_keys, tokens=tokens)
+        app.add_middleware(
+            AccessGuardMiddleware, keys=settings.api_keys, tokens=tokens, has_demo=settings.demo
+        )
     app.add_middleware(UrlCheckMiddleware)
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(HeadOptionsMiddleware, site=app)

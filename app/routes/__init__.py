@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.routes import (
+    demo,
     feedback,
     items,
     onboarding,
@@ -25,4 +26,5 @@ routers: tuple[APIRouter, ...] = (
     items.router,
     operations.router,
     page.router,
+    demo.router,
 )

@@ -9,10 +9,12 @@ from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, prob
 from app.schemas.operations import (
     FeatureDescription,
     Health,
+    ItemNoun,
     ModelDescription,
     ModelReloaded,
     Readiness,
 )
+from model.bundle.manifest import Manifest
 from model.features import FeatureSpace
 
 router = APIRouter(tags=["operations"])
@@ -70,6 +72,7 @@ async def get_model(services: ServicesDep) -> ModelDescription:
         user_features=_described(recommender.user_space),
         item_features=_described(recommender.item_space),
         items=len(recommender.catalogue),
+        item_noun=_noun_of(manifest),
         metrics=manifest.metrics,
         created_at=manifest.created_at,
     )
@@ -101,6 +104,13 @@ def get_metrics() -> Response:
     """Requests, latencies, cache, store errors, queue and model; the docs list every name."""
     # A plain function: adding up the files of many workers is kept off the event loop.
     return Response(exposition(), headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE)
+
+
+def _noun_of(manifest: Manifest) -> ItemNoun:
+    if manifest.nouns is None:
+        return ItemNoun()
+    one, many = manifest.nouns
+    return ItemNoun(one=one, many=many)
 
 
 def _described(space: FeatureSpace) -> dict[str, FeatureDescription]:

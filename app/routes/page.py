@@ -2,23 +2,44 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from app.middleware.security_headers import PAGE_HEADERS
+from app.dependencies import PageDep
+from app.middleware.security_headers import PAGE_HEADERS, page_headers
+from app.routes.conditional_requests import not_modified
 
 router = APIRouter(include_in_schema=False)
 
-_STATIC = Path(__file__).parent.parent / "static"
+_DOCS = Path(__file__).parent.parent / "static" / "docs.html"
 
 
 @router.get("/")
-async def page() -> FileResponse:
-    """Rate a handful of items and watch the recommendations change."""
-    return FileResponse(_STATIC / "index.html", media_type="text/html", headers=PAGE_HEADERS)
+async def page(request: Request, files: PageDep) -> Response:
+    """Answer a few questions and watch the recommendations change."""
+    return _answer(request, *files.page.parts)
+
+
+@router.get("/static/page.js")
+async def page_script(request: Request, files: PageDep) -> Response:
+    """All modules of the page in one."""
+    return _answer(request, *files.script.parts)
+
+
+@router.get("/static/page.css")
+async def page_style(request: Request, files: PageDep) -> Response:
+    """All styles of the page in one."""
+    return _answer(request, *files.style.parts)
 
 
 @router.get("/docs")
 async def docs() -> FileResponse:
     """Swagger UI on the OpenAPI description."""
-    return FileResponse(_STATIC / "docs.html", media_type="text/html", headers=PAGE_HEADERS)
+    return FileResponse(_DOCS, media_type="text/html", headers=PAGE_HEADERS)
+
+
+def _answer(request: Request, content: bytes, etag: str, media_type: str) -> Response:
+    headers = page_headers(request.app.state.image_origins) | {"ETag": etag}
+    if not_modified(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=media_type)

@@ -56,6 +56,13 @@ class FeatureDescription(BaseModel):
         return {name: value for name, value in shown.items() if value is not None}
 
 
+class ItemNoun(BaseModel):
+    """What people call the items."""
+
+    one: str = "item"
+    many: str = "items"
+
+
 class ModelDescription(BaseModel):
     """The loaded bundle."""
 
@@ -73,6 +80,7 @@ class ModelDescription(BaseModel):
     user_features: dict[str, FeatureDescription]
     item_features: dict[str, FeatureDescription]
     items: int
+    item_noun: ItemNoun = Field(description="What people call one item, and several.")
     metrics: dict[str, float]
     created_at: datetime
 

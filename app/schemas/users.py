@@ -84,3 +84,9 @@ class UserToken(BaseModel):
 
     token: str = Field(description="Send it as `Authorization: Bearer …`.")
     expires_at: datetime
+
+
+class DemoVisitor(UserToken):
+    """A visitor of the demo page, and what opens their paths."""
+
+    user_id: str

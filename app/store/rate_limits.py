@@ -16,6 +16,9 @@ from app.store.clients import StoreClient
 from app.store.connection import store_errors
 
 _KEY_PREFIX = "rate"
+_DEMO_VISITORS = parse("60/minute")
+_DEMO_REQUESTS = parse("900/minute")
+"""Of one visitor of the demo page, where settings say nothing of users."""
 
 
 class RateLimits:
@@ -52,18 +55,29 @@ class RateLimits:
         if self._per_key is not None:
             await self._count(self._per_key, "key", digest)
 
-    async def count_user(self, user_id: str) -> None:
-        """Count a request with a user's token.
-
-        Args:
-            user_id: The token's user.
+    async def count_demo_visitor(self) -> None:
+        """Count a visitor of the demo page who asks for a token; all of them share one limit.
 
         Raises:
             RateLimited: If there were too many.
             StoreUnavailable: If the store can't be reached.
         """
-        if self._per_user is not None:
-            await self._count(self._per_user, "user", user_id.encode())
+        await self._count(_DEMO_VISITORS, "demo", b"")
+
+    async def count_user(self, user_id: str, *, is_demo: bool = False) -> None:
+        """Count a request with a user's token.
+
+        Args:
+            user_id: The token's user.
+            is_demo: Whether it is a visitor of the demo page.
+
+        Raises:
+            RateLimited: If there were too many.
+            StoreUnavailable: If the store can't be reached.
+        """
+        limit = self._per_user or (_DEMO_REQUESTS if is_demo else None)
+        if limit is not None:
+            await self._count(limit, "user", user_id.encode())
 
     async def _count(self, limit: RateLimitItem, kind: str, who: bytes) -> None:
         # Hashed, so that nothing in the store names a user who was erased.

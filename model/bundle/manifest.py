@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from model.data.dataset import INTERACTION_SCALE
-from model.data.description import RatingScale
+from model.data.description import Noun, RatingScale
 from model.errors import BundleError
 from model.presets import Preset
 
@@ -38,6 +38,8 @@ class Manifest(BaseModel):
     rating_scale: RatingScale | None
     """Lowest and highest rating; null where the data have none."""
     items: int = Field(ge=1)
+    nouns: tuple[Noun, Noun] | None = None
+    """What one item is called, and several; None in bundles of before there were such words."""
     metrics: dict[str, FiniteFloat]
     checksums: dict[str, str]
     """File → SHA-256."""

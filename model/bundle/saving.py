@@ -89,6 +89,7 @@ def save_bundle(
         dataset.scale if dataset.has_ratings else None,
         out,
         relevance=relevance,
+        nouns=dataset.description.nouns,
     )
 
 
@@ -102,6 +103,7 @@ def write_bundle(
     out: Path,
     *,
     relevance: RelevanceModel | None = None,
+    nouns: tuple[str, str] | None = None,
 ) -> Manifest:
     """Write a bundle of a ready catalogue; see `save_bundle`.
 
@@ -114,6 +116,7 @@ def write_bundle(
         scale: Lowest and highest rating; None where the data have none.
         out: The bundle's folder.
         relevance: What was learnt of choice, if anything.
+        nouns: What one item is called, and several.
 
     Returns:
         The manifest as written.
@@ -162,6 +165,7 @@ def write_bundle(
             preset=preset,
             rating_scale=scale,
             items=len(catalogue),
+            nouns=nouns,
             metrics=_metrics(report),
             checksums=checksums,
         )

@@ -80,6 +80,8 @@ def _ascends(scale: tuple[float, float]) -> tuple[float, float]:
     return scale
 
 
+Noun = Annotated[str, Field(min_length=1, max_length=40)]
+
 RatingScale = Annotated[tuple[float, float], AfterValidator(_ascends)]
 """Lowest and highest rating."""
 
@@ -153,10 +155,19 @@ class DatasetDescription(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1)
+    item_noun: Noun = "item"
+    """What one item is to people: a film, a book."""
+    item_noun_plural: Noun | None = None
+    """What several are; with an s where it is left out."""
     ratings: RatingsTable
     users: UsersTable | None = None
     items: ItemsTable | None = None
     """None where all that is known of items are their ids in the ratings."""
+
+    @property
+    def nouns(self) -> tuple[str, str]:
+        """What one item is called, and several."""
+        return self.item_noun, self.item_noun_plural or f"{self.item_noun}s"
 
     @property
     def items_table(self) -> ItemsTable:

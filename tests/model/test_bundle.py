@@ -244,6 +244,8 @@ def test_whatever_changes_an_answer_changes_the_version(
         {"rating_scale": [1, 10]},
         {"items": 59},
         {"metrics": {}},
+        {"nouns": ["book", "books"]},
+        {"nouns": None},
         {"created_at": "2020-01-01T00:00:00Z"},
         {"checksum": ""},
         {"checksum": None},
@@ -296,3 +298,13 @@ def test_a_bundle_from_before_a_field_was_added_is_read(copy: Path):
     training = load_bundle(copy).manifest.preset.training
 
     assert training.batch_users == type(training)().batch_users
+
+
+def test_a_bundle_of_before_there_were_nouns_is_good(copy: Path):
+    path = copy / "bundle.json"
+    said = json.loads(path.read_text())
+    assert said.pop("nouns") == ["film", "films"]
+    del said["checksum"]
+    path.write_text(json.dumps(said | {"checksum": digest_of(said)}))
+
+    assert load_bundle(copy).manifest.nouns is None

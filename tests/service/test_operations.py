@@ -44,6 +44,7 @@ def test_the_model_describes_itself(client: httpx.Client):
     assert model["dataset"] == "two-tastes"
     assert model["rating_scale"] == [1, 5]
     assert model["items"] == 60
+    assert model["item_noun"] == {"one": "film", "many": "films"}
     assert model["version"].startswith(f"two-tastes-{model['preset']}-")
     assert model["user_features"]["city"] == {
         "kind": "category",

@@ -1,0 +1,74 @@
+"""The page's script is its modules put together when the service starts."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.page_files import STATIC_FOLDER, joined_modules, read_page
+
+
+def written(folder: Path, **modules: str) -> Path:
+    for name, text in modules.items():
+        (folder / f"{name}.js").write_text(text)
+    return folder
+
+
+def test_each_module_is_there_once_and_before_those_that_import_it(tmp_path: Path):
+    written(
+        tmp_path,
+        a='import { two } from "./b.js";\nimport * as c from "./c.js";\nshow(two, c.three);\n',
+        b='import { three } from "./c.js";\nexport const two = three - 1;\n',
+        c="const hidden = 3;\nexport function three() {\n  return hidden;\n}\n",
+    )
+
+    joined = joined_modules(tmp_path, "a.js")
+
+    assert re.findall(r"^const \$(\w+) =", joined, re.M) == ["c", "b", "a"]
+    assert "export" not in joined
+    assert "import" not in joined
+
+
+def test_what_other_pages_load_too_stays_a_file_of_its_own(tmp_path: Path):
+    written(tmp_path, a='import { Melu } from "./melu.js";\nnew Melu();\n')
+
+    assert joined_modules(tmp_path, "a.js").startswith('import { Melu } from "./melu.js";\n')
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["export default 1;\n", 'import a from "./b.js";\n', "export let a = 1;\n", "export { a };\n"],
+)
+def test_what_is_not_understood_is_refused(tmp_path: Path, text: str):
+    written(tmp_path, a=text, b="")
+
+    with pytest.raises(ValueError, match="not understood"):
+        joined_modules(tmp_path, "a.js")
+
+
+def test_a_circle_is_refused(tmp_path: Path):
+    written(tmp_path, a='import { b } from "./b.js";\n', b='import { a } from "./a.js";\n')
+
+    with pytest.raises(ValueError, match=r"a\.js → b\.js → a\.js is a circle"):
+        joined_modules(tmp_path, "a.js")
+
+
+def test_every_module_and_style_of_the_page_is_in():
+    files = read_page(has_demo_tokens=False)
+    script = files.script.content.decode()
+    style = files.style.content.decode()
+
+    modules = {path.name for path in STATIC_FOLDER.glob("*.js")} - {"docs.js", "melu.js"}
+    sheets = [path.read_text() for path in (STATIC_FOLDER / "styles").glob("*.css")]
+    assert modules
+    assert modules == {f"{name}.js" for name in re.findall(r"^const \$(\w+) =", script, re.M)}
+    assert sheets
+    assert all(sheet in style for sheet in sheets)
+
+
+def test_origins_of_pictures_are_said_to_the_page():
+    page = read_page(
+        has_demo_tokens=False, image_origins=["https://a.example", "https://b.example"]
+    )
+
+    assert b'content="https://a.example https://b.example"' in page.page.content
