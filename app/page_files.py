@@ -117,9 +117,9 @@ def joined_modules(folder: Path, entry: str) -> str:
         def bound(found: re.Match[str]) -> str:
             file = found["file"]
             if file in ASIDE:
-                aside[found[0]] = None
-                return ""
-            add(file, (*path, name))
+                aside[f'import * as {_variable(file)} from "./{file}";\n'] = None
+            else:
+                add(file, (*path, name))
             names = found["space"] or f"{{{found['names'].replace(' as ', ': ')}}}"
             return f"const {names} = {_variable(file)};\n"
 

@@ -1,124 +1,128 @@
-// The demo page: holds what the visitor did, sends it, and keeps the screen in step with it.
+// The demo page: puts its parts together, sends what the visitor does, and keeps the screen in step.
 
-import * as api from "./api.js";
-import { candidateCards, PLACES } from "./candidates.js";
+import { answerList } from "./answers.js";
+import { builtWith } from "./build.js";
+import { PLACES, questionCards } from "./cards.js";
+import { changePanel } from "./change.js";
+import { connection } from "./connection.js";
+import { listDock } from "./dock.js";
 import { byId } from "./dom.js";
-import { currentUser, hasProfile, newUser, onUserChangedElsewhere, Outbox, randomId, rememberProfile } from "./memory.js";
+import { rangeOf, titleParts } from "./format.js";
+import { insights } from "./insights.js";
+import { currentUser, hasProfile, listenToOtherTabs, needsToken, newUser, rememberProfile, tellOtherTabs } from "./memory.js";
+import { randomId } from "./melu.js";
+import { measurements } from "./numbers.js";
+import { pageParts } from "./parts.js";
 import { profileForm } from "./profile.js";
-import { ratingList } from "./ratings.js";
-import { recommendationList } from "./recommendations.js";
+import { answerProgress } from "./progress.js";
+import { answerText, isLoved } from "./rating.js";
 import { itemSearch } from "./search.js";
-import { statusStrip } from "./status.js";
-import { plural } from "./words.js";
+import { sender } from "./sending.js";
+import * as service from "./service.js";
+import { bestShelf, FIRST, MOST, mostShelf } from "./shelves.js";
+import { statusStrip, undoStrip } from "./status.js";
+import { beginAnew, isWaiting, knownItem, learnItems, noteAnswer, noteFeedback, outbox, pick, visit, waitingAnswers } from "./visit.js";
+import { useNoun, words } from "./words.js";
 
-const RECOMMENDATIONS = 10;
-const SPARE_CANDIDATES = 6; // to go on with while the service is away
-const FIRST_PAUSE = 1000; // ms before the first retry, doubled up to the longest
-const LONGEST_PAUSE = 15000;
-const LOVED = 0.75; // of the rating scale, as the model reads it
-
-const outbox = new Outbox();
-const knownItems = new Map(); // item id → item
-let userId = currentUser();
-let model = null;
-let answers = new Map(); // item id → {item, rating or action, order, isPending, isGone}
-let newestOrder = 0;
-let named = null; // an item that the visitor named and loves, until more like it is asked about
+const SPARE_QUESTIONS = 6; // to go on with while the service is away
 
 const status = statusStrip();
-const candidates = candidateCards({ onanswer: (item, given) => answer(item, { ...given, source: "onboarding" }) });
-const recommendations = recommendationList();
-const ratings = ratingList({ onanswer: answer, onremove: takeBack, onmissing: fetchTitle });
+const undo = undoStrip();
+const link = connection({ status, resume, waiting: () => outbox.entries.length });
+const cards = questionCards({ onanswer: (item, given) => answer(item, { ...given, source: "onboarding" }), onothers: askOthers });
+const progress = answerProgress();
 const search = itemSearch({ find: findItems, onanswer: name, onproblem: failed });
+const change = changePanel();
+const dock = listDock();
+const most = mostShelf({ onanswer: answer });
+const best = bestShelf({ onanswer: answer, onfilter: filter, onmore: nextPage });
+const given = answerList({
+  onanswer: (item, rated) => answer(item, { source: visit.answers.get(item.item_id)?.source, ...rated }),
+  onremove: takeBack,
+  onmissing: fetchTitle,
+});
 const profile = profileForm({ onsave: saveProfile });
+const numbers = measurements();
+const calls = builtWith({ base: service.base, hasToken: needsToken });
+const learnt = insights({ onproblem: failed, oneverybodys: () => visit.ranked && showRanking() });
+let wantsOthers = false;
+const titlesAsked = new Set();
 
 // --- what the visitor does ---------------------------------------------------------------------
 
-function answer(item, given) {
-  const order = answers.get(item.item_id)?.order ?? (newestOrder += 1);
-  answers.set(item.item_id, { ...given, item, order, isPending: true });
-  send({ kind: "feedback", item, ...given, event_id: randomId() });
+function answer(item, rated) {
+  const before = visit.answers.get(item.item_id);
+  noteAnswer(item, rated);
+  visit.act = { kind: "answer", item, given: rated, at: performance.now() };
+  send({ kind: "feedback", item, ...rated, event_id: randomId() });
+  undo.offer(words.said(answerText(rated, visit.model.rating_scale), titleParts(item.title).name), () => {
+    if (before) answer(item, pick(before));
+    else {
+      takeBack(item);
+      cards.putBack(item);
+    }
+    undo.hide();
+  });
 }
 
 /** Answer about something that the visitor named; what is loved brings more that is alike. */
-function name(item, given) {
-  const [low, high] = model.rating_scale ?? [0, 1];
-  const isLoved = given.action === "like" || given.rating >= low + LOVED * (high - low);
+function name(item, rated) {
+  const { rating_scale, orders } = visit.model;
   // What is alike a model without relevance can't tell.
-  if (isLoved && model.orders.includes("relevance")) named = item;
-  answer(item, given);
+  if (isLoved(rated, rating_scale) && orders.includes("relevance")) visit.named = item;
+  answer(item, rated);
 }
 
 function takeBack(item) {
-  answers.delete(item.item_id);
+  const before = visit.answers.get(item.item_id);
+  visit.answers.delete(item.item_id);
+  visit.act = { kind: "remove", item, at: performance.now() };
   send({ kind: "remove", item });
+  if (before?.item) undo.offer(words.tookBack(titleParts(item.title).name), () => answer(item, pick(before)));
 }
 
 function saveProfile(attributes) {
+  visit.attributes = attributes;
+  visit.act = { kind: "profile", at: performance.now() };
   send({ kind: "profile", attributes });
 }
 
+function askOthers() {
+  wantsOthers = true;
+  parts.refresh("questions");
+}
+
+function filter() {
+  if (best.isFiltered) parts.refresh("filtered");
+  else if (visit.ranked) best.show(visit.ranked);
+}
+
 function startOver() {
-  send({ kind: "erase" });
-  userId = newUser();
-  named = null;
+  if (visit.userId) send({ kind: "erase" });
+  visit.userId = newUser();
   begin();
 }
 
 function send(entry) {
-  outbox.add({ ...entry, userId });
+  outbox.add({ ...entry, userId: visit.userId });
   showAnswers();
-  if (retryTimer) {
-    showAway(); // one more thing is kept
-    candidates.goOn();
+  if (link.isWaiting) {
+    showKept(); // one more thing is kept
+    cards.goOn();
   } else {
-    flush();
+    flush().then(settle);
   }
 }
 
 // --- sending -----------------------------------------------------------------------------------
 
-const deliver = {
-  feedback: ({ item, rating, action, source, event_id }, user) =>
-    api.postFeedback(user, { item_id: item.item_id, rating, action, source, event_id }),
-  remove: ({ item }, user) => api.deleteFeedback(user, item.item_id),
-  profile: ({ attributes }, user) => api.putUser(user, attributes),
-  erase: (_entry, user) => api.deleteUser(user),
-};
-
-let isFlushing = false;
-
-/** Send what the outbox holds, one after the other: the order is what the visitor did. */
-async function flush() {
-  if (isFlushing) return;
-  isFlushing = true;
-  try {
-    for (let entry = outbox.take(); entry; entry = outbox.take()) {
-      try {
-        const result = await deliver[entry.kind](entry, entry.userId);
-        outbox.done(entry);
-        delivered(entry, result);
-      } catch (problem) {
-        if (!(problem instanceof api.Problem)) throw problem;
-        if (problem.passes) {
-          outbox.putBack();
-          failed(problem);
-          return;
-        }
-        outbox.done(entry);
-        refused(entry, problem);
-      }
-    }
-  } finally {
-    isFlushing = false;
-  }
-  settle();
-}
+const flush = sender({ outbox, ondelivered: delivered, onrefused: refused, onfail: failed });
 
 function delivered(entry, result) {
-  if (entry.userId !== userId) return;
+  tellOtherTabs();
+  if (entry.userId !== visit.userId) return;
   if (entry.kind === "feedback") {
-    const known = answers.get(entry.item.item_id);
+    const known = visit.answers.get(entry.item.item_id);
     if (known && !isWaiting(entry.item.item_id)) known.isPending = false;
     showAnswers();
   } else if (entry.kind === "profile") {
@@ -126,8 +130,9 @@ function delivered(entry, result) {
     profile.saved(result.warnings);
   }
   // A list of feedback asked for before this was stored would miss it.
-  const listed = parts.feedback.isStale ? ["feedback"] : [];
-  refresh("candidates", "recommendations", ...listed);
+  const listed = parts.isStale("feedback") ? ["feedback"] : [];
+  // The list first: it is what a visitor looks at.
+  parts.refresh("best").then(() => parts.refresh("filtered", "most", "questions", ...listed));
 }
 
 function refused(entry, problem) {
@@ -136,244 +141,236 @@ function refused(entry, problem) {
     delivered(entry);
     return;
   }
-  if (entry.userId !== userId && entry.kind !== "erase") return;
+  if (entry.userId !== visit.userId && entry.kind !== "erase") return;
   if (entry.kind === "profile") {
-    profile.refused(problem.message);
+    profile.refused();
     return;
   }
+  undo.hide();
   const about = entry.item ? `“${entry.item.title}”: ` : "";
-  status.problem(about + problem.message);
-  refresh("feedback", "candidates"); // show what the service has, not what we hoped for
-}
-
-function isWaiting(itemId) {
-  return outbox.entries.some((entry) => entry.userId === userId && entry.item?.item_id === itemId);
+  status.problem(about + (words.refused[problem.code] ?? words.refusedOther));
+  parts.refresh("feedback", "questions"); // show what the service has, not what we hoped for
 }
 
 // --- loading -----------------------------------------------------------------------------------
 
-const load = {
-  model: async () => api.getModel(),
-  profile: async (user) => {
-    if (!hasProfile()) return null;
-    try {
-      return (await api.getUser(user)).attributes;
-    } catch (problem) {
-      if (problem.status === 404) return null;
-      throw problem;
-    }
-  },
-  feedback: (user) => api.getAllFeedback(user),
-  candidates: async (user) => {
-    const waiting = outbox.entries.filter((entry) => entry.userId === user && entry.kind === "feedback");
-    const exclude = new Set([...candidates.shownIds, ...waiting.map((entry) => entry.item.item_id)]);
-    // The answer about it has to be there before: it is not asked about itself.
-    const near = named && !isWaiting(named.item_id) ? named : null;
-    if (near) named = null;
-    const found = await api.getCandidates(user, PLACES + SPARE_CANDIDATES, [...exclude], near?.item_id);
-    return { ...found, near };
-  },
-  recommendations: (user) => api.getRecommendations(user, RECOMMENDATIONS),
-};
+const isThere = () => Boolean(visit.userId && visit.model); // all else is drawn by the model's words
+const explained = () => (visit.answers.size ? { explain: true } : {});
 
-const arrived = {
-  model(newModel) {
-    model = newModel;
-    search.use(model);
-    profile.use(model);
-    showModel();
+const parts = pageParts({
+  user: () => visit.userId,
+  onfail(problem, part) {
+    if (!service.isProblem(problem)) throw problem;
+    if (part === "questions") cards.goOn();
+    failed(problem, part);
   },
-  profile: (attributes) => attributes && profile.fill(attributes),
-  feedback(feedback) {
-    newestOrder = feedback.length;
-    answers = new Map(
-      feedback.map(({ item_id, rating, action }, index) => [
-        item_id,
-        { item: knownItems.get(item_id), rating, action, order: feedback.length - index },
-      ]),
-    );
-    // What is still on its way counts as done.
-    for (const entry of outbox.entries.filter((one) => one.userId === userId)) {
-      if (entry.kind === "remove") answers.delete(entry.item.item_id);
-      if (entry.kind !== "feedback") continue;
-      const { item, rating, action } = entry;
-      answers.set(item.item_id, { item, rating, action, order: (newestOrder += 1), isPending: true });
-    }
-    showAnswers();
+  onsettle: settle,
+  parts: {
+    visitor: {
+      isWanted: () => !visit.userId,
+      load: service.newVisitor,
+      arrived: () => {},
+    },
+    model: { isWanted: () => Boolean(visit.userId), load: service.getModel, arrived: showModel },
+    profile: {
+      isWanted: isThere,
+      load: (user) => (hasProfile() ? service.getProfile(user) : null),
+      arrived(found) {
+        if (!found) return;
+        visit.attributes = found;
+        profile.fill(found);
+      },
+    },
+    best: {
+      isWanted: isThere,
+      load: (user) => service.getRecommendations(user, { limit: best.isFiltered ? FIRST : best.query.limit, ...explained() }),
+      arrived(list) {
+        visit.ranked = list;
+        showRanking();
+      },
+    },
+    questions: { isWanted: isThere, load: loadQuestions, arrived: showQuestions },
+    feedback: {
+      isWanted: isThere,
+      load: service.getAllFeedback,
+      arrived(feedback) {
+        noteFeedback(feedback);
+        showAnswers();
+        if (visit.answers.size) parts.refresh("best", "most");
+      },
+    },
+    filtered: {
+      isWanted: () => isThere() && best.isFiltered,
+      load: (user) => service.getRecommendations(user, { ...best.query, ...explained() }),
+      arrived(list) {
+        learnItems(list.items);
+        if (best.isFiltered) best.show(list);
+      },
+    },
+    most: {
+      isWanted: () => isThere() && visit.model.orders.includes("lift") && (visit.answers.size > 0 || most.isFilled),
+      load: (user) => service.getRecommendations(user, { limit: MOST, order: "lift", explain: true }),
+      arrived(list) {
+        learnItems(list.items);
+        most.show(list, visit.model);
+      },
+    },
   },
-  candidates({ items, near }) {
-    learnTitles(items);
-    candidates.offer(items, model, near?.title);
-  },
-  recommendations(answer) {
-    learnTitles(answer.items);
-    recommendations.show(answer, model, hasProfile());
-    // Another bundle serves by now.
-    if (answer.model_version !== model.version) refresh("model").then(() => refresh("profile"));
-  },
-};
+});
 
-const parts = Object.fromEntries(
-  Object.keys(load).map((name) => [name, { isStale: true, asked: 0, shown: 0 }]),
-);
-
-/** Load parts again; of several answers on their way, an older one never replaces a newer one. */
-function refresh(...names) {
-  for (const name of names) parts[name].isStale = true;
-  return Promise.all(names.map(loadPart));
+async function loadQuestions(user) {
+  const exclude = new Set([...cards.shownIds, ...waitingAnswers(user).map((entry) => entry.item.item_id)]);
+  // The answer about it has to be there before: it is not asked about itself.
+  const near = visit.named && !isWaiting(visit.named.item_id) ? visit.named : null;
+  if (near) visit.named = null;
+  const replacesAll = wantsOthers;
+  wantsOthers = false;
+  const query = { limit: PLACES + SPARE_QUESTIONS, exclude: [...exclude], near: near?.item_id };
+  return { ...(await service.getQuestions(user, query)), near, replacesAll };
 }
 
-async function loadPart(name) {
-  if (!model && name !== "model") return; // nothing can be drawn yet; it stays stale
-  const part = parts[name];
-  const asked = (part.asked += 1);
-  const user = userId;
-  const isOutdated = () => user !== userId || asked < part.shown;
+async function nextPage(query) {
   try {
-    const answer = await load[name](user);
-    if (isOutdated()) return;
-    part.shown = asked;
-    part.isStale = asked !== part.asked;
-    arrived[name](answer);
-    settle();
+    const page = await service.getRecommendations(visit.userId, { ...query, ...explained() });
+    learnItems(page.items);
+    return page;
   } catch (problem) {
-    if (!(problem instanceof api.Problem)) throw problem;
-    if (isOutdated()) return;
-    if (name === "candidates") candidates.goOn();
-    failed(problem);
+    if (!service.isProblem(problem)) throw problem;
+    if (problem.code === "invalid_cursor") parts.refresh("best", "filtered");
+    else failed(problem);
+    return null;
   }
-}
-
-/** Send what waits, then load what is not up to date. */
-async function resume() {
-  clearTimeout(retryTimer);
-  retryTimer = null;
-  await flush();
-  if (retryTimer) return;
-  const stale = Object.keys(parts).filter((name) => parts[name].isStale);
-  // All else is drawn by the model's description of rating scale and features.
-  if (stale.includes("model")) await loadPart("model");
-  if (!model) return;
-  await Promise.all(stale.filter((name) => name !== "model").map(loadPart));
-  search.retry();
 }
 
 async function fetchTitle(itemId) {
-  if (knownItems.has(itemId)) return;
-  knownItems.set(itemId, undefined); // on its way
+  if (titlesAsked.has(itemId)) return;
+  titlesAsked.add(itemId);
   try {
-    learnTitles([await api.getItem(itemId)]);
+    learnItems([await service.getItem(visit.userId, itemId)]);
   } catch (problem) {
-    knownItems.delete(itemId);
-    const known = answers.get(itemId);
+    const known = visit.answers.get(itemId);
     if (problem.status === 404 && known) known.isGone = true;
-    else if (problem instanceof api.Problem) {
-      parts.feedback.isStale = true; // listed again, and this title asked for, when all is well
+    else if (service.isProblem(problem)) {
+      parts.outdate("feedback"); // listed again, and this title asked for, when all is well
       failed(problem);
     }
   }
-  const known = answers.get(itemId);
-  if (known) known.item ??= knownItems.get(itemId);
+  titlesAsked.delete(itemId);
+  const known = visit.answers.get(itemId);
+  if (known) known.item ??= knownItem(itemId);
   showAnswers();
 }
 
 async function findItems(query, limit, signal) {
-  const page = await api.findItems(query, limit, signal);
-  learnTitles(page.items);
+  const page = await service.findItems(visit.userId, query, limit, signal);
+  learnItems(page.items);
   return page;
-}
-
-function learnTitles(items) {
-  for (const { item_id, title, attributes } of items) knownItems.set(item_id, { item_id, title, attributes });
 }
 
 // --- when the service is away ------------------------------------------------------------------
 
-let retryTimer = null;
-let pause = FIRST_PAUSE;
-let isAway = false;
-let lastProblem = null;
+/** Send what waits, then load what is not up to date. */
+async function resume() {
+  link.trying();
+  await flush();
+  if (link.isWaiting) return;
+  // Each needs what comes before it.
+  for (const first of ["visitor", "model"]) if (parts.stale.includes(first)) await parts.loadPart(first);
+  await Promise.all(parts.stale.map(parts.loadPart));
+  if (visit.model) search.retry();
+  settle();
+}
 
 /** Say what is wrong; keep the screen as it is; try again by ourselves if that may help. */
 function failed(problem) {
-  if (problem.status === 401) {
-    showClosed();
+  if (problem.status === 401 || problem.code === "not_admitted" && problem.status === 403) {
+    change.failed(words.closedNote);
+    status.problem(words.closed, resume);
     return;
   }
   if (!problem.passes) {
-    status.problem(problem.message, resume);
+    status.problem(words.refused[problem.code] ?? words.refusedOther, resume);
     return;
   }
-  isAway = true;
-  lastProblem = problem;
-  parts.recommendations.isStale = true; // its answer is what shows that all is well again
-  if (!retryTimer) {
-    const asked = problem.retryAfter === null ? pause : Math.max(problem.retryAfter * 1000, 500);
-    retryTimer = setTimeout(resume, asked * (1 + 0.2 * Math.random()));
-    pause = Math.min(pause * 2, LONGEST_PAUSE);
-  }
-  candidates.goOn();
-  showAway();
+  parts.outdate("best"); // its answer is what shows that all is well again
+  cards.goOn();
+  link.lost(problem);
+  if (!visit.model) change.failed(words.startFailed);
+  showKept();
 }
 
-/** A key opens everything, so it has no place in a page that anybody may load. */
-function showClosed() {
-  byId("strategy-note").textContent = "This service asks for an API key, and this page has none.";
-  status.problem(
-    "This service asks for an API key, which no page may hold. To try the page, start the service on your own machine without MELU_API_KEYS.",
-    resume,
-  );
-}
-
-function showAway() {
-  const waiting = outbox.entries.length;
-  const kept = waiting
-    ? ` ${plural(waiting, "change")} of yours ${waiting === 1 ? "is" : "are"} kept here and sent as soon as it is back.`
-    : "";
+function showKept() {
   if (outbox.entries.some((entry) => entry.kind === "profile")) profile.kept();
-  status.away(`${lastProblem.message} Trying again by itself.${kept}`, resume);
+  link.show();
 }
 
-/** Say that all is well again, once nothing waits and nothing on screen is old. */
 function settle() {
-  if (!isAway || outbox.entries.length || Object.values(parts).some((part) => part.isStale)) return;
-  clearTimeout(retryTimer);
-  retryTimer = null;
-  isAway = false;
-  pause = FIRST_PAUSE;
-  status.back("Back again. Everything you did is saved.");
+  if (!outbox.entries.length && !parts.stale.length) link.found();
 }
 
 // --- the screen --------------------------------------------------------------------------------
 
-function showAnswers() {
-  candidates.mark(answers);
-  search.mark(answers);
-  if (model) ratings.show(answers, model);
+function showModel(model) {
+  visit.model = model;
+  useNoun(model.item_noun);
+  for (const view of [search, profile, best, numbers]) view.use(model);
+  most.hide(!model.orders.includes("lift"));
+  byId("tell-heading").textContent = words.question();
+  byId("query-label").textContent = byId("query").placeholder = words.searchLabel();
+  byId("answers-title").textContent = words.answers;
+  byId("scope").textContent = words.scope(model.items, rangeOf(model));
+  byId("promise").textContent = words.promise(model.items, numbers.whole);
+  byId("others").textContent = words.others;
+  showAnswers();
+  learnt.draw();
 }
 
-function showModel() {
-  byId("about-model").textContent =
-    `Data set ${model.dataset} · ${plural(model.items, "item")} · model ${model.version}`;
+function showRanking() {
+  const { ranked: list, model, act } = visit;
+  learnItems(list.items);
+  const isPersonal = list.strategy === "adapted";
+  if (!isPersonal && !hasProfile()) learnt.everybodysAre(list.items);
+  else learnt.needEverybodys();
+  const changed = change.show(list, { act, model, everybodys: learnt.everybodys, hasProfile: hasProfile() });
+  dock.show(list.items, changed, isPersonal || hasProfile());
+  if (!best.isFiltered) best.show(list);
+  if (!isPersonal && most.isFilled) most.clear();
+  numbers.answered(list.timing);
+  if (act?.at) numbers.clicked(performance.now() - act.at);
+  if (!outbox.entries.length) visit.act = null;
+  byId("promise").textContent = words.promise(model.items, numbers.whole);
+  numbers.draw();
+  learnt.draw();
+  learnt.refresh();
+  // Another bundle serves by now.
+  if (list.model_version !== model.version) parts.refresh("model").then(() => parts.refresh("profile"));
+}
+
+function showQuestions({ items, near, replacesAll, progress: state }) {
+  learnItems(items);
+  cards.offer(items, visit.model, { near: near?.title, replacesAll });
+  progress.show(state);
+  numbers.progress(state);
+  numbers.draw();
+}
+
+function showAnswers() {
+  for (const view of [cards, search, most, best]) view.mark(visit.answers);
+  if (visit.model) given.show(visit.answers, visit.model);
 }
 
 /** Show a visitor from the beginning. */
 function begin() {
-  answers = new Map();
-  candidates.clear();
-  recommendations.clear();
-  ratings.clear();
-  search.clear();
-  profile.clear();
+  beginAnew();
+  undo.hide();
+  for (const view of [cards, progress, change, dock, most, best, given, search, profile, numbers, calls, learnt]) view.clear();
   showAnswers();
-  for (const name of Object.keys(parts)) {
-    if (name !== "model" || !model) parts[name].isStale = true;
-  }
-  if (!retryTimer) resume();
+  parts.outdate("visitor", "profile", "feedback", "questions", "best", "filtered", "most");
+  if (!link.isWaiting) resume();
 }
 
 byId("start-over").addEventListener("click", () => {
-  if (answers.size || hasProfile()) byId("start-over-dialog").showModal();
+  if (visit.answers.size || hasProfile()) byId("start-over-dialog").showModal();
   else startOver();
 });
 byId("start-over-no").addEventListener("click", () => byId("start-over-dialog").close());
@@ -381,15 +378,25 @@ byId("start-over-yes").addEventListener("click", () => {
   byId("start-over-dialog").close();
   startOver();
   window.scrollTo({ top: 0 });
-  byId("rate-heading").focus({ preventScroll: true });
+  byId("tell-heading").focus({ preventScroll: true });
 });
 
-// On a phone the list is below: a small link tells that it changed.
-new IntersectionObserver(([entry]) => {
-  byId("jump").hidden = entry.isIntersecting || entry.boundingClientRect.top < 0;
-}).observe(byId("for-you"));
+service.onCall((key, call) => {
+  calls.note(key, call);
+  calls.draw();
+});
+new IntersectionObserver(([entry], watcher) => {
+  if (!entry.isIntersecting) return;
+  calls.open();
+  watcher.disconnect();
+}, { rootMargin: "400px 0px" }).observe(byId("build"));
 
-window.addEventListener("online", () => isAway && resume());
-onUserChangedElsewhere(() => window.location.reload());
+listenToOtherTabs({
+  onuser: () => window.location.reload(),
+  onchange() {
+    visit.act ??= { kind: "elsewhere" };
+    parts.refresh("profile", "feedback", "best", "filtered", "most", "questions");
+  },
+});
 
 begin();

@@ -1,8 +1,12 @@
 // What this browser remembers: who the visitor is, and what has not reached the service yet.
 
+import { randomId } from "./melu.js";
+
 const USER = "melu.user_id";
 const PROFILE = "melu.has_profile";
 const OUTBOX = "melu.outbox";
+const TOKENS = "melu.tokens";
+const CHANGED = "melu.changed";
 
 const fallback = new Map(); // where localStorage is blocked, this page view is all there is
 
@@ -24,31 +28,55 @@ function write(key, value) {
   }
 }
 
-/** A random id; `crypto.randomUUID` is missing where a page came over plain http. */
-export function randomId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+/** Whether visitors here are made by the service, which gives them tokens. */
+export const needsToken = Boolean(document.querySelector('meta[name="melu-demo-tokens"]'));
 
+/** Who the visitor is; null where the service has to make one first. */
 export function currentUser() {
-  return read(USER) ?? newUser();
+  const user = read(USER);
+  if (!needsToken) return user ?? newUser();
+  return user && tokenOf(user) ? user : null;
 }
 
 export function newUser() {
-  const userId = `visitor-${randomId()}`;
+  return needsToken ? becomeUser(null) : becomeUser(`visitor-${randomId()}`);
+}
+
+export function becomeUser(userId) {
   write(USER, userId);
   write(PROFILE, null);
   return userId;
 }
 
+const tokens = () => JSON.parse(read(TOKENS) ?? "{}");
+
+/** `{token, expires_at}` of a visitor. */
+export const tokenOf = (userId) => tokens()[userId] ?? null;
+
+export function keepToken(userId, token) {
+  write(TOKENS, JSON.stringify({ ...tokens(), [userId]: token }));
+}
+
+export function forgetToken(userId) {
+  const { [userId]: _gone, ...others } = tokens();
+  write(TOKENS, Object.keys(others).length ? JSON.stringify(others) : null);
+}
+
 export const hasProfile = () => read(PROFILE) === "yes";
 export const rememberProfile = () => write(PROFILE, "yes");
 
-/** Call back when another tab starts over: two tabs are one visitor. */
-export function onUserChangedElsewhere(callback) {
-  window.addEventListener("storage", (event) => {
-    if (event.key === USER && event.newValue) callback();
+/** Tell other tabs that the service has something new of the visitor: two tabs are one visitor. */
+export const tellOtherTabs = () => write(CHANGED, randomId());
+
+/**
+ * @param {object} callbacks
+ * @param {() => void} callbacks.onuser  another tab has become somebody else
+ * @param {() => void} callbacks.onchange  another tab has answered
+ */
+export function listenToOtherTabs({ onuser, onchange }) {
+  window.addEventListener("storage", ({ key, newValue }) => {
+    if (key === USER && newValue) onuser();
+    if (key === CHANGED) onchange();
   });
 }
 

@@ -1,8 +1,9 @@
 // Search as you type: a combobox whose results are a grid, so that each can be rated in place.
 
 import { byId, el, say } from "./dom.js";
-import { ratingControl } from "./stars.js";
-import { attributeLine, plural, shownNumber } from "./words.js";
+import { attributeLine, rangeOf } from "./format.js";
+import { answerText, ratingControl } from "./rating.js";
+import { words } from "./words.js";
 
 const PAUSE = 140; // ms without a keystroke before asking
 const MOST = 8;
@@ -54,7 +55,7 @@ export function itemSearch({ find, onanswer, onproblem }) {
   function makeRow(item, index) {
     const control = ratingControl({
       scale: model.rating_scale,
-      label: `Rate ${item.title}`,
+      label: words.rate(item.title),
       onrate: (answer, byKeyboard) => {
         onanswer(item, answer);
         if (byKeyboard) {
@@ -84,24 +85,20 @@ export function itemSearch({ find, onanswer, onproblem }) {
     for (const row of rows) {
       const answer = answers.get(row.item.item_id);
       row.control.set(answer ?? null);
-      row.note.textContent = !answer
-        ? ""
-        : answer.rating !== undefined
-          ? `rated ${shownNumber(answer.rating)}`
-          : answer.action === "unseen"
-            ? "haven’t seen"
-            : answer.action;
+      row.note.textContent = answer ? answerText(answer, model.rating_scale) : "";
     }
   }
 
   function show(query, items) {
     rows = items.map(makeRow);
     popup.replaceChildren(...rows.map((row) => row.element));
-    if (!rows.length) popup.append(message(`Nothing found for “${query}”.`));
+    if (!rows.length) {
+      popup.append(message(`${words.nothingFound(query)} ${words.catalogueHint(model.items, rangeOf(model))}`));
+    }
     activate(-1);
     mark();
     open();
-    say(said, rows.length ? plural(rows.length, "result") : `Nothing found for ${query}`);
+    say(said, rows.length ? words.results(rows.length) : words.nothingFound(query));
   }
 
   function message(text) {
@@ -122,10 +119,10 @@ export function itemSearch({ find, onanswer, onproblem }) {
       const { items } = await find(query, MOST, abort.signal);
       if (mine === ticket) show(query, items);
     } catch (problem) {
-      if (mine !== ticket) return;
+      if (mine !== ticket || problem.name === "AbortError") return;
       failed = true;
       rows = [];
-      popup.replaceChildren(message("Searching does not work just now. What you typed stays; it is tried again."));
+      popup.replaceChildren(message(words.searchBroken));
       activate(-1);
       open();
       onproblem(problem);
@@ -139,9 +136,11 @@ export function itemSearch({ find, onanswer, onproblem }) {
     else close();
   });
 
-  input.addEventListener("focus", () => {
-    if (input.value.trim() && popup.hidden && rows.length) open();
-  });
+  const reopen = () => {
+    if (input.value.trim() && popup.hidden) rows.length ? open() : search();
+  };
+  input.addEventListener("focus", reopen);
+  input.addEventListener("click", reopen);
 
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -151,7 +150,8 @@ export function itemSearch({ find, onanswer, onproblem }) {
       else if (rows.length) activate((active + step + rows.length + (active < 0 && step < 0 ? 1 : 0)) % rows.length);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (!popup.hidden && rows.length) rows[Math.max(active, 0)].control.focus();
+      if (popup.hidden) reopen();
+      else if (rows.length) rows[Math.max(active, 0)].control.focus();
     } else if (event.key === "Escape") {
       event.preventDefault();
       if (!popup.hidden) close();

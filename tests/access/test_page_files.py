@@ -30,9 +30,16 @@ def test_each_module_is_there_once_and_before_those_that_import_it(tmp_path: Pat
 
 
 def test_what_other_pages_load_too_stays_a_file_of_its_own(tmp_path: Path):
-    written(tmp_path, a='import { Melu } from "./melu.js";\nnew Melu();\n')
+    written(
+        tmp_path,
+        a='import { Melu } from "./melu.js";\nimport { b } from "./b.js";\nnew Melu(b);\n',
+        b='import { Melu } from "./melu.js";\nexport const b = Melu;\n',
+    )
 
-    assert joined_modules(tmp_path, "a.js").startswith('import { Melu } from "./melu.js";\n')
+    joined = joined_modules(tmp_path, "a.js")
+
+    assert re.findall(r"^import .*", joined, re.M) == ['import * as $melu from "./melu.js";']
+    assert joined.count("const { Melu } = $melu;") == 2
 
 
 @pytest.mark.parametrize(

@@ -19,20 +19,29 @@ class DemoPage:
         self.errors: list[str] = []
         page.on("console", self._note_error)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.cards = page.locator("#candidates > li")
-        self.open_cards = page.locator("#candidates > li:not(.answered)")
-        self.recommendations = page.locator("#recommendations > li")
+        self.cards = page.locator("#candidates > li.card")
+        self.open_cards = page.locator("#candidates > li.card:not(.answered)")
+        self.ten = page.locator("#ten > li[data-item]")
+        self.heading = page.locator("#change-heading")
+        self.what = page.locator("#change-what")
+        self.why = page.locator("#change-why")
+        self.best = page.locator("#best-tiles > li")
+        self.most = page.locator("#most-tiles > li")
         self.ratings = page.locator("#ratings > li")
-        self.strategy = page.locator("#strategy")
         self.status = page.locator("#status")
-        self.query = page.get_by_role("combobox", name="Find items you know")
+        self.undo = page.locator("#undo")
+        self.query = page.locator("#query")
         self.results = page.locator("#results .result")
 
     def open(self) -> "DemoPage":
         self.page.goto(self.url)
-        expect(self.recommendations).to_have_count(10)
+        expect(self.ten).to_have_count(10)
         expect(self.cards).to_have_count(6)
         return self
+
+    def reload(self) -> None:
+        self.page.reload()
+        expect(self.ten).to_have_count(10)
 
     def _note_error(self, said: ConsoleMessage) -> None:
         if said.type == "error":
@@ -47,12 +56,19 @@ class DemoPage:
     def titles(self, of: Locator) -> list[str]:
         return of.locator("h3, .title").all_inner_texts()
 
+    @staticmethod
+    def ids(of: Locator) -> list[str]:
+        return [one.get_attribute("data-item") or "" for one in of.all()]
+
     def ranking(self) -> list[tuple[str, str]]:
-        """Titles with scores, in the order on screen."""
-        return [
-            (row.locator("h3").inner_text(), row.locator(".score").inner_text())
-            for row in self.recommendations.all()
-        ]
+        """Items with how likely each is, in the order on screen."""
+        badges = self.best.locator(".badge").all_inner_texts()
+        return list(zip(self.ids(self.best), badges, strict=True))
+
+    def open_answers(self) -> None:
+        fold = self.page.locator("#answers-fold")
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").first.click()
 
     def next_card(self) -> Locator:
         """The first card without an answer, as it is now, whatever takes its place later."""
@@ -69,15 +85,33 @@ class DemoPage:
         with self.page.expect_response(_is_ranking, timeout=20_000):
             yield
 
+    def answer(self, rating: int) -> str:
+        """Rate the next card and wait for the list that follows; return the item's id."""
+        card = self.next_card()
+        item_id = card.get_attribute("data-item") or ""
+        with self.answered():
+            self.radio(card, rating).click()
+        expect(card).to_have_count(0)
+        expect(self.cards).to_have_count(6)
+        return item_id
+
+    def expect_everybodys(self) -> None:
+        expect(self.heading).to_have_attribute("data-strategy", "prior")
+        expect(self.ratings).to_have_count(0)
+
     def expect_personal_from(self, count: int) -> None:
-        plural = "" if count == 1 else "s"
-        expect(self.strategy).to_have_text(f"Personal, from {count} rating{plural}")
+        expect(self.heading).to_have_attribute("data-strategy", "adapted")
+        expect(self.heading).to_have_attribute("data-learnt-from", str(count))
         expect(self.ratings).to_have_count(count)
 
     def expect_what_the_service_says(self, client: httpx.Client) -> None:
-        answer = client.get(f"/users/{self.user_id}/recommendations", params={"limit": 10}).json()
-        titles = [item["title"] for item in answer["items"]]
-        expect(self.recommendations.locator("h3")).to_have_text(titles)
+        """Ten and shelf are the service's list, in its order."""
+        path = f"/users/{self.user_id}/recommendations"
+        ids = [item["item_id"] for item in client.get(path, params={"limit": 14}).json()["items"]]
+        for shown, expected in ((self.ten, ids[:10]), (self.best, ids)):
+            expect(shown).to_have_count(len(expected))
+            for place, item_id in enumerate(expected):
+                expect(shown.nth(place)).to_have_attribute("data-item", item_id)
 
     def expect_no_sideways_scrolling(self) -> None:
         too_wide = self.page.evaluate(
@@ -87,4 +121,7 @@ class DemoPage:
 
 
 def _is_ranking(response: Response) -> bool:
-    return "/recommendations" in response.url and response.ok
+    # Neither the shelf by lift nor a longer list for the taste.
+    return "/recommendations?limit=" in response.url and (
+        "order=" not in response.url and "exclude_seen" not in response.url and response.ok
+    )

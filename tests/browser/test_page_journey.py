@@ -38,10 +38,10 @@ def new_demo(service: Service, browser_page: Page) -> Iterator[Callable[[], Demo
         context.close()
 
 
-def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Client):
+def test_from_everybodys_to_ones_own_and_back(demo: DemoPage, client: httpx.Client):
     page = demo.open().page
-    expect(demo.strategy).to_have_text("Not personal yet")
-    expect(page.locator("#timing")).to_contain_text(re.compile(r"ranking of \d+ items \d+\.\d ms"))
+    demo.expect_everybodys()
+    expect(demo.heading).to_have_text("What everybody gets")
     prior = demo.ranking()
     visitor = demo.user_id
 
@@ -54,6 +54,8 @@ def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Cl
         expect(card).to_have_count(0)
         expect(demo.cards).to_have_count(6)
         assert demo.titles(demo.cards)[count:] == others
+    expect(demo.heading).to_have_text("Your ten")
+    expect(page.locator("#ratings-count")).to_have_text("3")
 
     # Two by keyboard: arrows choose, Enter rates, and the focus waits in the next card.
     demo.radio(demo.open_cards.first, 1).focus()
@@ -70,41 +72,45 @@ def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Cl
         expect(demo.radio(card, 1)).to_be_focused()
     given = client.get(f"/users/{visitor}/feedback").json()["items"]
     assert sorted(one["rating"] for one in given) == [1, 3, 4, 5, 5]
+    assert {one["source"] for one in given} == {"onboarding"}
 
-    # "Haven't seen" makes room too, and is no rating.
+    # "Not seen" makes room too, and is no rating.
     card = demo.next_card()
     title = card.locator("h3").inner_text()
-    card.get_by_role("button", name=re.compile("Haven.t seen")).click()
+    card.get_by_role("button", name="Not seen").click()
     expect(card).to_have_count(0)
     demo.expect_personal_from(5)
-    page.get_by_text(re.compile("Haven.t seen 1")).click()
+    demo.open_answers()
+    page.locator("#unseen-fold summary").click()
     expect(page.locator("#unseen > li .title")).to_have_text(title)
 
     # Name something known: here, the first of the ranking, which then leaves it.
     demo.expect_what_the_service_says(client)
-    found = demo.ranking()[0][0]
+    found = demo.titles(demo.ten)[0]
     demo.query.fill(found)
     expect(demo.results.first.locator(".title")).to_have_text(found)
     page.keyboard.press("ArrowDown")
     expect(demo.query).to_have_attribute("aria-activedescendant", "result-0")
     page.keyboard.press("Enter")
     page.keyboard.press("5")
-    expect(demo.results.first).to_contain_text("rated 5")
+    expect(demo.results.first).to_contain_text("★★★★★")
     expect(demo.query).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#results")).to_be_hidden()
     demo.expect_personal_from(6)
-    expect(demo.recommendations.get_by_text(found, exact=True)).to_have_count(0)
+    expect(demo.ten.get_by_text(found, exact=True)).to_have_count(0)
     assert demo.ranking() != prior
-    assert set(demo.titles(demo.ratings)).isdisjoint(demo.titles(demo.recommendations))
+    assert set(demo.ids(demo.ratings)).isdisjoint(demo.ids(demo.ten))
     demo.expect_what_the_service_says(client)
 
     # Another visit of the same visitor.
-    page.reload()
+    demo.reload()
     demo.expect_personal_from(6)
     assert demo.user_id == visitor
+    expect(demo.most).not_to_have_count(0)
 
     # Change one's mind, and take an answer back.
+    demo.open_answers()
     row = demo.ratings.filter(has_text=found)
     with demo.answered():
         demo.radio(row, 2).click()
@@ -117,22 +123,24 @@ def test_from_not_personal_to_personal_and_back(demo: DemoPage, client: httpx.Cl
     # Start over: nothing of the visitor is left, and the list is everybody's again.
     page.get_by_role("button", name="Start over", exact=True).click()
     page.get_by_role("button", name="Erase and start over").click()
-    expect(demo.strategy).to_have_text("Not personal yet")
-    expect(demo.ratings).to_have_count(0)
+    demo.expect_everybodys()
     expect(demo.cards).to_have_count(6)
+    expect(demo.most).to_have_count(0)
     assert demo.ranking() == prior
     assert demo.user_id != visitor
     assert client.get(f"/users/{visitor}").status_code == 404
 
 
-def test_havent_seen_alone_is_personal_too(demo: DemoPage):
+def test_not_seen_alone_is_personal_too(demo: DemoPage):
     demo.open()
     card = demo.next_card()
+    title = card.locator("h3").inner_text()
 
     with demo.answered():
-        card.get_by_role("button", name=re.compile("Haven.t seen")).click()
+        card.get_by_role("button", name="Not seen").click()
 
-    expect(demo.strategy).to_have_text("Personal, from your answers")
+    expect(demo.heading).to_have_attribute("data-strategy", "adapted")
+    expect(demo.what).to_contain_text(f"Not seen {title}:")
     expect(demo.ratings).to_have_count(0)
 
 
@@ -169,7 +177,7 @@ def test_whoever_has_not_seen_horror_is_no_longer_asked_about_it(demo: DemoPage)
         item = next(iter(horror()), demo.open_cards.first.get_attribute("data-item"))
         card = demo.page.locator(f'#candidates > li[data-item="{item}"]')
         with demo.answered():
-            answer = "Haven.t seen" if int(item or 0) >= 30 else "3 of "
+            answer = "Not seen" if int(item or 0) >= 30 else "3 of "
             role = "button" if int(item or 0) >= 30 else "radio"
             card.get_by_role(role, name=re.compile(answer)).click()
         expect(card).to_have_count(0)
@@ -246,7 +254,7 @@ def test_the_profile_form_is_made_from_the_model(demo: DemoPage, client: httpx.C
     expected = {}
     for field, (name, feature) in zip(fields.all(), features.items(), strict=True):
         if feature["kind"] == "number":
-            expected[name] = feature["maximum"] + 1000
+            expected[name] = feature["maximum"] + 1
             field.locator("input").fill(str(expected[name]))
         elif "values" in feature:
             expected[name] = feature["values"][0]
@@ -254,14 +262,49 @@ def test_the_profile_form_is_made_from_the_model(demo: DemoPage, client: httpx.C
     with demo.answered():
         page.get_by_role("button", name="Save").click()
     expect(page.locator("#profile-said")).to_contain_text("Saved.")
-    expect(page.locator("#profile-said .warning")).not_to_have_count(0)
+    expect(page.locator("#profile-said .warning")).to_contain_text("we take the nearest")
     assert client.get(f"/users/{demo.user_id}").json()["attributes"] == expected
 
     page.reload()
-    expect(demo.recommendations).to_have_count(10)
+    expect(demo.ten).to_have_count(10)
     page.get_by_text("About you").click()
     number = page.locator("#profile-fields input[type=number]").first
     expect(number).not_to_have_value("")
+
+
+@pytest.mark.parametrize("age", ["-5", "999", "1000000000"])
+def test_an_age_that_nobody_has_is_refused_beside_the_field(
+    demo: DemoPage, client: httpx.Client, age: str
+):
+    page = demo.open().page
+    page.get_by_text("About you").click()
+    field = page.locator("#profile-fields input[type=number]").first
+    field.fill(age)
+
+    page.get_by_role("button", name="Save").click()
+
+    complaint = page.locator("#profile-fields .complaint")
+    expect(complaint).to_contain_text("Please give a number from 0 to")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert client.get(f"/users/{demo.user_id}").status_code == 404
+    field.fill("30")
+    expect(complaint).to_be_hidden()
+
+
+def test_a_feature_without_choices_is_a_field_for_text(demo: DemoPage, client: httpx.Client):
+    model = client.get("/model").json()
+    model["user_features"]["city"]["values"] = []
+    demo.page.route("**/model", lambda route: route.fulfill(json=model))
+    page = demo.open().page
+    page.get_by_text("About you").click()
+
+    city = page.get_by_label("City")
+    city.fill("Bern")
+    with demo.answered():
+        page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("#profile-said")).to_contain_text("City: we have not met this before")
 
 
 def test_on_a_small_phone_nothing_scrolls_sideways(demo: DemoPage):
@@ -272,7 +315,7 @@ def test_on_a_small_phone_nothing_scrolls_sideways(demo: DemoPage):
     demo.expect_personal_from(1)
     page.get_by_text("About you").click()
     demo.expect_no_sideways_scrolling()
-    demo.query.fill(demo.titles(demo.recommendations)[0][:3])
+    demo.query.fill(demo.titles(demo.ten)[0][:3])
     expect(demo.results).not_to_have_count(0)
     demo.expect_no_sideways_scrolling()
 
@@ -286,10 +329,12 @@ def test_every_control_has_a_name_and_is_reached_by_tab(demo: DemoPage):
             .map((one) => one.outerHTML)"""
     )
     assert nameless == []
+    demo.open_answers()
+    page.locator(".skip").focus()
     reached = set()
-    for _ in range(40):
+    for _ in range(60):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.closest('[data-item]')?.dataset.item"))
         reached.add(page.evaluate("document.activeElement.id"))
-    cards = {card.get_attribute("data-item") for card in demo.cards.all()}
+    cards = set(demo.ids(demo.cards)) | set(demo.ids(demo.best)[:3])
     assert reached >= cards | {"query", "start-over"}

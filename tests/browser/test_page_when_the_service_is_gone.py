@@ -26,7 +26,7 @@ def own_service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def expect_two_more_ratings_are_kept(demo: DemoPage) -> list[str]:
     """Rate two while the service is away; the page says that they are kept, and goes on."""
-    before = demo.titles(demo.recommendations)
+    before = demo.titles(demo.ten)
     rated = []
     for rating, kept in [(5, "1 change of yours is kept"), (1, "2 changes of yours are kept")]:
         card = demo.next_card()
@@ -34,8 +34,9 @@ def expect_two_more_ratings_are_kept(demo: DemoPage) -> list[str]:
         demo.radio(card, rating).click()
         expect(demo.status).to_contain_text(kept)
         expect(card).to_have_count(0)
+    demo.open_answers()
     expect(demo.ratings.filter(has_text="not sent yet")).to_have_count(2)
-    assert demo.titles(demo.recommendations) == before
+    assert demo.titles(demo.ten) == before
     return rated
 
 
@@ -77,6 +78,7 @@ def test_a_service_that_is_killed_and_a_page_that_is_left(own_service: Service, 
         own_service.start()
     browser_page.goto(own_service.url)
     demo.expect_personal_from(3)
+    demo.open_answers()
     assert set(rated) <= set(demo.titles(demo.ratings))
     with own_service.client() as client:
         demo.expect_what_the_service_says(client)
@@ -96,7 +98,8 @@ def test_a_service_that_asks_to_wait_is_not_hurried(own_service: Service, browse
 
     browser_page.route("**/feedback", refuse)
     demo.radio(demo.next_card(), 4).click()
-    expect(demo.status).to_contain_text("The store rests.")
+    expect(demo.status).to_contain_text("The service is taking a break.")
+    expect(demo.status).not_to_contain_text("store")
     demo.radio(demo.next_card(), 4).click()
     expect(demo.status).to_contain_text("2 changes")
     assert tries == ["POST"]
@@ -115,7 +118,8 @@ def test_an_answer_that_is_refused_is_explained_and_not_kept(
         lambda route: route.fulfill(status=422, json={"code": "unknown_item", "detail": detail}),
     )
     demo.radio(demo.next_card(), 4).click()
-    expect(demo.status).to_contain_text(detail)
+    expect(demo.status).to_contain_text("no longer in the catalogue, so your answer was not kept")
+    expect(demo.status).not_to_contain_text("Event 0")
     browser_page.unroute("**/feedback")
     demo.status.get_by_role("button", name="Dismiss").click()
     expect(demo.status).to_be_empty()

@@ -23,8 +23,9 @@ def test_the_demo_page_says_why_it_shows_nothing_and_what_to_do(
 ):
     browser_page.goto(guarded.url)
 
+    expect(browser_page.locator("#status")).to_contain_text("MELU_DEMO=true")
     expect(browser_page.locator("#status")).to_contain_text("without MELU_API_KEYS")
-    expect(browser_page.locator("#strategy-note")).to_contain_text("asks for an API key")
+    expect(browser_page.locator("#change-what")).to_contain_text("closed to visitors")
 
 
 def test_the_api_can_be_read_and_tried_with_a_key_and_nothing_from_elsewhere(

@@ -1,8 +1,10 @@
-// "Rate a handful": the evidence candidates, each in a place that only changes once answered.
+// "Tell us": what to answer, each in a place that only changes once answered.
 
+import { cover } from "./covers.js";
 import { byId, el, prefersStillness } from "./dom.js";
-import { ratingControl } from "./stars.js";
-import { attributeLine } from "./words.js";
+import { attributeLine, titleParts } from "./format.js";
+import { ratingControl } from "./rating.js";
+import { words } from "./words.js";
 
 export const PLACES = 6;
 const LINGER = 450; // ms that an answered card stays, so that the answer is seen to land
@@ -11,30 +13,39 @@ const ARRIVAL = 300; // ms that a new card takes no clicks
 /**
  * @param {object} options
  * @param {(item: object, answer: {rating: number} | {action: string}) => void} options.onanswer
+ * @param {() => void} options.onothers  the visitor wants other cards
  */
-export function candidateCards({ onanswer }) {
+export function questionCards({ onanswer, onothers }) {
   const list = byId("candidates");
   const note = byId("candidates-note");
   const nearNote = byId("candidates-near");
+  const others = byId("others");
   let places = []; // {item, element, control, answeredAt}
   let waiting = []; // what comes next, best first
+  let passedOver = new Set(); // ids of cards that gave way to others
   let answers = new Map();
   let model = null;
   let timer = null;
   let made = 0;
 
+  others.addEventListener("click", () => {
+    for (const { item } of places) passedOver.add(item.item_id);
+    onothers();
+  });
+
   function makeCard(item) {
     const control = ratingControl({
       scale: model.rating_scale,
-      label: `Rate ${item.title}`,
+      label: words.rate(item.title),
       onrate: (answer) => onanswer(item, answer),
     });
     const titleId = `candidate-${(made += 1)}`;
     const element = el(
       "li",
       { class: "card", "aria-labelledby": titleId, "data-item": item.item_id },
-      el("h3", { id: titleId, text: item.title }),
-      el("p", { class: "attributes", text: attributeLine(item, model.item_features) }),
+      cover(item, "wide"),
+      el("h3", { id: titleId, title: attributeLine(item, model.item_features) }, titleParts(item.title).name,
+        el("span", { class: "sr-only", text: ` ${titleParts(item.title).mark}` })),
       el(
         "div",
         { class: "card-foot" },
@@ -42,8 +53,8 @@ export function candidateCards({ onanswer }) {
         el("button", {
           type: "button",
           class: "plain unseen",
-          text: "Haven’t seen",
-          "aria-label": `Haven’t seen ${item.title}`,
+          text: words.unseen(),
+          "aria-label": words.unseenOf(item.title),
           onclick: () => onanswer(item, { action: "unseen" }),
         }),
       ),
@@ -57,7 +68,7 @@ export function candidateCards({ onanswer }) {
     setTimeout(() => element.classList.remove("arriving"), ARRIVAL);
     if (prefersStillness()) return;
     element.animate(
-      [{ opacity: 0, transform: "translateY(6px)" }, { opacity: 1, transform: "none" }],
+      [{ opacity: 0, transform: "scale(0.97)" }, { opacity: 1, transform: "none" }],
       { duration: ARRIVAL, easing: "ease-out" },
     );
   }
@@ -65,9 +76,8 @@ export function candidateCards({ onanswer }) {
   /** Give every free or answered place the next candidate. */
   function fill() {
     clearTimeout(timer);
-    waiting = waiting.filter(
-      (item) => !answers.has(item.item_id) && !places.some((place) => place.item.item_id === item.item_id),
-    );
+    const isShown = (item) => places.some((place) => place.item.item_id === item.item_id);
+    waiting = waiting.filter((item) => !answers.has(item.item_id) && !isShown(item));
     const lingering = (place) => place.answeredAt !== null && performance.now() - place.answeredAt < LINGER;
     const hadFocus = places.findIndex((place) => place.element.contains(document.activeElement));
     const next = [];
@@ -93,16 +103,18 @@ export function candidateCards({ onanswer }) {
     }
     places = next;
     if (hadFocus >= 0 && !list.contains(document.activeElement)) {
-      (places[Math.min(hadFocus, places.length - 1)]?.control ?? byId("rate-heading")).focus({ preventScroll: true });
+      (places[Math.min(hadFocus, places.length - 1)]?.control ?? byId("tell-heading")).focus({ preventScroll: true });
     }
     if (places.some(lingering)) timer = setTimeout(fill, LINGER);
     note.hidden = places.length > 0;
-    note.textContent = "That is all there is to ask. Search for more to rate.";
+    note.textContent = words.askedAll;
+    others.hidden = places.length < PLACES;
   }
 
   return {
+    /** What must not be asked about again just now. */
     get shownIds() {
-      return places.map((place) => place.item.item_id);
+      return [...passedOver, ...places.map((place) => place.item.item_id)];
     },
     /** Take over what the visitor has answered, and mark its cards. */
     mark(newAnswers) {
@@ -121,21 +133,36 @@ export function candidateCards({ onanswer }) {
      *
      * @param {object[]} items
      * @param {object} newModel
-     * @param {string | null} near  title of what they are alike; they then replace all open cards
+     * @param {{near?: string | null, replacesAll?: boolean}} how  `near`: title of what they are
+     *   alike; all open cards then give way, as they do where others were asked for
      */
-    offer(items, newModel, near = null) {
+    offer(items, newModel, { near = null, replacesAll = false } = {}) {
       model = newModel;
       waiting = items;
-      list.removeAttribute("aria-busy");
-      if (near && items.length) {
+      if (list.hasAttribute("aria-busy")) {
+        list.removeAttribute("aria-busy");
+        list.replaceChildren();
+      }
+      if ((near || replacesAll) && items.length) {
         for (const place of places) {
           // As if answered long ago, so that it makes room now.
           place.answeredAt ??= -LINGER;
         }
-        nearNote.textContent = `More like ${near}: do you know these?`;
       }
-      if (near) nearNote.hidden = !items.length;
+      if (near) {
+        nearNote.textContent = words.near(near);
+        nearNote.hidden = !items.length;
+      }
       fill();
+    },
+    /** Put an item back whose answer was taken back, if its card is gone. */
+    putBack(item) {
+      if (!places.length || places.some((place) => place.item.item_id === item.item_id)) return;
+      const card = makeCard(item);
+      places[0].element.replaceWith(card.element);
+      waiting.unshift(places[0].item);
+      places[0] = card;
+      comeIn(card.element);
     },
     /** Go on with the candidates at hand, while no new ones can be had. */
     goOn() {
@@ -145,10 +172,12 @@ export function candidateCards({ onanswer }) {
       clearTimeout(timer);
       places = [];
       waiting = [];
-      list.replaceChildren();
+      passedOver = new Set();
+      list.replaceChildren(...Array.from({ length: PLACES }, () => el("li", { class: "skeleton", "aria-hidden": "true" })));
       list.setAttribute("aria-busy", "true");
       note.hidden = true;
       nearNote.hidden = true;
+      others.hidden = true;
     },
   };
 }

@@ -1,10 +1,12 @@
-// "Your ratings": what the visitor answered, each to change or take back.
+// "Your answers": each to change or take back.
 
-import { byId, el } from "./dom.js";
-import { ratingControl } from "./stars.js";
-import { shownNumber } from "./words.js";
+import { arrange, byId, el } from "./dom.js";
+import { shownNumber } from "./format.js";
+import { answerText, ratingControl } from "./rating.js";
+import { words } from "./words.js";
 
 const FEW = 8;
+const PATIENCE = 1500; // ms until an answer that is on its way is called "not sent yet"
 
 /**
  * @param {object} options
@@ -12,11 +14,12 @@ const FEW = 8;
  * @param {(item: object) => void} options.onremove
  * @param {(itemId: string) => void} options.onmissing  called for an item whose title is not known
  */
-export function ratingList({ onanswer, onremove, onmissing }) {
+export function answerList({ onanswer, onremove, onmissing }) {
   const all = byId("ratings-all");
   const shown = new Map(); // item id → {element, control, …}
   let showsAll = false;
   let last = () => {};
+  let timer = null;
 
   all.addEventListener("click", () => {
     showsAll = true;
@@ -29,17 +32,17 @@ export function ratingList({ onanswer, onremove, onmissing }) {
     const row = { item: null, title, note };
     row.control = ratingControl({
       scale: model.rating_scale,
-      label: "Your rating",
+      label: words.answerOf(itemId),
       onrate: (answer) => row.item && onanswer(row.item, answer),
     });
     row.remove = el("button", {
       type: "button",
       class: "plain remove",
-      text: "Remove",
+      text: words.remove,
       onclick: () => {
         const next = row.element.nextElementSibling ?? row.element.previousElementSibling;
         onremove(row.item ?? { item_id: itemId, title: itemId, attributes: {} });
-        (next?.querySelector(".remove") ?? byId("yours-heading")).focus({ preventScroll: true });
+        (next?.querySelector(".remove") ?? byId("answers-fold").querySelector("summary")).focus({ preventScroll: true });
       },
     });
     row.element = el(
@@ -52,18 +55,20 @@ export function ratingList({ onanswer, onremove, onmissing }) {
     return row;
   }
 
-  function fillRow(row, answer, itemId) {
-    const title = answer.item?.title ?? (answer.isGone ? `Item ${itemId}` : "…");
+  const isLate = (answer) => Boolean(answer.isPending) && performance.now() - (answer.since ?? 0) >= PATIENCE;
+
+  function fillRow(row, answer, itemId, model) {
+    const title = answer.item?.title ?? (answer.isGone ? words.unknown(itemId) : "…");
     row.item = answer.item;
     row.title.textContent = title;
-    row.control.element.setAttribute("aria-label", `Your rating of ${title}`);
-    row.remove.setAttribute("aria-label", `Remove your answer on ${title}`);
+    row.control.element.setAttribute("aria-label", words.answerOf(title));
+    row.remove.setAttribute("aria-label", words.removeOf(title));
     row.control.set(answer);
-    row.element.classList.toggle("pending", Boolean(answer.isPending));
+    row.element.classList.toggle("pending", isLate(answer));
     row.note.textContent = [
-      answer.action && answer.action !== "unseen" ? answer.action : "",
-      answer.isGone ? "no longer in the catalogue" : "",
-      answer.isPending ? "not sent yet" : "",
+      answer.action && !["unseen", "like", "dislike"].includes(answer.action) ? answerText(answer, model.rating_scale) : "",
+      answer.isGone ? words.gone : "",
+      isLate(answer) ? words.notSent : "",
     ].filter(Boolean).join(", ");
   }
 
@@ -71,15 +76,11 @@ export function ratingList({ onanswer, onremove, onmissing }) {
     const elements = entries.map(([itemId, answer]) => {
       if (!shown.has(itemId)) shown.set(itemId, makeRow(itemId, model));
       const row = shown.get(itemId);
-      fillRow(row, answer, itemId);
+      fillRow(row, answer, itemId, model);
       if (!answer.item && !answer.isGone) onmissing(itemId);
       return row.element;
     });
-    // Touch only what differs: moving an element would take its focus away.
-    for (const element of [...list.children]) if (!elements.includes(element)) element.remove();
-    elements.forEach((element, index) => {
-      if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
-    });
+    arrange(list, elements, (element) => element.querySelector(".remove"));
   }
 
   return {
@@ -93,14 +94,19 @@ export function ratingList({ onanswer, onremove, onmissing }) {
       fill(byId("ratings"), showsAll ? rated : rated.slice(0, FEW), model);
       fill(byId("unseen"), unseen, model);
       byId("ratings-none").hidden = rated.length > 0;
-      byId("ratings-count").textContent = rated.length ? shownNumber(rated.length) : "";
+      byId("ratings-none").textContent = words.answersNone;
+      byId("ratings-count").textContent = entries.length ? shownNumber(entries.length) : "";
       all.hidden = showsAll || rated.length <= FEW;
-      all.textContent = `Show all ${shownNumber(rated.length)}`;
+      all.textContent = words.showAll(rated.length);
       byId("unseen-fold").hidden = unseen.length === 0;
+      byId("unseen-title").textContent = words.unseen();
       byId("unseen-count").textContent = shownNumber(unseen.length);
+      clearTimeout(timer);
+      if (entries.some(([, answer]) => answer.isPending && !isLate(answer))) timer = setTimeout(last, PATIENCE);
     },
     clear() {
       showsAll = false;
+      clearTimeout(timer);
       shown.clear();
     },
   };

@@ -1,8 +1,9 @@
-// A row of stars; a number field for scales with too many steps for stars; two buttons where there
-// are no ratings.
+// How an item is answered: a row of stars; words where a scale has too many steps for stars, or
+// where there are no ratings.
 
 import { el, star } from "./dom.js";
-import { shownNumber } from "./words.js";
+import { middleOf, shownNumber } from "./format.js";
+import { words } from "./words.js";
 
 const MOST_STARS = 10;
 
@@ -13,8 +14,35 @@ export function steps([low, high]) {
   return count <= MOST_STARS ? Array.from({ length: count }, (_, index) => low + index * step) : null;
 }
 
+/** What the three words mean on a scale, or where there is none. */
+export function meanings(scale) {
+  if (!scale) return { loved: { action: "like" }, notForMe: { action: "dislike" } };
+  return { loved: { rating: scale[1] }, okay: { rating: middleOf(scale) }, notForMe: { rating: scale[0] } };
+}
+
+/** How an answer reads: ★★★☆☆, or a word. */
+export function answerText({ rating, action }, scale) {
+  if (rating === undefined) {
+    const said = { like: words.loved, dislike: words.notForMe, unseen: words.unseen(), skip: words.seen() };
+    return said[action] ?? action ?? "";
+  }
+  const ratings = steps(scale);
+  const [low, high] = scale;
+  if (!ratings || high > 10 || low < 0) return shownNumber(rating);
+  const whole = Math.floor(rating + 1e-9);
+  const half = rating - whole > 0.25;
+  return `${"★".repeat(whole)}${half ? "½" : ""}${"☆".repeat(Math.max(0, Math.floor(high) - whole - half))}`;
+}
+
+/** Whether an answer says that something is loved, as the model reads it. */
+export function isLoved({ rating, action }, scale) {
+  if (rating === undefined) return action === "like";
+  const [low, high] = scale ?? [0, 1];
+  return rating >= low + 0.75 * (high - low);
+}
+
 /**
- * Make a control to rate with.
+ * Make a control to answer with.
  *
  * @param {object} options
  * @param {[number, number] | null} options.scale  lowest and highest rating; null for likes alone
@@ -23,34 +51,36 @@ export function steps([low, high]) {
  * @returns {{element: HTMLElement, set: (answer: object | null) => void, focus: () => void}}
  */
 export function ratingControl(options) {
-  if (!options.scale) return likeButtons(options);
+  const ratings = options.scale && steps(options.scale);
+  if (!ratings) return wordButtons(options);
   const onrate = (rating, byKeyboard) => options.onrate({ rating }, byKeyboard);
-  const ratings = steps(options.scale);
-  const control = ratings ? starRow(ratings, { ...options, onrate }) : numberField({ ...options, onrate });
+  const control = starRow(ratings, { ...options, onrate });
   return { ...control, set: (answer) => control.set(answer?.rating ?? null) };
 }
 
-function likeButtons({ label, onrate }) {
-  const buttons = [["like", "Like"], ["dislike", "Not for me"]].map(([action, text]) =>
-    el("button", {
+function wordButtons({ scale, label, onrate }) {
+  const buttons = Object.entries(meanings(scale)).map(([word, answer]) => ({
+    answer,
+    element: el("button", {
       type: "button",
       class: "plain choice",
-      text,
-      "data-action": action,
+      text: words[word],
+      "data-answer": word,
       "aria-pressed": "false",
-      onclick: (event) => onrate({ action }, event.detail === 0),
+      onclick: (event) => onrate(answer, event.detail === 0),
     }),
-  );
+  }));
   return {
-    element: el("div", { class: "choices", role: "group", "aria-label": label }, ...buttons),
-    set(answer) {
-      for (const button of buttons) {
-        button.setAttribute("aria-pressed", String(answer?.action === button.dataset.action));
-      }
+    element: el("div", { class: "choices", role: "group", "aria-label": label }, ...buttons.map((one) => one.element)),
+    set(given) {
+      for (const { answer, element } of buttons) element.setAttribute("aria-pressed", String(isSame(answer, given)));
     },
-    focus: () => buttons[0].focus({ preventScroll: true }),
+    focus: () => buttons[0].element.focus({ preventScroll: true }),
   };
 }
+
+export const isSame = (one, other) =>
+  Boolean(other) && (one.rating === undefined ? one.action === other.action : one.rating === other.rating);
 
 function starRow(ratings, { scale, label, onrate }) {
   const halves = ratings.length > 1 && ratings[1] - ratings[0] < 1;
@@ -63,7 +93,7 @@ function starRow(ratings, { scale, label, onrate }) {
         role: "radio",
         class: halves ? "star half" : "star",
         "aria-checked": "false",
-        "aria-label": `${shownNumber(rating)} of ${shownNumber(scale[1])}`,
+        "aria-label": words.of(rating, scale[1]),
         tabindex: index ? "-1" : "0",
         title: shownNumber(rating),
         // A click from the keyboard (Enter, Space) or from a screen reader has no pointer detail.
@@ -136,34 +166,5 @@ function starRow(ratings, { scale, label, onrate }) {
     focus() {
       radios.find((radio) => radio.getAttribute("tabindex") === "0").focus({ preventScroll: true });
     },
-  };
-}
-
-function numberField({ scale: [low, high], label, onrate }) {
-  const input = el("input", {
-    type: "number", min: low, max: high, step: "any", inputmode: "decimal",
-    "aria-label": `${label}, from ${shownNumber(low)} to ${shownNumber(high)}`,
-    placeholder: `${shownNumber(low)}–${shownNumber(high)}`,
-  });
-  const element = el(
-    "form",
-    {
-      class: "number-rating",
-      novalidate: true,
-      onsubmit: (event) => {
-        event.preventDefault();
-        const rating = input.valueAsNumber;
-        if (Number.isFinite(rating)) onrate(Math.min(Math.max(rating, low), high), true);
-      },
-    },
-    input,
-    el("button", { type: "submit", class: "plain", text: "Rate" }),
-  );
-  return {
-    element,
-    set: (rating) => {
-      input.value = rating === null ? "" : String(rating);
-    },
-    focus: () => input.focus({ preventScroll: true }),
   };
 }
