@@ -24,6 +24,9 @@ _IMPORT = re.compile(
     r'^import (?:\{(?P<names>[^}]*)\}|\* as (?P<space>\w+)) from "\./(?P<file>[\w.-]+)";\n', re.M
 )
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.M)
+_COMMENT = re.compile(
+    r"^ *(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.M
+)  # those that have lines of their own
 _OTHER = re.compile(r"^(?:import|export)\b.*", re.M)
 
 
@@ -112,7 +115,7 @@ def joined_modules(folder: Path, entry: str) -> str:
             return
         if name in path:
             raise ValueError(f"{' → '.join((*path, name))} is a circle")
-        source = (folder / name).read_text(encoding="utf-8")
+        source = _COMMENT.sub("", (folder / name).read_text(encoding="utf-8"))
 
         def bound(found: re.Match[str]) -> str:
             file = found["file"]

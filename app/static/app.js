@@ -1,96 +1,65 @@
 // The demo page: puts its parts together, sends what the visitor does, and keeps the screen in step.
 
+import { visitorActions } from "./actions.js";
 import { answerList } from "./answers.js";
 import { builtWith } from "./build.js";
-import { PLACES, questionCards } from "./cards.js";
 import { changePanel } from "./change.js";
 import { connection } from "./connection.js";
 import { listDock } from "./dock.js";
 import { byId } from "./dom.js";
-import { rangeOf, titleParts } from "./format.js";
+import { rangeOf } from "./format.js";
 import { insights } from "./insights.js";
-import { currentUser, hasProfile, listenToOtherTabs, needsToken, newUser, rememberProfile, tellOtherTabs } from "./memory.js";
-import { randomId } from "./melu.js";
+import { lookups } from "./lookups.js";
+import { hasProfile, listenToOtherTabs, needsToken, newUser, rememberProfile, tellOtherTabs } from "./memory.js";
 import { measurements } from "./numbers.js";
 import { pageParts } from "./parts.js";
 import { profileForm } from "./profile.js";
-import { answerProgress } from "./progress.js";
-import { answerText, isLoved } from "./rating.js";
+import { questions } from "./questions.js";
 import { itemSearch } from "./search.js";
 import { sender } from "./sending.js";
 import * as service from "./service.js";
 import { bestShelf, FIRST, MOST, mostShelf } from "./shelves.js";
 import { statusStrip, undoStrip } from "./status.js";
-import { beginAnew, isWaiting, knownItem, learnItems, noteAnswer, noteFeedback, outbox, pick, visit, waitingAnswers } from "./visit.js";
+import { beginAnew, explained, isWaiting, learnItems, noteFeedback, outbox, visit } from "./visit.js";
 import { useNoun, words } from "./words.js";
-
-const SPARE_QUESTIONS = 6; // to go on with while the service is away
 
 const status = statusStrip();
 const undo = undoStrip();
 const link = connection({ status, resume, waiting: () => outbox.entries.length });
-const cards = questionCards({ onanswer: (item, given) => answer(item, { ...given, source: "onboarding" }), onothers: askOthers });
-const progress = answerProgress();
-const search = itemSearch({ find: findItems, onanswer: name, onproblem: failed });
+const numbers = measurements();
+const asked = questions({
+  onanswer: (item, rated) => act.answer(item, rated),
+  onothers: () => parts.refresh("questions"),
+  onprogress(state) {
+    numbers.progress(state);
+    numbers.draw();
+  },
+});
+const { cards } = asked;
+const act = visitorActions({ send, undo, putBack: cards.putBack });
+const { answer } = act;
+const look = lookups({
+  onproblem: failed,
+  onoldcursor: () => parts.refresh("best", "filtered"),
+  ontitle(isKnown) {
+    // Otherwise listed again, and the title asked for, when all is well.
+    if (isKnown) showAnswers();
+    else parts.outdate("feedback");
+  },
+});
+const search = itemSearch({ find: look.findItems, onanswer: act.name, onproblem: failed });
 const change = changePanel();
 const dock = listDock();
 const most = mostShelf({ onanswer: answer });
-const best = bestShelf({ onanswer: answer, onfilter: filter, onmore: nextPage });
+const best = bestShelf({ onanswer: answer, onfilter: filter, onmore: look.nextPage });
 const given = answerList({
   onanswer: (item, rated) => answer(item, { source: visit.answers.get(item.item_id)?.source, ...rated }),
-  onremove: takeBack,
-  onmissing: fetchTitle,
+  onremove: act.takeBack,
+  onmissing: look.fetchTitle,
 });
-const profile = profileForm({ onsave: saveProfile });
-const numbers = measurements();
+const profile = profileForm({ onsave: act.saveProfile });
 const calls = builtWith({ base: service.base, hasToken: needsToken });
 const learnt = insights({ onproblem: failed, oneverybodys: () => visit.ranked && showRanking() });
-let wantsOthers = false;
-const titlesAsked = new Set();
-
-// --- what the visitor does ---------------------------------------------------------------------
-
-function answer(item, rated) {
-  const before = visit.answers.get(item.item_id);
-  noteAnswer(item, rated);
-  visit.act = { kind: "answer", item, given: rated, at: performance.now() };
-  send({ kind: "feedback", item, ...rated, event_id: randomId() });
-  undo.offer(words.said(answerText(rated, visit.model.rating_scale), titleParts(item.title).name), () => {
-    if (before) answer(item, pick(before));
-    else {
-      takeBack(item);
-      cards.putBack(item);
-    }
-    undo.hide();
-  });
-}
-
-/** Answer about something that the visitor named; what is loved brings more that is alike. */
-function name(item, rated) {
-  const { rating_scale, orders } = visit.model;
-  // What is alike a model without relevance can't tell.
-  if (isLoved(rated, rating_scale) && orders.includes("relevance")) visit.named = item;
-  answer(item, rated);
-}
-
-function takeBack(item) {
-  const before = visit.answers.get(item.item_id);
-  visit.answers.delete(item.item_id);
-  visit.act = { kind: "remove", item, at: performance.now() };
-  send({ kind: "remove", item });
-  if (before?.item) undo.offer(words.tookBack(titleParts(item.title).name), () => answer(item, pick(before)));
-}
-
-function saveProfile(attributes) {
-  visit.attributes = attributes;
-  visit.act = { kind: "profile", at: performance.now() };
-  send({ kind: "profile", attributes });
-}
-
-function askOthers() {
-  wantsOthers = true;
-  parts.refresh("questions");
-}
 
 function filter() {
   if (best.isFiltered) parts.refresh("filtered");
@@ -155,7 +124,6 @@ function refused(entry, problem) {
 // --- loading -----------------------------------------------------------------------------------
 
 const isThere = () => Boolean(visit.userId && visit.model); // all else is drawn by the model's words
-const explained = () => (visit.answers.size ? { explain: true } : {});
 
 const parts = pageParts({
   user: () => visit.userId,
@@ -189,7 +157,7 @@ const parts = pageParts({
         showRanking();
       },
     },
-    questions: { isWanted: isThere, load: loadQuestions, arrived: showQuestions },
+    questions: { isWanted: isThere, load: asked.load, arrived: asked.arrived },
     feedback: {
       isWanted: isThere,
       load: service.getAllFeedback,
@@ -217,55 +185,6 @@ const parts = pageParts({
     },
   },
 });
-
-async function loadQuestions(user) {
-  const exclude = new Set([...cards.shownIds, ...waitingAnswers(user).map((entry) => entry.item.item_id)]);
-  // The answer about it has to be there before: it is not asked about itself.
-  const near = visit.named && !isWaiting(visit.named.item_id) ? visit.named : null;
-  if (near) visit.named = null;
-  const replacesAll = wantsOthers;
-  wantsOthers = false;
-  const query = { limit: PLACES + SPARE_QUESTIONS, exclude: [...exclude], near: near?.item_id };
-  return { ...(await service.getQuestions(user, query)), near, replacesAll };
-}
-
-async function nextPage(query) {
-  try {
-    const page = await service.getRecommendations(visit.userId, { ...query, ...explained() });
-    learnItems(page.items);
-    return page;
-  } catch (problem) {
-    if (!service.isProblem(problem)) throw problem;
-    if (problem.code === "invalid_cursor") parts.refresh("best", "filtered");
-    else failed(problem);
-    return null;
-  }
-}
-
-async function fetchTitle(itemId) {
-  if (titlesAsked.has(itemId)) return;
-  titlesAsked.add(itemId);
-  try {
-    learnItems([await service.getItem(visit.userId, itemId)]);
-  } catch (problem) {
-    const known = visit.answers.get(itemId);
-    if (problem.status === 404 && known) known.isGone = true;
-    else if (service.isProblem(problem)) {
-      parts.outdate("feedback"); // listed again, and this title asked for, when all is well
-      failed(problem);
-    }
-  }
-  titlesAsked.delete(itemId);
-  const known = visit.answers.get(itemId);
-  if (known) known.item ??= knownItem(itemId);
-  showAnswers();
-}
-
-async function findItems(query, limit, signal) {
-  const page = await service.findItems(visit.userId, query, limit, signal);
-  learnItems(page.items);
-  return page;
-}
 
 // --- when the service is away ------------------------------------------------------------------
 
@@ -326,17 +245,17 @@ function showModel(model) {
 }
 
 function showRanking() {
-  const { ranked: list, model, act } = visit;
+  const { ranked: list, model, act: done } = visit;
   learnItems(list.items);
   const isPersonal = list.strategy === "adapted";
   if (!isPersonal && !hasProfile()) learnt.everybodysAre(list.items);
   else learnt.needEverybodys();
-  const changed = change.show(list, { act, model, everybodys: learnt.everybodys, hasProfile: hasProfile() });
+  const changed = change.show(list, { act: done, model, everybodys: learnt.everybodys, hasProfile: hasProfile() });
   dock.show(list.items, changed, isPersonal || hasProfile());
   if (!best.isFiltered) best.show(list);
   if (!isPersonal && most.isFilled) most.clear();
   numbers.answered(list.timing);
-  if (act?.at) numbers.clicked(performance.now() - act.at);
+  if (done?.at) numbers.clicked(performance.now() - done.at);
   if (!outbox.entries.length) visit.act = null;
   byId("promise").textContent = words.promise(model.items, numbers.whole);
   numbers.draw();
@@ -344,14 +263,6 @@ function showRanking() {
   learnt.refresh();
   // Another bundle serves by now.
   if (list.model_version !== model.version) parts.refresh("model").then(() => parts.refresh("profile"));
-}
-
-function showQuestions({ items, near, replacesAll, progress: state }) {
-  learnItems(items);
-  cards.offer(items, visit.model, { near: near?.title, replacesAll });
-  progress.show(state);
-  numbers.progress(state);
-  numbers.draw();
 }
 
 function showAnswers() {
@@ -363,7 +274,7 @@ function showAnswers() {
 function begin() {
   beginAnew();
   undo.hide();
-  for (const view of [cards, progress, change, dock, most, best, given, search, profile, numbers, calls, learnt]) view.clear();
+  for (const view of [asked, change, dock, most, best, given, search, profile, numbers, calls, learnt]) view.clear();
   showAnswers();
   parts.outdate("visitor", "profile", "feedback", "questions", "best", "filtered", "most");
   if (!link.isWaiting) resume();

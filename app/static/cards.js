@@ -112,9 +112,9 @@ export function questionCards({ onanswer, onothers }) {
   }
 
   return {
-    /** What must not be asked about again just now. */
-    get shownIds() {
-      return [...passedOver, ...places.map((place) => place.item.item_id)];
+    /** What gave way to others, and is not to be asked about again just now. */
+    get passedOver() {
+      return [...passedOver];
     },
     /** Take over what the visitor has answered, and mark its cards. */
     mark(newAnswers) {

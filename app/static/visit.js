@@ -54,6 +54,9 @@ export function noteFeedback(feedback) {
   }
 }
 
+/** Whether reasons can be asked for: without answers there are none. */
+export const explained = () => (visit.answers.size ? { explain: true } : {});
+
 /** Answers as a body tells them. */
 export const eventsOf = (answers) =>
   [...answers].map(([item_id, { rating, action, source }]) => ({ item_id, rating, action, source }));

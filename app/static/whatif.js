@@ -24,6 +24,7 @@ export function whatIf({ rankWithout }) {
   const picture = el("div", { class: "slope" }, was, lines, now);
   const chart = slopeChart({ was, lines, now });
   let chosen = null;
+  let shownFor = null; // the list that it is compared with
   let ticket = 0;
 
   async function choose(itemId, item, list) {
@@ -75,9 +76,13 @@ export function whatIf({ rankWithout }) {
       });
       const isOther = buttons.length !== box.children.length || buttons.some((button, index) => box.children[index] !== button);
       if (isOther) box.replaceChildren(...buttons);
-      chosen = null;
-      ticket += 1;
-      said.replaceChildren();
+      if (list !== shownFor) {
+        // Of the list before: it compares with nothing any more.
+        shownFor = list;
+        chosen = null;
+        ticket += 1;
+        said.replaceChildren();
+      }
       press();
     },
     clear() {

@@ -53,6 +53,13 @@ def test_what_is_not_understood_is_refused(tmp_path: Path, text: str):
         joined_modules(tmp_path, "a.js")
 
 
+def test_comments_are_left_out_and_nothing_else(tmp_path: Path):
+    code = 'const url = "https://a.example"; // kept\nconst star = "/** no comment */";\n'
+    written(tmp_path, a=f"// About it.\n/**\n * What it does.\n */\n  // here\n{code}")
+
+    assert joined_modules(tmp_path, "a.js") == f"const $a = (() => {{\n{code}}})();\n"
+
+
 def test_a_circle_is_refused(tmp_path: Path):
     written(tmp_path, a='import { b } from "./b.js";\n', b='import { a } from "./a.js";\n')
 

@@ -1,0 +1,95 @@
+"""The journey on a phone: an answer and what it does share the screen."""
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.demo_page import DemoPage
+from tests.running import Service
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def demo(service: Service, phone_page: Page) -> DemoPage:
+    return DemoPage(phone_page, service.url).open()
+
+
+def is_on_screen(page: Page, target: Locator) -> bool:
+    box = target.bounding_box()
+    size = page.viewport_size
+    assert box is not None
+    assert size is not None
+    return box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
+
+
+def test_cause_and_effect_share_the_screen(demo: DemoPage):
+    page = demo.page
+    item_id = demo.cards.filter(has_text="Horror").first.get_attribute("data-item")
+    card = page.locator(f'#candidates > li[data-item="{item_id}"]')
+    dock, before = page.locator("#dock"), page.locator("#five > .cover").all()
+    assert len(before) == 5
+    card.scroll_into_view_if_needed()
+    star = demo.radio(card, 5)
+    assert is_on_screen(page, star)
+
+    with demo.answered():
+        star.tap()
+
+    expect(page.locator("#dock-said")).to_contain_text("new in your ten")
+    expect(page.locator("#five > .fresh")).not_to_have_count(0)
+    assert is_on_screen(page, dock)
+    assert page.evaluate("scrollY") < 400
+    dock.tap()
+    expect(page.locator("#change")).to_be_in_viewport()
+
+
+def test_the_whole_journey_by_touch(demo: DemoPage, client: httpx.Client):
+    page = demo.page
+    visitor = demo.user_id
+    for count, rating in enumerate((5, 2), start=1):
+        card = demo.next_card()
+        card.scroll_into_view_if_needed()
+        with demo.answered():
+            demo.radio(card, rating).tap()
+        demo.expect_personal_from(count)
+        expect(card).to_have_count(0)
+    demo.expect_no_sideways_scrolling()
+    demo.query.tap()
+    demo.query.fill(demo.titles(demo.ten)[0])
+    expect(page.locator("#dock")).to_be_hidden()
+    with demo.answered():
+        demo.radio(demo.results.first, 4).tap()
+    demo.expect_personal_from(3)
+    page.locator("#tell-heading").tap()
+    tile = demo.best.nth(1)
+    tile.scroll_into_view_if_needed()
+    with demo.answered():
+        tile.get_by_role("button", name="Not for me").tap()
+    demo.expect_personal_from(4)
+    demo.expect_what_the_service_says(client)
+    page.locator("#learnt").scroll_into_view_if_needed()
+    expect(page.locator("#taste tbody tr")).not_to_have_count(0)
+    page.locator("#twin").scroll_into_view_if_needed()
+    expect(page.locator("#twins ol")).to_have_count(2)
+    demo.expect_no_sideways_scrolling()
+    page.locator("#answers-fold > summary").scroll_into_view_if_needed()
+    page.locator("#answers-fold > summary").tap()
+    page.get_by_role("button", name="Start over", exact=True).tap()
+    page.get_by_role("button", name="Erase and start over").tap()
+    demo.expect_everybodys()
+    assert client.get(f"/users/{visitor}").status_code == 404
+    assert demo.errors == []
+
+
+def test_nothing_that_is_touched_is_too_small(demo: DemoPage):
+    demo.answer(5)
+    small = demo.page.evaluate(
+        """() => [...document.querySelectorAll("button, summary, input, select, a.dock")]
+            .filter((one) => one.checkVisibility())
+            .map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+            .filter(([, { width, height }]) => width < 24 || height < 24)
+            .map(([name]) => name)"""
+    )
+
+    assert small == []
