@@ -62,9 +62,12 @@ export function changePanel() {
 
   /** The strongest mover, and that the last answer is what moved it. */
   function reason(change, before, after, answered, scale) {
+    const was = new Map(before.map((item) => [item.item_id, worthOf(item)]));
     const because = (item, isUp) => {
       const cause = causeOf(after.find((one) => one.item_id === item.item_id), answered, scale, isUp);
-      return cause ? words.becauseOf(cause) : ".";
+      if (cause) return words.becauseOf(cause);
+      // Less likely than before, and higher all the same.
+      return isUp && was.get(item.item_id) > worthOf(item) ? words.othersLost : ".";
     };
     const climb = ({ was, place }) => (was ?? 2 * TEN + 5) - place;
     const [riser] = [...change.entered, ...change.up].sort((one, other) => climb(other) - climb(one));

@@ -78,6 +78,7 @@ export function measurements() {
       box.replaceChildren(
         figures.length ? el("dl", { class: "figures" }, ...figures) : el("p", { class: "quiet", text: words.numbersNone }),
         ...(gains.size > 1 ? [chart()] : []),
+        el("p", { class: "quiet note", text: words.quality }),
       );
     },
     clear() {

@@ -100,6 +100,7 @@ export const words = {
   fell: (title, from, to) => `${title} fell most, from place ${from} to ${to}`,
   likelier: (title, isMore) => `${title} is ${isMore ? "likelier" : "less likely"} for you now`,
   onlyThis: "This answer is all that is new since the list before.",
+  othersLost: ", as others lost more by this answer.",
   becauseOf: (because) => `, because ${because}.`,
   wasAsked: (title) => `${title} is off the list: you have answered it.`,
   up: (by) => `up ${by}`,
@@ -221,7 +222,7 @@ export const words = {
   learn: "to learn from all your answers",
   rankAll: (items) => `to rank ${ofItems(items)}`,
   numbersNone: "Answer one, and it is measured here.",
-  memory: "The last list came from memory.",
+  quality: "How much better the lists get with each answer, measured on held-out people and beside simpler methods, is told in the documentation: docs/evaluation.md.",
   gainTitle: "What one more answer was worth, by answers given",
   gainNote: () => `In good ${noun.many} more on a list of 20, as it is expected before you answer.`,
 
