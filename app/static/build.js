@@ -54,17 +54,18 @@ const programs = {
   },
   Python(calls, base, token) {
     const python = (one) => JSON.stringify(one).replaceAll(/\b(true|false|null)\b/g, (word) => ({ true: "True", false: "False", null: "None" })[word]);
-    const get = (url) => {
-      const query = url.searchParams.has("user_id") ? { user_id: userOf(calls), ...parametersOf(url) } : parametersOf(url);
-      return `melu.get("${relative(url, base)}", params=${python(query)}).json()`;
+    const value = (text) => {
+      if (Array.isArray(text)) return python(text);
+      return /^-?\d+(?:\.\d+)?$/.test(text) ? text : ({ true: "True", false: "False" })[text] ?? JSON.stringify(text);
     };
-    const headers = token ? `, headers={"Authorization": f"Bearer {token}"}` : "";
+    const options = (url) => Object.entries(parametersOf(url)).map(([name, one]) => `, ${name}=${value(one)}`).join("");
+    const user = JSON.stringify(userOf(calls));
     return [
-      "import httpx",
-      `melu = httpx.Client(base_url="${base}"${headers})`,
-      calls.onboarding && `ask = ${get(calls.onboarding.url)}`,
-      calls.feedback && `melu.post("${relative(calls.feedback.url, base)}", json=${python(calls.feedback.body)})`,
-      calls.recommendations && `items = ${get(calls.recommendations.url)}["items"]`,
+      "from melu_client import Melu",
+      `melu = Melu("${base}"${token ? ", token=token" : ""})`,
+      calls.onboarding && `ask = melu.onboarding(user_id=${user}${options(calls.onboarding.url)})["items"]`,
+      calls.feedback && `melu.send_feedback(${user}, ${python(calls.feedback.body.events)})`,
+      calls.recommendations && `items = melu.recommendations(${user}${options(calls.recommendations.url)})["items"]`,
     ];
   },
   curl(calls, base, token) {
@@ -81,8 +82,6 @@ const programs = {
     ];
   },
 };
-
-const relative = (url, base) => decodeURIComponent(url.href.split("?")[0]).replace(base, "");
 
 /** The beginning of an answer, for a person to read. */
 function beginning(answer) {

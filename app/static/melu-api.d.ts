@@ -253,7 +253,10 @@ export interface paths {
         };
         /**
          * Search titles as you type
-         * @description Items in whose title every word of `query` begins some word, most popular first.
+         * @description Items in whose title every word of `query` begins some word, the best matches first.
+         *
+         *     Accents, apostrophes and other signs do not matter, nor whether a number is a word or digits.
+         *     Where that finds little, two words may be one and one word two, and a key may have slipped once.
          */
         get: operations["get_items"];
         put?: never;
@@ -333,8 +336,8 @@ export interface paths {
          *
          *     A store that answers but takes no writes, because it is full or a replica, is ready too: to
          *     take the service away would keep users from recommendations that it still can give. The answer
-         *     says so in `store`. `scarce` names what is nearly used up, and
-         *     `warnings` what of the store an operator should know.
+         *     says so in `store`, as it does where too few replicas have what is written. `scarce` names what
+         *     is nearly used up, and `warnings` what of the store and the settings an operator should know.
          */
         get: operations["readyz"];
         put?: never;
@@ -732,8 +735,24 @@ export interface components {
             };
         };
         /**
+         * ItemNoun
+         * @description What people call the items.
+         */
+        ItemNoun: {
+            /**
+             * One
+             * @default item
+             */
+            one?: string;
+            /**
+             * Many
+             * @default items
+             */
+            many?: string;
+        };
+        /**
          * ItemPage
-         * @description Items that match a search, most popular first.
+         * @description Items that match a search, the best matches first.
          * @example {
          *       "items": [
          *         {
@@ -885,6 +904,8 @@ export interface components {
             };
             /** Items */
             items: number;
+            /** @description What people call one item, and several. */
+            item_noun: components["schemas"]["ItemNoun"];
             /** Metrics */
             metrics: {
                 [key: string]: number;
@@ -1275,7 +1296,7 @@ export interface components {
             scarce?: string[] | null;
             /**
              * Warnings
-             * @description What of the store an operator should know.
+             * @description What of the store and the settings an operator should know.
              */
             warnings?: string[] | null;
         };
@@ -2605,7 +2626,7 @@ export interface operations {
     get_items: {
         parameters: {
             query?: {
-                /** @description Beginnings of words of the title. */
+                /** @description Beginnings of words of the title; one slip of the key is forgiven. */
                 query?: string;
                 /** @description `name:value` on an item attribute; several values of one name are OR, several names are AND. Of a number also a range with both ends included, `year:1990..1999`, `year:1990..` or `year:..1950`. */
                 filter?: string[];

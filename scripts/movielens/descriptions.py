@@ -29,9 +29,13 @@ _GENRE_YEAR_TOML = """title = "text"
 genre = { kind = "categories", separator = "|" }
 year = "number"
 """
-TOML_100K = 'name = "ml-100k"\nitem_noun = "film"\n' + _RATINGS_TOML.format(age="number") + _GENRE_YEAR_TOML
+TOML_100K = (
+    'name = "ml-100k"\nitem_noun = "film"\n' + _RATINGS_TOML.format(age="number") + _GENRE_YEAR_TOML
+)
 # MovieLens 1M gives age and occupation as codes of groups, not as quantities.
-TOML_1M = 'name = "ml-1m"\nitem_noun = "film"\n' + _RATINGS_TOML.format(age="category") + _GENRE_YEAR_TOML
+TOML_1M = (
+    'name = "ml-1m"\nitem_noun = "film"\n' + _RATINGS_TOML.format(age="category") + _GENRE_YEAR_TOML
+)
 TOML_1M_PAPER = (
     'name = "ml-1m"\nitem_noun = "film"\n'
     + _RATINGS_TOML.format(age="category")

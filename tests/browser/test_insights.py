@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,8 @@ from tests.browser.demo_page import DemoPage
 from tests.running import Service
 
 pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -115,12 +118,13 @@ def test_the_calls_are_those_that_the_page_made(demo: DemoPage, language: str):
     expect(answer).to_contain_text('"strategy": "adapted"')
 
 
-def test_the_calls_run_as_they_stand(demo: DemoPage, client: httpx.Client):
+def test_the_calls_run_as_they_stand(demo: DemoPage, monkeypatch: pytest.MonkeyPatch):
     page = demo.page
     page.locator("#build").scroll_into_view_if_needed()
     page.get_by_role("tab", name="Python").click()
     text = page.locator("#program").inner_text()
     names: dict[str, object] = {}
+    monkeypatch.syspath_prepend(ROOT / "clients/python")
 
     exec(text, names)
 

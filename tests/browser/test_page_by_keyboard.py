@@ -87,7 +87,7 @@ def test_from_the_first_answer_to_erasing_all(
     tab_to(page, page.get_by_role("tab", name="JavaScript"))
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Python")).to_be_focused()
-    expect(page.locator("#program")).to_contain_text("import httpx")
+    expect(page.locator("#program")).to_contain_text("from melu_client import Melu")
 
     # Erase all.
     page.locator(".skip").focus()

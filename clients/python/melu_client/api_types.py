@@ -88,9 +88,18 @@ class ItemContent(TypedDict):
     attributes: NotRequired[dict[str, str | int | float | list[str] | None]]
 
 
+class ItemNoun(TypedDict):
+    """
+    What people call the items.
+    """
+
+    one: NotRequired[str]
+    many: NotRequired[str]
+
+
 class ItemPage(TypedDict):
     """
-    Items that match a search, most popular first.
+    Items that match a search, the best matches first.
     """
 
     items: list[Item]
@@ -361,6 +370,7 @@ class ModelDescription(TypedDict):
     user_features: dict[str, FeatureDescription]
     item_features: dict[str, FeatureDescription]
     items: int
+    item_noun: ItemNoun
     metrics: dict[str, float]
     created_at: str
 
