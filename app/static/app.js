@@ -59,7 +59,9 @@ const given = answerList({
 });
 const profile = profileForm({ onsave: act.saveProfile });
 const calls = builtWith({ base: service.base, hasToken: needsToken });
-const learnt = insights({ onproblem: failed, oneverybodys: () => visit.ranked && showRanking() });
+const learnt = insights({ onproblem: failed, oneverybodys: () => change.compareWith(learnt.everybodys) });
+
+let hasNewAnswers = false; // since the progress that is shown
 
 function filter() {
   if (best.isFiltered) parts.refresh("filtered");
@@ -100,8 +102,9 @@ function delivered(entry, result) {
   }
   // A list of feedback asked for before this was stored would miss it.
   const listed = parts.isStale("feedback") ? ["feedback"] : [];
-  // The list first: it is what a visitor looks at.
-  parts.refresh("best").then(() => parts.refresh("filtered", "most", "questions", ...listed));
+  hasNewAnswers = true;
+  // The list first, for it is what a visitor looks at; and the questions, for they make room soon.
+  parts.refresh("best", "questions").then(() => parts.refresh("filtered", "most", "progress", ...listed));
 }
 
 function refused(entry, problem) {
@@ -158,6 +161,14 @@ const parts = pageParts({
       },
     },
     questions: { isWanted: isThere, load: asked.load, arrived: asked.arrived },
+    progress: {
+      isWanted: () => isThere() && hasNewAnswers,
+      load: asked.loadProgress,
+      arrived(state) {
+        hasNewAnswers = false;
+        asked.showProgress(state);
+      },
+    },
     feedback: {
       isWanted: isThere,
       load: service.getAllFeedback,
@@ -250,7 +261,8 @@ function showRanking() {
   const isPersonal = list.strategy === "adapted";
   if (!isPersonal && !hasProfile()) learnt.everybodysAre(list.items);
   else learnt.needEverybodys();
-  const changed = change.show(list, { act: done, model, everybodys: learnt.everybodys, hasProfile: hasProfile() });
+  const changed = change.show(list, { act: done, model, hasProfile: hasProfile() });
+  change.compareWith(learnt.everybodys);
   dock.show(list.items, changed, isPersonal || hasProfile());
   if (!best.isFiltered) best.show(list);
   if (!isPersonal && most.isFilled) most.clear();
@@ -306,7 +318,8 @@ listenToOtherTabs({
   onuser: () => window.location.reload(),
   onchange() {
     visit.act ??= { kind: "elsewhere" };
-    parts.refresh("profile", "feedback", "best", "filtered", "most", "questions");
+    hasNewAnswers = true;
+    parts.refresh("profile", "feedback", "best", "filtered", "most", "questions", "progress");
   },
 });
 

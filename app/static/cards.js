@@ -112,6 +112,9 @@ export function questionCards({ onanswer, onothers }) {
   }
 
   return {
+    get shownIds() {
+      return places.map((place) => place.item.item_id);
+    },
     /** What gave way to others, and is not to be asked about again just now. */
     get passedOver() {
       return [...passedOver];

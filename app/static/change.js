@@ -92,11 +92,10 @@ export function changePanel() {
      * @param {object} how
      * @param {object | null} how.act  what the visitor did since the list before
      * @param {object} how.model
-     * @param {object[] | null} how.everybodys  items that somebody gets of whom nothing is known
      * @param {boolean} how.hasProfile
      * @returns {object | null} what changed
      */
-    show(answer, { act, model, everybodys, hasProfile }) {
+    show(answer, { act, model, hasProfile }) {
       const after = answer.items;
       const isPersonal = answer.strategy === "adapted";
       const isSame = shown && JSON.stringify(shown) === JSON.stringify(after);
@@ -122,9 +121,15 @@ export function changePanel() {
         why.textContent = "";
       }
       if (!isSame || act) chart.show(change, before);
-      differs.textContent = isPersonal && everybodys ? words.differs(differing(after, everybodys), size) : "";
       shown = after;
       return before ? change : null;
+    },
+    /** @param {object[] | null} everybodys  items that somebody gets of whom nothing is known */
+    compareWith(everybodys) {
+      const isPersonal = heading.dataset.strategy === "adapted";
+      differs.textContent = isPersonal && shown && everybodys
+        ? words.differs(differing(shown, everybodys), Math.min(TEN, shown.length))
+        : "";
     },
     /** Say that it can't be got. */
     failed(text) {

@@ -48,7 +48,13 @@ export function becomeUser(userId) {
   return userId;
 }
 
-const tokens = () => JSON.parse(read(TOKENS) ?? "{}");
+function tokens() {
+  try {
+    return JSON.parse(read(TOKENS) ?? "{}") ?? {};
+  } catch {
+    return {};
+  }
+}
 
 /** `{token, expires_at}` of a visitor. */
 export const tokenOf = (userId) => tokens()[userId] ?? null;

@@ -24,26 +24,32 @@ export function questions({ onanswer, onothers, onprogress }) {
     },
   });
 
+  function showProgress(state) {
+    progress.show(state);
+    onprogress(state);
+  }
+
   return {
     cards,
     async load(user) {
-      // What is on the screen may come again, and is passed over here: what is chosen beside it
-      // shall tell something else, and the gain of one more answer is that of all there is to ask.
-      const exclude = new Set([...cards.passedOver, ...waitingAnswers(user).map((entry) => entry.item.item_id)]);
+      const answered = waitingAnswers(user).map((entry) => entry.item.item_id);
+      const exclude = new Set([...cards.passedOver, ...cards.shownIds, ...answered]);
       // The answer about it has to be there before: it is not asked about itself.
       const near = visit.named && !isWaiting(visit.named.item_id) ? visit.named : null;
       if (near) visit.named = null;
       const replacesAll = wantsOthers;
       wantsOthers = false;
       const query = { limit: PLACES + SPARE, exclude: [...exclude], near: near?.item_id };
-      return { ...(await service.getQuestions(user, query)), near, replacesAll };
+      return { ...(await service.getQuestions(user, query)), near, replacesAll, isWhole: !exclude.size };
     },
-    arrived({ items, near, replacesAll, progress: state }) {
+    arrived({ items, near, replacesAll, progress: state, isWhole }) {
       learnItems(items);
       cards.offer(items, visit.model, { near: near?.title, replacesAll });
-      progress.show(state);
-      onprogress(state);
+      if (isWhole) showProgress(state);
     },
+    /** What one more answer brings is that of all there is to ask, what is on the screen too. */
+    loadProgress: async (user) => (await service.getQuestions(user, { limit: 1 })).progress,
+    showProgress,
     clear() {
       cards.clear();
       progress.clear();

@@ -21,7 +21,7 @@ const SHOWN = [
 ];
 
 async function noted(url, options) {
-  const isMain = !["order", "exclude_seen", "cursor"].some((name) => url.searchParams.has(name));
+  const isMain = !["order", "exclude_seen", "cursor"].some((name) => url.searchParams.has(name)) && url.searchParams.get("limit") !== "1";
   const key = isMain && SHOWN.find(([, method, path]) => method === options.method && path.test(url.pathname))?.[0];
   const started = performance.now();
   const response = await fetch(url, options);

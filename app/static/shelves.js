@@ -125,7 +125,7 @@ export function bestShelf({ onanswer, onfilter, onmore }) {
     /** @param {object} answer  a first page */
     show(answer) {
       isPersonal = answer.strategy === "adapted";
-      byId("best-note").textContent = isPersonal ? words.bestNote : words.everyonesNote();
+      byId("best-note").textContent = !isPersonal ? words.everyonesNote() : model.orders[0] === "relevance" ? words.bestNote : words.bestRated;
       items = answer.items;
       cursor = answer.next_cursor;
       draw();

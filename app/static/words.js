@@ -126,6 +126,7 @@ export const words = {
   mostEmpty: "Answer one above: what your answers move up most will stand here.",
   best: "Best for you",
   bestNote: "What you are likeliest to choose and like.",
+  bestRated: "What you would rate highest.",
   lift: (points) => `+${shown(points)} ${points === 1 ? "point" : "points"}`,
   liftTitle: (points) => `${shown(points)} points in a hundred likelier for you than for everybody`,
   chance: (relevance) => `${Math.round(100 * relevance)} %`,

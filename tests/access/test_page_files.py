@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.middleware.security_headers import page_headers
 from app.page_files import STATIC_FOLDER, joined_modules, read_page
 
 
@@ -88,3 +89,10 @@ def test_origins_of_pictures_are_said_to_the_page():
     )
 
     assert b'content="https://a.example https://b.example"' in page.page.content
+
+
+def test_pictures_may_come_from_these_origins_and_scripts_from_none():
+    policy = page_headers(["https://a.example"])["Content-Security-Policy"]
+
+    assert "img-src 'self' data: https://a.example;" in policy
+    assert "script-src 'self';" in policy

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.running import require
 
@@ -40,7 +40,7 @@ def browser_page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-PHONE = {"width": 390, "height": 740}
+PHONE: ViewportSize = {"width": 390, "height": 740}
 
 
 @pytest.fixture

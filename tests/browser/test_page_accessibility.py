@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import PHONE
 from tests.browser.demo_page import DemoPage
@@ -13,7 +13,7 @@ from tests.running import Service
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"  # axe-core 4.14.1, MPL-2.0
-DESKTOP = {"width": 1280, "height": 900}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
     (one) => [one.id, one.impact, one.nodes.map((node) => node.target.join(" ")).slice(0, 5)])"""
 

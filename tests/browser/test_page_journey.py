@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -209,6 +210,26 @@ def test_two_who_answer_oppositely_are_asked_other_questions(
         asked.append(one.titles(one.cards))
 
     assert set(asked[0]) != set(asked[1])
+
+
+def test_a_model_without_relevance_has_the_same_page(
+    bundle_of: Callable[[str], Path], tmp_path: Path, browser_page: Page
+):
+    service = Service(bundle_of("melu"), tmp_path).start()
+    try:
+        demo = DemoPage(browser_page, service.url).open()
+        expect(browser_page.locator("#most")).to_be_hidden()
+        demo.answer(5)
+        demo.answer(1)
+        demo.expect_personal_from(2)
+        expect(browser_page.locator("#progress-said")).to_contain_text("2 answers so far")
+        expect(demo.best.first.locator(".badge")).to_have_text(re.compile(r"^★ [1-5]\.\d$"))
+        for section, drawn in (("learnt", "#taste tbody tr"), ("twin", "#twins ol")):
+            browser_page.locator(f"#{section}").scroll_into_view_if_needed()
+            expect(browser_page.locator(drawn)).not_to_have_count(0)
+        assert demo.errors == []
+    finally:
+        service.stop()
 
 
 def test_ratings_in_quick_succession_all_count(demo: DemoPage, client: httpx.Client):

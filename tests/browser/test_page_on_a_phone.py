@@ -27,8 +27,9 @@ def test_cause_and_effect_share_the_screen(demo: DemoPage):
     page = demo.page
     item_id = demo.cards.filter(has_text="Horror").first.get_attribute("data-item")
     card = page.locator(f'#candidates > li[data-item="{item_id}"]')
-    dock, before = page.locator("#dock"), page.locator("#five > .cover").all()
-    assert len(before) == 5
+    dock, five = page.locator("#dock"), page.locator("#five")
+    expect(five.locator(".cover")).to_have_count(5)
+    before = five.text_content()
     card.scroll_into_view_if_needed()
     star = demo.radio(card, 5)
     assert is_on_screen(page, star)
@@ -37,7 +38,9 @@ def test_cause_and_effect_share_the_screen(demo: DemoPage):
         star.tap()
 
     expect(page.locator("#dock-said")).to_contain_text("new in your ten")
-    expect(page.locator("#five > .fresh")).not_to_have_count(0)
+    fresh = page.locator('#ten > li[data-kind="new"]:nth-child(-n + 5)').count()
+    expect(five.locator(".fresh")).to_have_count(fresh)
+    assert five.text_content() != before
     assert is_on_screen(page, dock)
     assert page.evaluate("scrollY") < 400
     dock.tap()

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
+from tests.browser.conftest import PHONE
 from tests.browser.demo_page import DemoPage
 from tests.running import Service
 
@@ -51,7 +52,9 @@ def expect_all_arrived(demo: DemoPage, service: Service) -> None:
     expect(demo.status).to_be_empty()
 
 
-def test_a_store_that_hangs(own_service: Service, browser_page: Page):
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 900}, PHONE], ids=["desktop", "phone"])
+def test_a_store_that_hangs(own_service: Service, browser_page: Page, size: ViewportSize):
+    browser_page.set_viewport_size(size)
     demo = DemoPage(browser_page, own_service.url).open()
     demo.radio(demo.next_card(), 4).click()
     demo.expect_personal_from(1)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,8 @@ from tests.browser.demo_page import DemoPage
 from tests.running import Service
 
 pytestmark = pytest.mark.browser
+
+PICTURES = "https://pictures.example"
 
 
 @pytest.fixture
@@ -146,19 +149,49 @@ def test_covers_are_the_same_every_time_and_differ(demo: DemoPage):
     assert sum(map(len, first.values())) / len(first) < 2_500
 
 
-def test_a_picture_takes_the_place_of_a_cover_where_a_setting_allows_it(demo: DemoPage):
-    """The page's own origin is none of them, so what the catalogue says is not loaded."""
-    asked: list[str] = []
-    demo.page.on("request", lambda request: asked.append(request.url))
+def give_pictures(page: Page) -> None:
+    """Let each item of a list have a picture elsewhere, and that place answer."""
 
     def with_pictures(route: Route) -> None:
         body = route.fetch().json()
         for item in body["items"]:
-            item["attributes"]["image_url"] = "https://pictures.example/a.png"
+            item["attributes"]["image_url"] = f"{PICTURES}/{item['item_id']}.svg"
         route.fulfill(json=body)
 
-    demo.page.route("**/recommendations?limit=*", with_pictures)
+    page.route("**/recommendations?limit=*", with_pictures)
+    picture = '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="3"/>'
+    page.route(
+        f"{PICTURES}/*", lambda route: route.fulfill(body=picture, content_type="image/svg+xml")
+    )
+
+
+def test_pictures_from_elsewhere_are_not_loaded_by_themselves(demo: DemoPage):
+    asked: list[str] = []
+    demo.page.on("request", lambda request: asked.append(request.url))
+    give_pictures(demo.page)
+
     demo.reload()
 
-    expect(demo.best.first.locator("svg")).to_have_count(1)
-    assert not [url for url in asked if "pictures.example" in url]
+    expect(demo.best.first.locator(".cover svg")).to_have_count(1)
+    assert not [url for url in asked if url.startswith(PICTURES)]
+
+
+def test_a_picture_takes_the_place_of_a_cover_where_a_setting_allows_it(
+    bundle: Path, tmp_path: Path, browser_page: Page
+):
+    service = Service(bundle, tmp_path, {"MELU_IMAGE_ORIGINS": PICTURES}).start()
+    try:
+        give_pictures(browser_page)
+        demo = DemoPage(browser_page, service.url).open()
+        picture = demo.best.first.locator(".cover img")
+        expect(picture).to_have_attribute("src", f"{PICTURES}/{demo.ids(demo.best)[0]}.svg")
+        expect(picture).to_have_js_property("naturalWidth", 2)
+        assert demo.errors == []
+
+        # One that can't be loaded leaves its place to a cover.
+        browser_page.unroute(f"{PICTURES}/*")
+        browser_page.route(f"{PICTURES}/*", lambda route: route.abort())
+        demo.reload()
+        expect(demo.best.first.locator(".cover svg")).to_have_count(1)
+    finally:
+        service.stop()
