@@ -85,7 +85,10 @@ export function undoStrip() {
   return {
     offer(text, onundo) {
       undo = onundo;
-      strip.replaceChildren(el("p", { text }), button(words.undo, run));
+      const offer = button(words.undo, run);
+      offer.title = "Ctrl+Z";
+      offer.setAttribute("aria-keyshortcuts", "Control+Z Meta+Z");
+      strip.replaceChildren(el("p", { text }), offer);
       endsAt = performance.now() + UNDO;
       wait();
     },
