@@ -7,7 +7,7 @@ import { changePanel } from "./change.js";
 import { connection } from "./connection.js";
 import { listDock } from "./dock.js";
 import { byId } from "./dom.js";
-import { rangeOf } from "./format.js";
+import { sayHowFast, sayWhatItIs } from "./headline.js";
 import { insights } from "./insights.js";
 import { lookups } from "./lookups.js";
 import { hasProfile, listenToOtherTabs, needsToken, newUser, rememberProfile, tellOtherTabs } from "./memory.js";
@@ -19,6 +19,7 @@ import { itemSearch } from "./search.js";
 import { sender } from "./sending.js";
 import * as service from "./service.js";
 import { bestShelf, FIRST, MOST, mostShelf } from "./shelves.js";
+import { startOverDialog } from "./startover.js";
 import { statusStrip, undoStrip } from "./status.js";
 import { beginAnew, explained, isWaiting, learnItems, noteFeedback, outbox, visit } from "./visit.js";
 import { useNoun, words } from "./words.js";
@@ -90,8 +91,16 @@ function send(entry) {
 const flush = sender({ outbox, ondelivered: delivered, onrefused: refused, onfail: failed });
 
 function delivered(entry, result) {
+  if (entry.userId !== visit.userId) {
+    tellOtherTabs();
+    return;
+  }
+  hasNewAnswers = true;
+  // A list of feedback asked for before this was stored would miss it.
+  const listed = parts.isStale("feedback") ? ["feedback"] : [];
+  // The list first: it is what a visitor looks at.
+  parts.refresh("best").then(() => parts.refresh("questions", "filtered", "most", "progress", ...listed));
   tellOtherTabs();
-  if (entry.userId !== visit.userId) return;
   if (entry.kind === "feedback") {
     const known = visit.answers.get(entry.item.item_id);
     if (known && !isWaiting(entry.item.item_id)) known.isPending = false;
@@ -100,11 +109,6 @@ function delivered(entry, result) {
     rememberProfile();
     profile.saved(result.warnings);
   }
-  // A list of feedback asked for before this was stored would miss it.
-  const listed = parts.isStale("feedback") ? ["feedback"] : [];
-  hasNewAnswers = true;
-  // The list first, for it is what a visitor looks at; and the questions, for they make room soon.
-  parts.refresh("best", "questions").then(() => parts.refresh("filtered", "most", "progress", ...listed));
 }
 
 function refused(entry, problem) {
@@ -245,12 +249,8 @@ function showModel(model) {
   useNoun(model.item_noun);
   for (const view of [search, profile, best, numbers]) view.use(model);
   most.hide(!model.orders.includes("lift"));
-  byId("tell-heading").textContent = words.question();
-  byId("query-label").textContent = byId("query").placeholder = words.searchLabel();
-  byId("answers-title").textContent = words.answers;
-  byId("scope").textContent = words.scope(model.items, rangeOf(model));
-  byId("promise").textContent = words.promise(model.items, numbers.whole);
-  byId("others").textContent = words.others;
+  sayWhatItIs(model);
+  sayHowFast(model, numbers.whole);
   showAnswers();
   learnt.draw();
 }
@@ -264,17 +264,22 @@ function showRanking() {
   const changed = change.show(list, { act: done, model, hasProfile: hasProfile() });
   change.compareWith(learnt.everybodys);
   dock.show(list.items, changed, isPersonal || hasProfile());
-  if (!best.isFiltered) best.show(list);
-  if (!isPersonal && most.isFilled) most.clear();
   numbers.answered(list.timing);
   if (done?.at) numbers.clicked(performance.now() - done.at);
   if (!outbox.entries.length) visit.act = null;
-  byId("promise").textContent = words.promise(model.items, numbers.whole);
+  // What is further down follows once this is painted.
+  setTimeout(() => visit.ranked === list && showBelow(list, isPersonal));
+  // Another bundle serves by now.
+  if (list.model_version !== model.version) parts.refresh("model").then(() => parts.refresh("profile"));
+}
+
+function showBelow(list, isPersonal) {
+  if (!best.isFiltered) best.show(list);
+  if (!isPersonal && most.isFilled) most.clear();
+  sayHowFast(visit.model, numbers.whole);
   numbers.draw();
   learnt.draw();
   learnt.refresh();
-  // Another bundle serves by now.
-  if (list.model_version !== model.version) parts.refresh("model").then(() => parts.refresh("profile"));
 }
 
 function showAnswers() {
@@ -292,17 +297,7 @@ function begin() {
   if (!link.isWaiting) resume();
 }
 
-byId("start-over").addEventListener("click", () => {
-  if (visit.answers.size || hasProfile()) byId("start-over-dialog").showModal();
-  else startOver();
-});
-byId("start-over-no").addEventListener("click", () => byId("start-over-dialog").close());
-byId("start-over-yes").addEventListener("click", () => {
-  byId("start-over-dialog").close();
-  startOver();
-  window.scrollTo({ top: 0 });
-  byId("tell-heading").focus({ preventScroll: true });
-});
+startOverDialog({ hasSomething: () => visit.answers.size > 0 || hasProfile(), onstartover: startOver });
 
 service.onCall((key, call) => {
   calls.note(key, call);

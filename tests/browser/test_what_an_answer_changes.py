@@ -26,6 +26,8 @@ def new_demo(service: Service, browser_page: Page) -> Iterator[Callable[[], Demo
 
     yield opened
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
 
 
