@@ -34,6 +34,7 @@ def test_it_holds_the_product_and_no_benchmark(tmp_path: Path):
         wheel.extractall(tmp_path / "installed")
 
     assert "app/static/index.html" in names
+    assert "app/static/styles/1-base.css" in names
     assert "app/static/melu.js" in names
     assert "app/store/lua/read_user.lua" in names
     assert "scripts/demo.py" in names
