@@ -138,7 +138,7 @@ def _leaking(dataset: Dataset) -> list[str]:
         return []
     made = {"mean rating": total[rated] / count[rated], "number of ratings": count[rated]}
     for name, kind in dataset.item_feature_kinds.items():
-        if not kind.is_number:
+        if not kind.is_quantity:
             continue
         values = dataset.item_features.get_column(name).to_numpy()[rated].astype(np.float64)
         known = np.isfinite(values)

@@ -6,12 +6,9 @@ import numpy as np
 import polars as pl
 from rich.table import Table
 
-from model.data import FeatureKind
-from model.features import words
+from model.features.kinds import FeatureKind
 from scripts.loading import load_reported
 from scripts.terminal import output
-
-_EXAMPLES = 4
 
 
 def describe_dataset(folder: Path, *, skip_bad_rows: bool) -> None:
@@ -63,15 +60,5 @@ def _spread(counts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> str:
 
 
 def _feature(column: pl.Series, kind: FeatureKind) -> tuple[str, str, str, str]:
-    flat = column.explode() if kind.holds_several else column
-    empty = column.list.len() == 0 if kind.holds_several else column.is_null()
-    unknown = f"{empty.fill_null(value=True).to_numpy().mean():.1%}"
-    known = flat.drop_nulls()
-    if kind.is_number:
-        numbers = known.to_numpy()
-        examples = f"{numbers.min():g} to {numbers.max():g}"
-        return kind.value, f"{known.n_unique():,}", unknown, examples
-    if kind.is_text:
-        known = pl.Series([word for text in known for word in words(text)], dtype=pl.String)
-    common = known.value_counts(sort=True).get_column(known.name).head(_EXAMPLES)
-    return kind.value, f"{known.n_unique():,}", unknown, ", ".join(common)
+    found = kind.summarise(column)
+    return kind.name, f"{found.distinct:,}", f"{found.unknown:.1%}", found.examples

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isinf, isnan
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from model.data.reading.as_text import whole_ids
 from model.data.reading.files import kind_of
 from model.data.reading.json_rows import NO_OBJECT, numbered_objects
 from model.data.reading.raw_table import JSON_LINES
-from model.data.reading.times import number_or_year
 from model.errors import DatasetError
+from model.features.kinds import KINDS
 
-_MOST_EXACT = 2**53
 _ID, _TITLE, _ATTRIBUTES = "item_id", "title", "attributes"
 
 
@@ -135,13 +133,5 @@ def _value(value: str | list[str], kind: str | None, separator: str) -> object:
     if isinstance(value, list):
         return value
     text = value.strip()
-    if kind == "categories":
-        return [part.strip() for part in text.split(separator) if part.strip()]
-    if kind == "number":
-        number = number_or_year(text)
-        if number is None or isinf(number):
-            return text
-        if isnan(number):
-            return None
-        return int(number) if number.is_integer() and abs(number) < _MOST_EXACT else number
-    return text
+    known = KINDS.get(kind or "")
+    return text if known is None else known.cell_as_json(text, separator)

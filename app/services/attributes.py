@@ -31,9 +31,4 @@ def check_attributes(recommender: Recommender, attributes: Attributes) -> list[s
         ) from error
     except FeatureValueError as error:
         raise InvalidAttribute(f"{error}.") from error
-    return [
-        f"{name}: training never saw this value, so it counts as unknown"
-        if recommender.user_space.encoders[name].kind != "number"
-        else f"{name}: outside the range that training saw, so the nearest value stands in"
-        for name in unseen
-    ]
+    return [f"{name}: {recommender.user_space.encoders[name].kind.unseen_note}" for name in unseen]

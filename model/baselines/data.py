@@ -12,7 +12,7 @@ from model.baselines.similarity import ItemSimilarity
 from model.content.bias_statistics import ItemStatistics, item_statistics
 from model.content.content import ItemContent
 from model.content.factors import probabilistic_pca
-from model.content.item_bias_prior import TASTE_WEIGHTS, content_bias
+from model.content.item_bias_prior import content_bias, taste_weights
 from model.data.dataset import Dataset, Ratings
 
 ITEM_DAMPING = 5.0
@@ -49,7 +49,7 @@ class BaselineData:
     @cached_property
     def kernel(self) -> ContentKernel:
         """How alike two items' content is."""
-        return ContentKernel(self.content.rows(TASTE_WEIGHTS), len(self.dataset.item_ids))
+        return ContentKernel(self.content.rows(taste_weights()), len(self.dataset.item_ids))
 
     @cached_property
     def quality(self) -> Float64Array:

@@ -16,16 +16,9 @@ from scipy.sparse.linalg import svds
 
 from model.arrays import BoolArray, Float64Array
 from model.content.signs import with_fixed_signs
-from model.data.description import FeatureKind
 from model.features import EncodedFeature, FeatureSpace
+from model.features.kinds import FeatureKind
 
-# A value that a single item has tells nothing of any other; rare words tell little.
-MINIMUM_COUNTS = {
-    FeatureKind.CATEGORY: 2,
-    FeatureKind.CATEGORIES: 2,
-    FeatureKind.TEXT: 3,
-}
-TEXT_WIDTH = 64
 LANDMARKS = 4096
 """Most items that a kernel matrix is built of; memory grows with its square."""
 
@@ -36,19 +29,19 @@ class ItemContent:
 
     Attributes:
         space: Encoders, fitted to known items.
-        blocks: Feature → rows of all items, shape [items, columns]. A row of categories has
-            1/√n at each of its n values; a row of text is its TF-IDF vector, reduced by latent
-            semantic analysis. Numbers have no block.
-        projections: Feature → what a row of TF-IDF is multiplied with to give a block's row;
-            only text has one, shape [words, columns].
-        inverse_frequencies: Feature → how much each word tells; only text has one, shape [words].
+        blocks: Feature → rows of all items, shape [items, columns], as its kind makes them. A row
+            of categories has 1/√n at each of its n values; a row of text is its TF-IDF vector,
+            reduced by latent semantic analysis. Numbers have no block.
+        projections: Feature → what a kind's row is multiplied with to give a block's row; only
+            kinds whose rows are reduced have one, shape [values, columns].
+        value_weights: Feature → how much each value tells, shape [values].
         items: Number of items.
     """
 
     space: FeatureSpace
     blocks: dict[str, sparse.csr_matrix]
     projections: dict[str, Float64Array]
-    inverse_frequencies: dict[str, Float64Array]
+    value_weights: dict[str, Float64Array]
     items: int
 
     @classmethod
@@ -70,20 +63,25 @@ class ItemContent:
         Returns:
             The content of all items.
         """
-        space = FeatureSpace.fit(table, kinds, MINIMUM_COUNTS, np.flatnonzero(known))
+        counts = {kind: kind.content_minimum_count for kind in kinds.values()}
+        space = FeatureSpace.fit(table, kinds, counts, np.flatnonzero(known))
         encoded = space.encode_table(table)
-        blocks, projections, inverse_frequencies = {}, {}, {}
+        blocks, projections, value_weights = {}, {}, {}
         for name, encoder in space.encoders.items():
+            kind = encoder.kind
+            if not kind.has_content_rows:
+                continue
             raw = raw_rows(encoded[name], encoder.slots)
-            if encoder.is_text and raw.shape[1]:
-                inverse_frequencies[name] = _inverse_frequency(raw, known)
-                weighted = text_rows(raw, inverse_frequencies[name])
-                projections[name] = _projection(weighted, known, random)
-                blocks[name] = sparse.csr_matrix(weighted @ projections[name])
-            elif not encoder.is_text and not encoder.kind.is_number:
-                blocks[name] = category_rows(raw)
+            if kind.content_width is None:
+                value_weights[name] = kind.content_value_weights(raw, known)
+                blocks[name] = kind.content_rows(raw, value_weights[name])
+            elif raw.shape[1]:
+                value_weights[name] = kind.content_value_weights(raw, known)
+                rows = kind.content_rows(raw, value_weights[name])
+                projections[name] = _projection(rows, known, kind.content_width, random)
+                blocks[name] = sparse.csr_matrix(rows @ projections[name])
         count = table.height if table.width else len(known)
-        return cls(space, blocks, projections, inverse_frequencies, count)
+        return cls(space, blocks, projections, value_weights, count)
 
     def rows(self, weights: Mapping[FeatureKind, float]) -> sparse.csr_matrix:
         """Put the blocks side by side, so that row products are Σ_f w_f x_fᵀ x'_f.
@@ -107,8 +105,8 @@ class ItemContent:
             weights: As `rows` took them.
 
         Returns:
-            Feature → one row for each of the encoder's values, to be multiplied with rows of
-            `category_rows` or `text_rows`. Shape [values, targets].
+            Feature → one row for each of the encoder's values, to be multiplied with its kind's
+            `content_rows`. Shape [values, targets].
         """
         found, start = {}, 0
         for name, weight in self._weighed(weights).items():
@@ -227,47 +225,12 @@ def raw_rows(column: EncodedFeature, slots: int) -> sparse.csr_matrix:
     return counts[:, 1:]
 
 
-def category_rows(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Scale counts of categories to 1/√n at each of a row's n values."""
-    return _scaled(counts, 1 / np.sqrt(np.maximum(counts.getnnz(1), 1)))
-
-
-def text_rows(counts: sparse.csr_matrix, inverse_frequency: Float64Array) -> sparse.csr_matrix:
-    """Turn counts of words into TF-IDF rows of unit length, (1 + ln tf) · idf.
-
-    Args:
-        counts: Shape [rows, words].
-        inverse_frequency: idf, shape [words].
-
-    Returns:
-        Shape [rows, words].
-    """
-    frequency = counts.copy()
-    frequency.data = 1 + np.log(frequency.data)
-    weighted = frequency @ sparse.diags_array(inverse_frequency)
-    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
-    return _scaled(weighted.tocsr(), 1 / np.maximum(length, 1e-12)).tocsr()
-
-
-def _scaled(rows: sparse.csr_matrix, factor: Float64Array) -> sparse.csr_matrix:
-    scaled: sparse.csr_matrix = sparse.diags_array(factor) @ rows
-    return scaled
-
-
-def _inverse_frequency(counts: sparse.csr_matrix, known: BoolArray) -> Float64Array:
-    """How much each word tells: idf = 1 + ln((1 + n) / (1 + df)) over the known items."""
-    documents = np.flatnonzero(known)
-    containing = np.asarray((counts[documents] > 0).sum(0)).ravel()
-    inverse_frequency: Float64Array = 1 + np.log((1 + len(documents)) / (1 + containing))
-    return inverse_frequency
-
-
 def _projection(
-    weighted: sparse.csr_matrix, known: BoolArray, random: np.random.Generator
+    rows: sparse.csr_matrix, known: BoolArray, width: int, random: np.random.Generator
 ) -> Float64Array:
-    """Reduce TF-IDF rows so that a known item's has a mean squared length of 1."""
-    documents = weighted[np.flatnonzero(known)]
-    projection = _axes(documents, TEXT_WIDTH, random)
-    reduced = documents @ projection
+    """Reduce rows so that a known item's has a mean squared length of 1."""
+    of_known = rows[np.flatnonzero(known)]
+    projection = _axes(of_known, width, random)
+    reduced = of_known @ projection
     mean_square = float((reduced**2).sum(1).mean()) if reduced.size else 0.0
     return projection / (mean_square**0.5 or 1.0)

@@ -9,12 +9,8 @@ import numpy as np
 from model.arrays import Float64Array
 from model.content.bias_statistics import RATING_VARIANCE, ItemStatistics
 from model.content.content import ItemContent, LeaveOneOutRegression
-from model.data.description import FeatureKind
+from model.features.kinds import KINDS, FeatureKind
 
-TASTE_WEIGHTS = {FeatureKind.CATEGORY: 0.5, FeatureKind.CATEGORIES: 0.5, FeatureKind.TEXT: 0.5}
-"""How much a feature of each kind says about who likes an item."""
-QUALITY_WEIGHTS = {FeatureKind.CATEGORY: 0.1, FeatureKind.CATEGORIES: 0.1, FeatureKind.TEXT: 0.1}
-"""How much a feature of each kind says about how good an item is."""
 _QUALITY_VARIANCE = 0.4
 _COUNT_POWER = 0.75
 
@@ -34,6 +30,16 @@ class ContentBias:
     intercept: Float64Array
 
 
+def taste_weights() -> dict[FeatureKind, float]:
+    """Tell how much a feature of each kind says about who likes an item."""
+    return {kind: kind.taste_weight for kind in KINDS.values() if kind.has_content_rows}
+
+
+def quality_weights() -> dict[FeatureKind, float]:
+    """Tell how much a feature of each kind says about how good an item is."""
+    return {kind: kind.quality_weight for kind in KINDS.values() if kind.has_content_rows}
+
+
 def content_bias(content: ItemContent, statistics: ItemStatistics) -> ContentBias:
     """Predict item biases from content.
 
@@ -51,6 +57,6 @@ def content_bias(content: ItemContent, statistics: ItemStatistics) -> ContentBia
     rated = statistics.count[known]
     noise = (_QUALITY_VARIANCE + RATING_VARIANCE / rated) * (rated.mean() / rated) ** _COUNT_POWER
     mean = statistics.residual_sum / np.maximum(statistics.count, 1)
-    rows = content.rows(QUALITY_WEIGHTS)
+    rows = content.rows(quality_weights())
     regression = LeaveOneOutRegression(rows, 1.0, known, noise)
     return ContentBias(regression.predict(mean[:, None])[:, 0], *regression.weights(mean[:, None]))

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from model.arrays import Float64Array
-from model.content.content import ItemContent, category_rows, raw_rows, text_rows
+from model.content.content import ItemContent, raw_rows
 from model.errors import BundleError
-from model.features import FeatureSpace, Vocabulary
+from model.features import FeatureSpace
 
 _INTERCEPT = "intercept"
 
@@ -28,8 +28,9 @@ class FeatureTable:
     """What the values of one feature predict.
 
     Attributes:
-        place: Where each value stands in the encoder's vocabulary, shape [values].
-        inverse_frequency: How much each word of a text tells; 1 elsewhere. Shape [values].
+        place: Where each value stands among the encoder's labels, shape [values].
+        inverse_frequency: How much each value tells: a word of a text by its inverse frequency,
+            1 elsewhere. Shape [values].
         vectors: What each value adds, shape [values, targets].
     """
 
@@ -71,14 +72,11 @@ class ContentTables:
         """
         features = {}
         for name, table in vectors.items():
-            known, all_values = content.space.encoders[name], space.encoders[name]
-            assert isinstance(known, Vocabulary)  # noqa: S101 - numbers have no block
-            assert isinstance(all_values, Vocabulary)  # noqa: S101 - numbers have no block
-            place_of = {value: place for place, value in enumerate(all_values.values)}
-            frequency = content.inverse_frequencies.get(name, np.ones(len(known.values)))
+            place_of = {value: place for place, value in enumerate(space.encoders[name].labels)}
+            known = content.space.encoders[name].labels
             features[name] = FeatureTable(
-                np.array([place_of[value] for value in known.values], dtype=np.int64),
-                frequency.astype(np.float32),
+                np.array([place_of[value] for value in known], dtype=np.int64),
+                content.value_weights[name].astype(np.float32),
                 table.astype(np.float32),
             )
         return cls(features, intercept.astype(np.float32))
@@ -100,11 +98,8 @@ class ContentTables:
             encoder = space.encoders[name]
             rows = raw_rows(encoded[name], encoder.slots)[:, one.place]
             rows.eliminate_zeros()
-            if encoder.is_text:
-                rows = text_rows(rows, one.inverse_frequency.astype(np.float64))
-            else:
-                rows = category_rows(rows)
-            found += rows @ one.vectors
+            weights = one.inverse_frequency.astype(np.float64)
+            found += encoder.kind.content_rows(rows, weights) @ one.vectors
         return found
 
     def named_tensors(self, names: tuple[str, ...]) -> dict[str, Tensor]:
@@ -155,12 +150,12 @@ def expected_tensors(
     yield _INTERCEPT, torch.zeros(targets)
     for at, (name, encoder) in enumerate(space.encoders.items()):
         place = found.get(f"{at}.place")
-        if place is None or not isinstance(encoder, Vocabulary):
+        if place is None or not encoder.kind.has_content_rows:
             continue
         count = place.shape[0] if place.ndim == 1 else 0
         known = np.unique(place.numpy()) if place.dtype == torch.int64 else np.empty(0)
         if len(known) and not (
-            len(known) == count and known[0] >= 0 and known[-1] < len(encoder.values)
+            len(known) == count and known[0] >= 0 and known[-1] < encoder.slots - 1
         ):
             raise BundleError(f"the content tables do not fit the vocabulary of {name!r}")
         yield f"{at}.place", torch.zeros(count, dtype=torch.int64)

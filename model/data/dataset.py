@@ -7,14 +7,11 @@ import numpy.typing as npt
 import polars as pl
 
 from model.arrays import Float32Array, Int64Array
-from model.data.description import (
-    DatasetDescription,
-    Feature,
-    FeatureKind,
-)
+from model.data.description import DatasetDescription, Feature
 from model.data.signals import is_liked
 from model.data.tables import LoadReport
 from model.errors import DatasetError
+from model.features.kinds import FeatureKind
 
 INTERACTION_SCALE = (0.0, 1.0)
 """Of data without ratings: an interaction is a like."""

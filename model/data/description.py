@@ -2,7 +2,6 @@
 
 import math
 import tomllib
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -19,36 +18,9 @@ from pydantic import (
 from model.catalogue.bounds import MAX_ATTRIBUTES
 from model.data.reading import TableFormat
 from model.errors import DatasetError
+from model.features.kinds import Kind
 
 DESCRIPTION_FILE = "dataset.toml"
-
-
-class FeatureKind(StrEnum):
-    """How a feature's values are read and encoded."""
-
-    CATEGORY = "category"
-    """One value, such as a director."""
-    CATEGORIES = "categories"
-    """Several values, such as genres; their embeddings are averaged."""
-    NUMBER = "number"
-    """A quantity, such as a year."""
-    TEXT = "text"
-    """Free text, such as a title; the embeddings of its words are averaged."""
-
-    @property
-    def holds_several(self) -> bool:
-        """Tell whether a cell holds a list of values."""
-        return self is FeatureKind.CATEGORIES
-
-    @property
-    def is_number(self) -> bool:
-        """Tell whether a cell holds a number."""
-        return self is FeatureKind.NUMBER
-
-    @property
-    def is_text(self) -> bool:
-        """Tell whether a cell holds a free text, whose words are the values."""
-        return self is FeatureKind.TEXT
 
 
 class Feature(BaseModel):
@@ -56,7 +28,7 @@ class Feature(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: FeatureKind
+    kind: Kind
     separator: str = Field(default="|", min_length=1)
     """What parts the values of a `categories` column."""
     presets: tuple[str, ...] | None = None

@@ -1,11 +1,12 @@
 """Read a prepared data set into typed tables, refusing or reporting every bad row."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from model.catalogue.bounds import MAX_LIST, MAX_TEXT, MAX_TITLE
+from model.catalogue.bounds import MAX_TITLE
 from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 from model.data.dataset import Dataset
 from model.data.description import (
@@ -17,13 +18,9 @@ from model.data.description import (
     read_description,
 )
 from model.data.rating_rows import number_of, read_interactions, read_ratings
-from model.data.reading.times import numbers_or_years
 from model.data.signal_advice import advice_on_ratings
 from model.data.tables import LoadReport, RowChecker, read_table
 from model.errors import DatasetError
-
-_NUMBER = "__number__"
-_TOO_LONG = f"is longer than {MAX_TEXT:,} characters"
 
 
 def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
@@ -174,59 +171,28 @@ def _entities(
     if title is not None:
         problem = f"{title!r} is a title and longer than {MAX_TITLE:,} characters"
         table = checker.keep(table, pl.col(title).str.len_chars() > MAX_TITLE, problem)
-    columns: dict[str, pl.Series] = {}
+    table, columns = _read_features(table, described.features, checker)
     for name, feature in described.features.items():
-        table = _checked_value(table, name, feature, checker)
-    for name, feature in described.features.items():
-        column = _typed(table.get_column(name), feature)
-        spread = column.explode() if feature.kind.holds_several else column
-        if spread.drop_nulls().n_unique() < 2:
+        if feature.kind.flat(columns[name]).drop_nulls().n_unique() < 2:
             checker.drop_feature(f"{what}.{name}")
-        else:
-            columns[name] = column
+            del columns[name]
     return table, pl.DataFrame(columns)
 
 
-def _is_long(column: str) -> pl.Expr:
-    return pl.col(column).str.len_chars() > MAX_TEXT
-
-
-def _checked_value(
-    table: pl.DataFrame, name: str, feature: Feature, checker: RowChecker
-) -> pl.DataFrame:
-    """Refuse what is no value of a feature, or more than an item may have over HTTP."""
-    if feature.kind.is_number:
-        text = pl.col(name).str.strip_chars()
-        table = table.with_columns(numbers_or_years(table.get_column(name)).alias(_NUMBER))
-        number = pl.col(_NUMBER)
-        bad = (text != "") & (number.is_null() | number.is_infinite().fill_null(value=False))
-        problem = f"{name!r} is described as a number and holds something else"
-        table = checker.keep(table, bad, problem, name)
-        return table.with_columns(number.fill_nan(None).alias(name)).drop(_NUMBER)
-    if not feature.kind.holds_several:
-        return checker.keep(table, _is_long(name), f"{name!r} {_TOO_LONG}")
-    table = table.with_columns(_several(table.get_column(name), feature))
-    values = pl.col(name).list
-    too_many = f"{name!r} holds more than {MAX_LIST:,} values"
-    table = checker.keep(table, values.len() > MAX_LIST, too_many)
-    longest = values.eval(pl.element().str.len_chars()).list.max()
-    return checker.keep(table, longest > MAX_TEXT, f"{name!r} {_TOO_LONG}")
-
-
-def _several(column: pl.Series, feature: Feature) -> pl.Series:
-    """Part a cell's values; each counts once, and an empty one is none."""
-    parts = (
-        column.cast(pl.List(pl.String))
-        if isinstance(column.dtype, pl.List)
-        else column.str.split(feature.separator)
-    )
-    return parts.list.eval(
-        pl.element().str.strip_chars().replace("", None).drop_nulls()
-    ).list.unique(maintain_order=True)
-
-
-def _typed(column: pl.Series, feature: Feature) -> pl.Series:
-    """Return a feature's values; an empty text is unknown (null)."""
-    if feature.kind.holds_several or feature.kind.is_number:
-        return column
-    return column.str.strip_chars().replace("", None)
+def _read_features(
+    table: pl.DataFrame, features: Mapping[str, Feature], checker: RowChecker
+) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    """Read the features' columns; return the rows that all of them can take, and their values."""
+    columns: dict[str, pl.Series] = {}
+    for name, feature in features.items():
+        read = feature.kind.read_column(table.get_column(name), feature.separator)
+        kept = pl.repeat(True, len(table), eager=True)
+        for refusal in read.refusals:
+            bad = refusal.rows.fill_null(value=False)
+            told = name if refusal.is_value_told else None
+            marked = pl.lit(bad.filter(kept))
+            table = checker.keep(table, marked, f"{name!r} {refusal.problem}", told)
+            kept &= ~bad
+        columns = {other: column.filter(kept) for other, column in columns.items()}
+        columns[name] = read.values.filter(kept)
+    return table, columns

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
-from model.data.description import Feature, FeatureKind, TableSource
+from model.data.description import Feature, TableSource
 from model.data.reading import LINE, TableFormat, read_raw
 from model.data.reading.as_text import whole_ids
 from model.errors import DatasetError
+from model.features.kinds import KINDS
 
 _SHOWN = 5
 _SHOWN_CHARACTERS = 40
@@ -163,8 +164,8 @@ def read_table(
         described: Which files there are, and how they are written.
         checker: Takes note of rows that can't be read.
         ids: Those of the columns that hold ids.
-        features: Those of them that are features; only `categories` may hold lists, and those
-            of text alone.
+        features: Those of them that are features; only a kind that takes lists may have some, and
+            those of text alone.
 
     Returns:
         The columns, and where each row stands in the columns `FILE` and `LINE`.
@@ -200,11 +201,12 @@ def _read_file(
     checker.report.files.setdefault(path.name, FileRows()).rows += raw.rows
     for problem, lines in raw.malformed.items():
         checker.refuse(problem, lines, path)
-    categories = {name for name, one in (features or {}).items() if one.kind.holds_several}
+    takers = {name for name, one in (features or {}).items() if one.kind.takes_lists}
     for name, kind in raw.table.schema.items():
-        if isinstance(kind, pl.List) and name not in categories:
+        if isinstance(kind, pl.List) and name not in takers:
+            kinds = " or ".join(repr(one.name) for one in KINDS.values() if one.takes_lists)
             raise DatasetError(
-                f"{path}: {name!r} holds lists; describe it as {FeatureKind.CATEGORIES.value!r} "
+                f"{path}: {name!r} holds lists; describe it as {kinds} "
                 "if it is a feature with lists of texts, or write one value a row."
             )
     number = pl.lit(checker.number_of(path), dtype=pl.UInt32).alias(FILE)

@@ -1,13 +1,15 @@
 """Encode content features as embedding slots; slot 0 of every feature is *unknown*."""
 
-from model.features.category_encoder import Vocabulary, words
 from model.features.encoded_table import UNKNOWN_SLOT, EncodedFeature, EncodedTable
-from model.features.number_encoder import NumberBins
-from model.features.space import FeatureEncoder, FeatureSpace
-from model.features.values import EncoderDescription, FeatureValue
+from model.features.encoder import FeatureEncoder
+from model.features.number_bins import NumberBins
+from model.features.space import FeatureSpace
+from model.features.values import AttributeValue, EncoderDescription, FeatureValue
+from model.features.vocabulary import Vocabulary
 
 __all__ = [
     "UNKNOWN_SLOT",
+    "AttributeValue",
     "EncodedFeature",
     "EncodedTable",
     "EncoderDescription",
@@ -16,5 +18,4 @@ __all__ = [
     "FeatureValue",
     "NumberBins",
     "Vocabulary",
-    "words",
 ]

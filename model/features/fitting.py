@@ -5,15 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.data.dataset import Dataset, Ratings
-from model.data.description import FeatureKind
 from model.features.space import FeatureSpace
-
-# A value of a user feature that few users have would be learnt as if it were their name.
-_USER_MINIMUM_COUNTS = {
-    FeatureKind.CATEGORY: 10,
-    FeatureKind.CATEGORIES: 10,
-    FeatureKind.TEXT: 10,
-}
 
 
 def fit_spaces(dataset: Dataset, ratings: Ratings) -> tuple[FeatureSpace, FeatureSpace]:
@@ -29,7 +21,7 @@ def fit_spaces(dataset: Dataset, ratings: Ratings) -> tuple[FeatureSpace, Featur
     users = FeatureSpace.fit(
         dataset.user_features,
         dataset.user_feature_kinds,
-        _USER_MINIMUM_COUNTS,
+        {kind: kind.user_minimum_count for kind in dataset.user_feature_kinds.values()},
         np.unique(ratings.user_index),
     )
     items = FeatureSpace.fit(

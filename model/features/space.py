@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from model.data.description import FeatureKind
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.features.category_encoder import Vocabulary, fit_vocabulary
 from model.features.encoded_table import UNKNOWN_SLOT, EncodedFeature, EncodedTable
-from model.features.number_encoder import NumberBins, fit_bins
+from model.features.encoder import AnyEncoder, FeatureEncoder
+from model.features.kinds import FeatureKind
 from model.features.values import FeatureValue
-
-FeatureEncoder = Annotated[Vocabulary | NumberBins, Field(discriminator="kind")]
 
 
 class FeatureSpace(BaseModel):
@@ -25,7 +21,7 @@ class FeatureSpace(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    encoders: dict[str, FeatureEncoder]
+    encoders: dict[str, AnyEncoder]
 
     @classmethod
     def fit(
@@ -35,7 +31,7 @@ class FeatureSpace(BaseModel):
         minimum_counts: Mapping[FeatureKind, int] | None = None,
         rows: npt.NDArray[np.int64] | None = None,
     ) -> FeatureSpace:
-        """Learn vocabularies and bins from the columns of a typed feature table.
+        """Learn encoders from the columns of a typed feature table.
 
         Args:
             table: A column a feature.
@@ -48,14 +44,18 @@ class FeatureSpace(BaseModel):
         """
         return cls(
             encoders={
-                column.name: _fit(
+                column.name: kinds[column.name].fit(
                     column if rows is None else column.gather(rows),
-                    kinds[column.name],
                     (minimum_counts or {}).get(kinds[column.name], 1),
                 )
                 for column in table.iter_columns()
             }
         )
+
+    @property
+    def kinds(self) -> dict[str, FeatureKind]:
+        """Feature name → kind."""
+        return {name: encoder.kind for name, encoder in self.encoders.items()}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,14 +114,8 @@ class FeatureSpace(BaseModel):
         return [name for name, value in record.items() if self.encoders[name].unseen(value)]
 
 
-def _fit(column: pl.Series, kind: FeatureKind, minimum_count: int) -> Vocabulary | NumberBins:
-    if kind is FeatureKind.NUMBER:
-        return fit_bins(column.drop_nulls().to_numpy())
-    return fit_vocabulary(column, kind, minimum_count)
-
-
 def _encode_column(
-    encoder: Vocabulary | NumberBins, values: Sequence[FeatureValue], name: str
+    encoder: FeatureEncoder, values: Sequence[FeatureValue], name: str
 ) -> EncodedFeature:
     try:
         bags = [encoder.encode(value) or [UNKNOWN_SLOT] for value in values]

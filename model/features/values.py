@@ -8,6 +8,9 @@ from dataclasses import dataclass
 FeatureValue = str | float | Sequence[str] | None
 """A category, a number, several categories, or unknown."""
 
+AttributeValue = str | int | float | list[str] | None
+"""A value as JSON has it."""
+
 
 @dataclass(frozen=True)
 class EncoderDescription:

@@ -15,7 +15,7 @@ from model.features import FeatureSpace
 from model.relevance.blend import SUPPORT_SIZES, Blend
 from model.relevance.comparisons import TasteSpread
 from model.relevance.config import RelevanceConfig
-from model.relevance.content_inputs import ContentInputs, number_features
+from model.relevance.content_inputs import ContentInputs, slot_features
 from model.relevance.item_table import ChoiceTable
 from model.relevance.network import RelevanceNetwork
 from model.relevance.vectors import Vectors, expected_vectors
@@ -107,7 +107,7 @@ def restore(
         )
     intercept = tensors.get(_CONTENT + "intercept")
     components = len(intercept) if intercept is not None and intercept.ndim == 1 else 0
-    numbers = number_features(item_space)
+    numbers = slot_features(item_space)
     inputs = components + sum(item_space.encoders[name].slots for name in numbers)
     of_content = under(_CONTENT, tensors)
     try:

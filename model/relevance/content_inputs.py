@@ -11,7 +11,7 @@ from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
 from model.content.content import ItemContent, principal_axes
-from model.content.item_bias_prior import TASTE_WEIGHTS
+from model.content.item_bias_prior import taste_weights
 from model.content.predictor import ContentTables
 from model.data.dataset import Dataset
 from model.features import FeatureSpace
@@ -23,7 +23,8 @@ class ContentInputs:
 
     Attributes:
         tables: From categories and texts to their principal components.
-        numbers: The number features, each shown as the bin that holds it.
+        numbers: The features whose kind has no content rows, such as numbers: each is shown as
+            its slot.
     """
 
     tables: ContentTables
@@ -53,12 +54,12 @@ class ContentInputs:
         known = np.zeros(len(dataset.item_ids), dtype=np.bool_)
         known[rated] = True
         content = ItemContent.fit(dataset.item_features, dataset.item_feature_kinds, known, random)
-        rows = content.rows(TASTE_WEIGHTS)
+        rows = content.rows(taste_weights())
         axes = principal_axes(rows, known, width, random)
         tables = ContentTables.of(
-            content, space, content.by_value(axes, TASTE_WEIGHTS), np.zeros(axes.shape[1])
+            content, space, content.by_value(axes, taste_weights()), np.zeros(axes.shape[1])
         )
-        return cls(tables, number_features(space))
+        return cls(tables, slot_features(space))
 
     def of_items(self, space: FeatureSpace, table: pl.DataFrame, count: int) -> Float32Array:
         """Return the inputs of items.
@@ -83,6 +84,6 @@ class ContentInputs:
         return torch.from_numpy(self.of_items(space, table, count))
 
 
-def number_features(space: FeatureSpace) -> tuple[str, ...]:
-    """Name the features that are numbers."""
-    return tuple(name for name, encoder in space.encoders.items() if encoder.kind.is_number)
+def slot_features(space: FeatureSpace) -> tuple[str, ...]:
+    """Name the features that are shown as their slot."""
+    return tuple(name for name, kind in space.kinds.items() if not kind.has_content_rows)

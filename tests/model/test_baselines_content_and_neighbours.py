@@ -6,7 +6,7 @@ import torch
 
 from model.baselines import BaselineData
 from model.baselines.similarity import ItemSimilarity
-from model.content.item_bias_prior import QUALITY_WEIGHTS
+from model.content.item_bias_prior import quality_weights
 from model.data.dataset import Ratings
 from tests.model.planted import planted_world
 
@@ -15,7 +15,7 @@ def test_expected_quality_of_an_item_does_not_know_its_own_ratings():
     dataset = planted_world().dataset
     without_two = dataset.ratings.where(dataset.ratings.item_index >= 2)
     data = BaselineData(dataset, without_two)
-    rows = data.content.rows(QUALITY_WEIGHTS).toarray()
+    rows = data.content.rows(quality_weights()).toarray()
     kernel = rows @ rows.T + 1.0
     statistics = data.statistics
     known = statistics.count > 0

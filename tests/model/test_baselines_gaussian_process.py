@@ -9,7 +9,7 @@ from model.baselines.bias import UserItemBias
 from model.baselines.gaussian_process import GaussianProcess
 from model.baselines.kernel import ContentKernel
 from model.baselines.neighbours import ItemNeighbours
-from model.content.item_bias_prior import TASTE_WEIGHTS
+from model.content.item_bias_prior import taste_weights
 from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
 from tests.model.planted import ITEMS, USERS, planted_world
 
@@ -40,7 +40,7 @@ def _error(predicted: torch.Tensor, episodes: Episodes) -> float:
 def test_it_equals_a_dense_solve(data: BaselineData, episodes: Episodes):
     baseline = GaussianProcess.fit(data, factors=3, ridge=5.0, content_variance=0.3, noise=0.6)
     predicted = baseline.predict(episodes)
-    rows = data.content.rows(TASTE_WEIGHTS).toarray()
+    rows = data.content.rows(taste_weights()).toarray()
     loadings = data.factors(3, 5.0).astype(float)
     kernel = 0.2 + loadings @ loadings.T + 0.3 * rows @ rows.T
     statistics = data.statistics
@@ -94,7 +94,7 @@ def test_in_a_world_of_factors_it_beats_the_bias_and_needs_the_factors(
 def test_products_are_the_same_with_and_without_a_whole_table(
     data: BaselineData, monkeypatch: pytest.MonkeyPatch
 ):
-    rows = data.content.rows(TASTE_WEIGHTS)
+    rows = data.content.rows(taste_weights())
     first = np.array([[0, 5, 5], [89, 1, 2]])
     second = np.array([[3, 5], [0, 89]])
     whole = ContentKernel(rows, ITEMS).between(first, second)

@@ -8,8 +8,8 @@ import scipy.sparse as sparse
 from model.content.bias_statistics import item_statistics
 from model.content.content import ItemContent, LeaveOneOutRegression, principal_axes
 from model.content.factors import cooccurrence_factors, probabilistic_pca, rotate_onto
-from model.data import FeatureKind
 from model.data.dataset import Ratings
+from model.features.kinds import CATEGORIES, CATEGORY, NUMBER, TEXT
 
 
 def _ratings(random: np.random.Generator, users: int, items: int, count: int) -> Ratings:
@@ -131,9 +131,9 @@ CONTENT = pl.DataFrame(
     schema_overrides={"genre": pl.List(pl.String)},
 )
 KINDS = {
-    "genre": FeatureKind.CATEGORIES,
-    "plot": FeatureKind.TEXT,
-    "year": FeatureKind.NUMBER,
+    "genre": CATEGORIES,
+    "plot": TEXT,
+    "year": NUMBER,
 }
 
 
@@ -145,13 +145,13 @@ def test_content_rows_are_scaled_and_single_values_left_out():
     assert not genre[4].any()
     assert not genre[5].any()
     assert "year" not in content.blocks
-    assert content.rows({FeatureKind.CATEGORIES: 0.5}).shape == (6, 3)
+    assert content.rows({CATEGORIES: 0.5}).shape == (6, 3)
     assert content.rows({}).shape == (6, 0)
 
 
 def test_items_without_any_feature_have_empty_content():
     content = ItemContent.fit(pl.DataFrame(), {}, np.ones(5, dtype=bool), np.random.default_rng(0))
-    rows = content.rows({FeatureKind.CATEGORY: 1.0})
+    rows = content.rows({CATEGORY: 1.0})
     assert rows.shape == (5, 0)
     axes = principal_axes(rows, np.ones(5, dtype=bool), 3, np.random.default_rng(0))
     assert axes.shape == (0, 0)

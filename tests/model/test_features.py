@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 import torch
 
-from model.data import FeatureKind
 from model.errors import FeatureValueError, UnknownFeatureError
 from model.features import UNKNOWN_SLOT, EncoderDescription, FeatureSpace, FeatureValue
+from model.features.kinds import CATEGORIES, CATEGORY, NUMBER, TEXT
 from model.melu.weights import embed
 
 TABLE = pl.DataFrame(
@@ -20,10 +20,10 @@ TABLE = pl.DataFrame(
     schema_overrides={"genres": pl.List(pl.String)},
 )
 KINDS = {
-    "author": FeatureKind.CATEGORY,
-    "genres": FeatureKind.CATEGORIES,
-    "year": FeatureKind.NUMBER,
-    "title": FeatureKind.TEXT,
+    "author": CATEGORY,
+    "genres": CATEGORIES,
+    "year": NUMBER,
+    "title": TEXT,
 }
 
 
@@ -134,15 +134,13 @@ def test_no_features_at_all_embed_to_nothing():
 
 
 def test_a_category_given_as_a_number_is_its_text_however_long():
-    space = FeatureSpace.fit(
-        pl.DataFrame({"shop": ["1234567", "2.5", "7"]}), {"shop": FeatureKind.CATEGORY}
-    )
+    space = FeatureSpace.fit(pl.DataFrame({"shop": ["1234567", "2.5", "7"]}), {"shop": CATEGORY})
     assert _bags(space, "shop", 1234567, 7.0, 2.5) == [[1], [3], [2]]
 
 
 def test_a_feature_describes_itself_by_its_range_or_by_its_values_if_they_are_few():
     years = pl.DataFrame({"year": [1925.0, 1944.0], "shop": ["b", "a"]})
-    kinds = {"year": FeatureKind.NUMBER, "shop": FeatureKind.CATEGORY}
+    kinds = {"year": NUMBER, "shop": CATEGORY}
     encoders = FeatureSpace.fit(years, kinds).encoders
     assert encoders["year"].describe() == EncoderDescription("number", None, 1925.0, 1944.0)
     assert encoders["shop"].describe() == EncoderDescription("category", ["a", "b"])

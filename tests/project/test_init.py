@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from model.data import load_dataset
-from model.data.description import FeatureKind
+from model.features.kinds import CATEGORIES, CATEGORY, NUMBER, FeatureKind
 from model.recommender import Recommender
 from tests.running import run_melu
 from tests.worlds import GENRES, write_two_tastes
@@ -124,17 +124,17 @@ FORMS: dict[str, Callable[[World, Path], None]] = {
 FEATURES: dict[str, dict[str, FeatureKind]] = {
     "plays": {},
     "books": {
-        "Book-Author": FeatureKind.CATEGORY,
-        "Year-Of-Publication": FeatureKind.NUMBER,
+        "Book-Author": CATEGORY,
+        "Year-Of-Publication": NUMBER,
     },
-    "events": {"category": FeatureKind.CATEGORY, "colour": FeatureKind.CATEGORY},
+    "events": {"category": CATEGORY, "colour": CATEGORY},
     "parquet": {
-        "genre": FeatureKind.CATEGORY,
-        "colour": FeatureKind.CATEGORY,
-        "year": FeatureKind.NUMBER,
-        "tags": FeatureKind.CATEGORIES,
-        "released": FeatureKind.NUMBER,
-        "price": FeatureKind.NUMBER,
+        "genre": CATEGORY,
+        "colour": CATEGORY,
+        "year": NUMBER,
+        "tags": CATEGORIES,
+        "released": NUMBER,
+        "price": NUMBER,
     },
     "ids": {},
 }

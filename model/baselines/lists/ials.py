@@ -17,7 +17,7 @@ from model.arrays import Float32Array, Int64Array
 from model.baselines.lists.likes import Likes
 from model.baselines.lists.popularity import PopularItems
 from model.content.content import ItemContent
-from model.content.item_bias_prior import TASTE_WEIGHTS
+from model.content.item_bias_prior import taste_weights
 from model.errors import ModelError
 
 _ITERATIONS = 15
@@ -49,7 +49,7 @@ class Ials:
                 known,
                 np.random.default_rng(0),
             )
-            categories = {kind: 1.0 for kind in TASTE_WEIGHTS if not kind.is_text}
+            categories = {kind: 1.0 for kind in taste_weights() if kind.content_width is None}
             below = content.rows(categories).T.astype(bool).astype(np.float32) * attributes
             beside = self._user_columns(np.arange(matrix.shape[0]))
             matrix = sparse.csr_matrix(sparse.bmat([[matrix, beside], [below, None]]))

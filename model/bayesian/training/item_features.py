@@ -16,7 +16,7 @@ from model.bayesian.preset import BayesianPreset
 from model.content.bias_statistics import RATING_VARIANCE, ItemStatistics, item_statistics
 from model.content.content import ItemContent, LeaveOneOutRegression, principal_axes
 from model.content.factors import cooccurrence_factors, probabilistic_pca, rotate_onto
-from model.content.item_bias_prior import QUALITY_WEIGHTS, TASTE_WEIGHTS, ContentBias, content_bias
+from model.content.item_bias_prior import ContentBias, content_bias, quality_weights, taste_weights
 from model.data.dataset import Dataset, Ratings
 
 _SPREAD_DAMPING = 5.0
@@ -141,7 +141,7 @@ def build_training_rows(
     statistics = item_statistics(ratings, users, items, damping=config.item_damping)
     known = statistics.known
     content = ItemContent.fit(dataset.item_features, dataset.item_feature_kinds, known, random)
-    taste = content.rows(TASTE_WEIGHTS)
+    taste = content.rows(taste_weights())
     predicted = content_bias(content, statistics)
     quality = predicted.of_items
     axes = principal_axes(taste, known, config.content_width, random)
@@ -211,8 +211,8 @@ def _predicted_from(
 ) -> PredictedFromContent:
     """Put the three regressions side by side."""
     columns, intercept = factors
-    of_quality = content.by_value(quality.columns, QUALITY_WEIGHTS)
-    of_taste = content.by_value(np.concatenate([columns, axes], axis=1), TASTE_WEIGHTS)
+    of_quality = content.by_value(quality.columns, quality_weights())
+    of_taste = content.by_value(np.concatenate([columns, axes], axis=1), taste_weights())
     return PredictedFromContent(
         content,
         {name: np.concatenate([of_quality[name], of_taste[name]], axis=1) for name in of_taste},

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import polars as pl
 
-from model.data.reading.times import number_or_year, seconds_since_epoch
+from model.data.reading.times import seconds_since_epoch
+from model.features.numbers_as_text import number_or_year
 
 _MOST = 0.98
 """Share of the values that must be of a type: a few may be wrong."""

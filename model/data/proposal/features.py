@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model.catalogue.bounds import MAX_LIST, MAX_TEXT
-from model.data.description import FeatureKind
 from model.data.proposal.columns import Column
 from model.data.proposal.names import tells
+from model.features.kinds import CATEGORIES, CATEGORY, NUMBER, TEXT, FeatureKind
 
 _SEPARATORS = ("|", ";", ", ", ",", "/")
 _FEW = 50
@@ -51,9 +51,9 @@ def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str
     if tells(column.name, "link") and not column.is_list:
         return "is an address"
     if column.is_list:
-        return ProposedFeature(column.name, FeatureKind.CATEGORIES, "lists")
+        return ProposedFeature(column.name, CATEGORIES, "lists")
     if column.is_date:
-        return ProposedFeature(column.name, FeatureKind.NUMBER, "dates, read as years")
+        return ProposedFeature(column.name, NUMBER, "dates, read as years")
     if column.numbers is not None:
         return _of_numbers(column)
     longest = column.known.str.len_chars().max()
@@ -62,25 +62,23 @@ def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str
     several = _separator(column)
     if several is not None:
         return ProposedFeature(
-            column.name, FeatureKind.CATEGORIES, f"several values, parted by {several!r}", several
+            column.name, CATEGORIES, f"several values, parted by {several!r}", several
         )
     if column.words >= _TEXT_WORDS and column.distinct > _FEW:
-        return ProposedFeature(
-            column.name, FeatureKind.TEXT, f"{column.words:.0f} words on average"
-        )
+        return ProposedFeature(column.name, TEXT, f"{column.words:.0f} words on average")
     if column.distinct > _FEW and column.distinct > _LONE_SHARE * len(column.known):
         if column.words > 1.5:
-            return ProposedFeature(column.name, FeatureKind.TEXT, "hardly any text stands twice")
+            return ProposedFeature(column.name, TEXT, "hardly any text stands twice")
         return "names each row by itself"
-    return ProposedFeature(column.name, FeatureKind.CATEGORY, f"{column.distinct:,} values")
+    return ProposedFeature(column.name, CATEGORY, f"{column.distinct:,} values")
 
 
 def _of_numbers(column: Column) -> ProposedFeature | str:
     if column.is_whole and column.distinct > _FEW and column.distinct == len(column.known):
         return "names each row by a number of its own"
     if column.distinct >= _NUMBERS or not column.is_whole:
-        return ProposedFeature(column.name, FeatureKind.NUMBER, f"{column.distinct:,} numbers")
-    return ProposedFeature(column.name, FeatureKind.CATEGORY, f"only {column.distinct} numbers")
+        return ProposedFeature(column.name, NUMBER, f"{column.distinct:,} numbers")
+    return ProposedFeature(column.name, CATEGORY, f"only {column.distinct} numbers")
 
 
 def _separator(column: Column) -> str | None:

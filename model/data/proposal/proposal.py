@@ -8,7 +8,6 @@ from pathlib import Path
 
 import polars as pl
 
-from model.data.description import FeatureKind
 from model.data.proposal.columns import Column
 from model.data.proposal.features import ProposedFeature, proposed_feature
 from model.data.proposal.names import tells
@@ -293,7 +292,7 @@ def _add_features(found: EntityTable, what: str, proposal: Proposal) -> None:
             proposal.reasons.append(f"{file}: {column.name!r} is left out: it {feature}.")
         else:
             found.features.append(feature)
-            kind = FeatureKind(feature.kind).value
+            kind = feature.kind.name
             proposal.reasons.append(f"{file}: {column.name!r} is a {kind}: {feature.reason}.")
 
 

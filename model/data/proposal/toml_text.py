@@ -43,8 +43,8 @@ def _entities(table: EntityTable, name: str) -> list[str]:
     if table.features:
         lines.append(f"[{name}.features]")
     for one in table.features:
-        value = _text(one.kind.value)
-        if one.kind.holds_several and one.separator not in (None, _USUAL_SEPARATOR):
+        value = _text(one.kind.name)
+        if one.separator not in (None, _USUAL_SEPARATOR):
             value = f"{{ kind = {value}, separator = {_text(one.separator or '')} }}"
         lines.append(f"{_key(one.name)} = {value}")
     return lines

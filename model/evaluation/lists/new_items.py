@@ -14,7 +14,7 @@ import numpy as np
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.bundle.reports import EpochReport
 from model.content.content import ItemContent
-from model.content.item_bias_prior import TASTE_WEIGHTS
+from model.content.item_bias_prior import taste_weights
 from model.data.dataset import Dataset, Ratings
 from model.data.signals import is_disliked, is_liked
 from model.episodes import RatingsByUser
@@ -125,7 +125,7 @@ def _baselines(
     content = ItemContent.fit(
         dataset.item_features, dataset.item_feature_kinds, known, np.random.default_rng(seed)
     )
-    rows = content.rows(TASTE_WEIGHTS)
+    rows = content.rows(taste_weights())
     liked = ratings.where(is_liked(ratings.rating, dataset.scale))
     likes = np.bincount(liked.item_index, minlength=items).astype(np.float64)
     by_numbers = _by_numbers(dataset, likes, known, new_items)
@@ -152,7 +152,7 @@ def _by_numbers(
 ) -> Float64Array:
     """Mean popularity of the known items that are nearest by number features."""
     kinds = dataset.item_feature_kinds
-    names = [name for name, kind in kinds.items() if kind.is_number]
+    names = [name for name, kind in kinds.items() if kind.is_quantity]
     if not names:
         return np.zeros(len(new_items))
     table = dataset.item_features.select(names).fill_null(strategy="mean").to_numpy()

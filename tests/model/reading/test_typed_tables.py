@@ -10,8 +10,9 @@ import pytest
 
 from model.data.reading import LINE, read_raw
 from model.data.reading.as_text import whole_ids
-from model.data.reading.times import number_or_year, seconds_since_epoch
+from model.data.reading.times import seconds_since_epoch
 from model.errors import DatasetError
+from model.features.numbers_as_text import number_or_year
 
 NOON = datetime.datetime(2022, 6, 24, 12, 0, 0, 500_000)
 

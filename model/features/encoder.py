@@ -1,0 +1,77 @@
+"""What every encoder of a feature can do, and how one is found again in a bundle."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, SerializeAsAny
+from pydantic_core import PydanticCustomError
+
+from model.features.registry import KINDS, Kind
+
+if TYPE_CHECKING:
+    from model.features.values import EncoderDescription, FeatureValue
+
+
+class FeatureEncoder(BaseModel, ABC):
+    """A fitted feature: turns its values into slots; slot 0 is unknown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Kind
+
+    @property
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """What each slot but the unknown one stands for, no two alike."""
+
+    @abstractmethod
+    def encode(self, value: FeatureValue) -> list[int]:
+        """Return the slots of a value; an empty list is unknown.
+
+        Args:
+            value: As a data set or a client gives it.
+
+        Returns:
+            Slots, none of them that of the unknown.
+
+        Raises:
+            FeatureValueError: If the value is of another type.
+        """
+
+    @abstractmethod
+    def unseen(self, value: FeatureValue) -> bool:
+        """Tell whether a part of a value is one that training never saw."""
+
+    @abstractmethod
+    def describe(self) -> EncoderDescription:
+        """Describe the feature to clients."""
+
+    @property
+    def slots(self) -> int:
+        """Number of slots, the unknown one included."""
+        return len(self.labels) + 1
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether the values are words of a free text."""
+        return self.kind.has_words
+
+
+def _restored(value: Any) -> FeatureEncoder:  # noqa: ANN401 - before it is checked
+    if isinstance(value, FeatureEncoder):
+        return value
+    tag = value.get("kind") if isinstance(value, dict) else None
+    kind = KINDS.get(tag) if isinstance(tag, str) else None
+    if kind is None:
+        raise PydanticCustomError(
+            "union_tag_invalid",
+            "Input tag '{tag}' found using 'kind' does not match any of the expected tags: {known}",
+            {"tag": str(tag), "known": ", ".join(repr(name) for name in KINDS)},
+        )
+    return kind.encoder.model_validate(value)
+
+
+AnyEncoder = Annotated[SerializeAsAny[FeatureEncoder], PlainValidator(_restored)]
+"""An encoder of whichever class its kind has."""
