@@ -9,7 +9,7 @@ from math import log
 
 from app.services.comparisons import Group
 from model.arrays import Int64Array
-from model.catalogue.bundled import AttributeValue
+from model.features.values import AttributeValue
 from model.recommender import Recommender
 
 _LOOKED_AT = 20

@@ -18,9 +18,9 @@ from app.services.model_state.live_model import LiveModel, Snapshot
 from app.services.search import Found
 from app.store import CatalogueStore, StoredItem
 from model.arrays import Int64Array
-from model.catalogue.bundled import AttributeValue
 from model.catalogue.live import LiveCatalogue
 from model.errors import FeatureValueError, UnknownFeatureError
+from model.features.values import AttributeValue
 
 
 @dataclass(frozen=True, slots=True)

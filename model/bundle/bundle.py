@@ -110,7 +110,7 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
         vocabularies = Vocabularies.model_validate_json((folder / VOCABULARIES_FILE).read_bytes())
         # Opened here, for to Polars a path may be a pattern.
         with (folder / CATALOGUE_FILE).open("rb") as file:
-            catalogue = Catalogue(pl.read_parquet(file))
+            catalogue = Catalogue(pl.read_parquet(file), vocabularies.items.kinds)
         tensors = of_ratings.tensors() if has_ratings else {}
         of_relevance = of_chances.tensors() if has_relevance else None
         clusters = None

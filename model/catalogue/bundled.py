@@ -17,8 +17,9 @@ from model.catalogue.postings import PostingLists, shown
 from model.data.dataset import Dataset
 from model.errors import UnknownFeatureError
 from model.evidence import EvidenceScores
-
-AttributeValue = str | int | float | list[str] | None
+from model.features.kinds import KINDS, FeatureKind
+from model.features.registry import kind_of_column
+from model.features.values import AttributeValue
 
 _FIXED = ("item_id", "title", "discrimination", "popularity", "score")
 _ATTRIBUTE = "attribute."
@@ -47,13 +48,19 @@ class ItemTable:
     Args:
         table: Columns `item_id`, `title`, `discrimination`, `popularity`, `score`, and
             `attribute.NAME` for each attribute.
+        kinds: Attribute → kind of feature; of others the types of their columns tell.
         postings: Those of a shorter table that this one begins with; new ones if None.
 
     Raises:
         ValueError: If a column is missing, or of another type or kind of values.
     """
 
-    def __init__(self, table: pl.DataFrame, postings: PostingLists | None = None) -> None:
+    def __init__(
+        self,
+        table: pl.DataFrame,
+        kinds: Mapping[str, FeatureKind] | None = None,
+        postings: PostingLists | None = None,
+    ) -> None:
         missing = [name for name in _FIXED if name not in table.columns]
         if missing:
             raise ValueError(f"the catalogue has no column {', '.join(missing)}")
@@ -65,6 +72,10 @@ class ItemTable:
         self.attribute_names = tuple(
             name.removeprefix(_ATTRIBUTE) for name in table.columns if name.startswith(_ATTRIBUTE)
         )
+        self.kinds = {
+            name: kind_of_column(table.schema[_ATTRIBUTE + name], (kinds or {}).get(name))
+            for name in self.attribute_names
+        }
         self.postings = PostingLists() if postings is None else postings
         self._is_continued = False
         self._numbers: dict[str, npt.NDArray[np.float64]] = {}
@@ -172,10 +183,10 @@ class ItemTable:
         for name, accepted in filters.items():
             if name not in self.attribute_names:
                 raise UnknownFeatureError(name, self.attribute_names)
-            mine = self._in_ranges(name, accepted)
-            if mine is None:
-                column = self.table.get_column(_ATTRIBUTE + name)
-                mine = self.postings.find(name, column, accepted)
+            if self.kinds[name].is_quantity:
+                mine = self._in_ranges(name, accepted)
+            else:
+                mine = self.postings.find(name, self.table.get_column(_ATTRIBUTE + name), accepted)
             found = mine if found is None else np.intersect1d(found, mine, assume_unique=True)
         return found
 
@@ -191,7 +202,7 @@ class ItemTable:
         """
         shared = None if self._is_continued else self.postings
         self._is_continued = True
-        return ItemTable(pl.concat([self.table, more]), shared)
+        return ItemTable(pl.concat([self.table, more]), self.kinds, shared)
 
     @cached_property
     def _shown_columns(self) -> pl.DataFrame:
@@ -199,11 +210,9 @@ class ItemTable:
             "item_id", "title", *(_ATTRIBUTE + name for name in self.attribute_names)
         )
 
-    def _in_ranges(self, name: str, accepted: Sequence[str]) -> Int64Array | None:
-        """Find the items whose number lies in a range; None if the attribute is no number."""
+    def _in_ranges(self, name: str, accepted: Sequence[str]) -> Int64Array:
+        """Find the items whose number lies in a range."""
         column = self.table.get_column(_ATTRIBUTE + name)
-        if not column.dtype.is_numeric():
-            return None
         values = self._numbers.get(name)
         if values is None:
             values = self._numbers[name] = column.cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -219,6 +228,7 @@ class Catalogue(ItemTable):
 
     Args:
         table: As `ItemTable` takes it.
+        kinds: As `ItemTable` takes them.
 
     Raises:
         ValueError: If a column is missing or an id stands twice.
@@ -226,8 +236,8 @@ class Catalogue(ItemTable):
 
     index_of: Mapping[str, int]
 
-    def __init__(self, table: pl.DataFrame) -> None:
-        super().__init__(table)
+    def __init__(self, table: pl.DataFrame, kinds: Mapping[str, FeatureKind] | None = None) -> None:
+        super().__init__(table, kinds)
         self.index_of = index_of_ids(table.get_column("item_id"))
 
     @classmethod
@@ -249,7 +259,8 @@ class Catalogue(ItemTable):
                     "score": evidence.score,
                     **attributes,
                 }
-            )
+            ),
+            dataset.item_feature_kinds,
         )
 
 
@@ -261,4 +272,4 @@ def _is_usable(column: pl.Series) -> bool:
     if dtype.is_numeric():
         finite = bool(column.is_finite().all())
         return finite and not (column.name in _FIXED and column.has_nulls())
-    return column.name not in _FIXED and (is_text or dtype in {pl.List(pl.String), pl.Null})
+    return column.name not in _FIXED and any(kind.holds(dtype) for kind in KINDS.values())

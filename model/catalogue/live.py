@@ -16,10 +16,11 @@ import numpy as np
 import polars as pl
 
 from model.arrays import Int64Array
-from model.catalogue.bundled import AttributeValue, Catalogue, ItemRecord, ItemTable
+from model.catalogue.bundled import Catalogue, ItemRecord, ItemTable
 from model.errors import FeatureValueError, UnknownFeatureError
 from model.estimator import LiveItems
 from model.evidence import EvidenceScores
+from model.features.values import AttributeValue
 
 _DELETED = -1
 _EVIDENCE = ("discrimination", "popularity", "score")
@@ -217,7 +218,7 @@ class LiveCatalogue:
         put = self._put
         if rows:
             more = self._table(rows)
-            put = ItemTable(more) if put is None else put.continued(more)
+            put = ItemTable(more, self.bundled.kinds) if put is None else put.continued(more)
         return LiveCatalogue(self.bundled, put, places, hidden)
 
     def live_items(self, start: int, names: Sequence[str]) -> LiveItems:
@@ -252,13 +253,13 @@ class LiveCatalogue:
             UnknownFeatureError: If an attribute does not exist.
             FeatureValueError: If a value does not fit.
         """
-        types = self.bundled.attribute_types
+        kinds = self.bundled.kinds
         checked: dict[str, AttributeValue] = {}
         for name, value in attributes.items():
-            if name not in types:
+            if name not in kinds:
                 raise UnknownFeatureError(name, self.attribute_names)
             try:
-                fitting = _fitting(value, types[name])
+                fitting = kinds[name].coerce_live(value)
             except FeatureValueError as error:
                 raise FeatureValueError(f"attribute {name!r}: {error}") from error
             if fitting is not None and fitting != []:
@@ -315,27 +316,3 @@ class _LiveIndex(Mapping[str, int]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
-
-
-def _fitting(value: AttributeValue, dtype: pl.DataType) -> AttributeValue:
-    """Bring a value into the form of a column."""
-    if value is None or value == "":
-        return None
-    if isinstance(dtype, pl.List):
-        parts = [value] if isinstance(value, str) else value
-        if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-            raise FeatureValueError("expected a list of texts")
-        return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
-    if isinstance(value, list | bool):
-        raise FeatureValueError("expected one value")
-    if dtype.is_numeric():
-        try:
-            number = float(value)
-        except (ValueError, OverflowError) as error:
-            raise FeatureValueError("expected a number") from error
-        if not np.isfinite(number):
-            raise FeatureValueError("expected a finite number")
-        return number
-    if isinstance(value, str):
-        return value.strip() or None
-    return str(int(value)) if float(value).is_integer() else str(value)

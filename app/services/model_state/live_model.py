@@ -11,9 +11,9 @@ from app.problems import StoreUnavailable
 from app.services.recommendations.item_json import ItemJson
 from app.services.search import TitleSearch
 from app.store import CatalogueStore, CatalogueVersion, StoredItem
-from model.catalogue.bundled import AttributeValue
 from model.catalogue.live import ItemChange, LiveCatalogue
 from model.errors import FeatureValueError, UnknownFeatureError
+from model.features.values import AttributeValue
 from model.recommender import Recommender
 
 _SPARE_ROWS = 1000
