@@ -62,7 +62,9 @@ class FeatureEncoder(BaseModel, ABC):
 def _restored(value: Any) -> FeatureEncoder:  # noqa: ANN401 - before it is checked
     if isinstance(value, FeatureEncoder):
         return value
-    tag = value.get("kind") if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        raise PydanticCustomError("dict_type", "Input should be an object")
+    tag = value.get("kind")
     kind = KINDS.get(tag) if isinstance(tag, str) else None
     if kind is None:
         raise PydanticCustomError(
