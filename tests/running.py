@@ -87,6 +87,7 @@ class Service:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    program: str = "scripts.cli"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -108,7 +109,7 @@ class Service:
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "scripts.cli", "serve"),
+                    *(sys.executable, "-m", self.program, "serve"),
                     *("--model", str(self.bundle), "--port", str(self.port), *self.arguments),
                 ],
                 env=inherited
