@@ -13,6 +13,9 @@ COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY model model
 COPY scripts scripts
+# The wheel has the guide.
+COPY CHANGELOG.md CONTRIBUTING.md SECURITY.md ./
+COPY docs docs
 RUN pip install --no-cache-dir --constraint constraints.txt . \
     && mkdir -p /srv/melu/var/model /srv/melu/var/store \
     && chown -R melu:melu /srv/melu/var

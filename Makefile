@@ -3,6 +3,7 @@
 #              itself it takes the small one on Linux unless a driver is there)
 # make test    all tests, against a real store and, where there is one, a real browser
 # make test-fast   those that take no service and no browser, in under a minute
+# make guide   the documentation as a site, which the service shows at /guide; make serve does it too
 # make check   style, types, docstrings that agree with their parameters, and known holes in what
 #              the project depends on
 
@@ -18,20 +19,28 @@ WITHOUT_CLOCKS := $(addprefix tests/,model clients contract project store)
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: serve test test-fast check clean
+GUIDE := app/guide/index.html
+GUIDE_SOURCES := $(shell find docs scripts/guide -type f -not -name "*.pyc") CHANGELOG.md CONTRIBUTING.md SECURITY.md
+
+.PHONY: serve guide test test-fast check clean
 .DELETE_ON_ERROR:
 
-serve: $(VENV)/.installed
+serve: $(VENV)/.installed $(GUIDE)
 	$(BIN)/melu fetch ml-100k --out $(DATA)
 	test -f $(MODEL)/bundle.json || $(BIN)/melu train $(DATA) --out $(MODEL)
 	exec $(BIN)/melu serve --model $(MODEL)
 
-test: $(VENV)/.installed-test $(NODE_MODULES)
+test: $(VENV)/.installed-test $(NODE_MODULES) $(GUIDE)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(WITHOUT_CLOCKS)
 	$(BIN)/python -m pytest $(addprefix --ignore ,$(WITHOUT_CLOCKS))
 
 test-fast: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -m 'not slow'
+
+guide: $(GUIDE)
+
+$(GUIDE): $(VENV)/.installed $(GUIDE_SOURCES)
+	$(BIN)/python -m scripts.guide
 
 check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
@@ -42,7 +51,7 @@ check: $(VENV)/.installed-test
 
 # Users' feedback, in var/store, stays.
 clean:
-	rm -rf $(VENV) $(MODEL) data
+	rm -rf $(VENV) $(MODEL) data app/guide
 
 # The stamps keep a second run from asking the network for anything.
 $(VENV)/.installed: pyproject.toml constraints.txt

@@ -37,8 +37,10 @@ def test_it_holds_the_product_and_no_benchmark(tmp_path: Path):
     assert "app/static/styles/1-base.css" in names
     assert "app/static/melu.js" in names
     assert "app/store/lua/read_user.lua" in names
+    assert {"app/guide/index.html", "app/guide/api.md", "app/guide/llms.txt"} <= set(names)
     assert "scripts/demo.py" in names
     assert [name for name in names if "benchmark" in name or name.startswith("tests/")] == []
+    assert [name for name in names if name.startswith("scripts/guide")] == []
     helped = subprocess.run(
         [sys.executable, "-c", "from scripts.cli import main; main()", "--help"],
         cwd=tmp_path / "installed",

@@ -1,0 +1,38 @@
+"""`python -m scripts.guide.screenshot URL FILE.png`: take the picture of the demo page.
+
+The service at URL serves MovieLens 100K. It needs playwright and a Chromium, as the tests do.
+"""
+
+import sys
+
+import httpx
+from playwright.sync_api import sync_playwright
+
+_RATED = {"star wars": 5, "fargo": 4, "toy story": 4, "liar liar": 1}
+_SIZE = (1280, 860)
+
+
+def take(url: str, file: str, program: str | None = None) -> None:
+    """Rate some films as the page's visitor, and take its picture.
+
+    Args:
+        url: The service.
+        file: Where the picture goes.
+        program: Chromium; the one that playwright installs if None.
+    """
+    with sync_playwright() as playwright, httpx.Client(base_url=url) as client:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": _SIZE[0], "height": _SIZE[1]})
+        page.goto(url, wait_until="networkidle")
+        user = page.evaluate("localStorage.getItem('melu.user_id')")
+        for title, rating in _RATED.items():
+            items = client.get("/items", params={"query": title, "limit": 1}).json()["items"]
+            event = {"item_id": items[0]["item_id"], "rating": rating}
+            client.post(f"/users/{user}/feedback", json=event).raise_for_status()
+        page.reload(wait_until="networkidle")
+        page.screenshot(path=file)
+        browser.close()
+
+
+if __name__ == "__main__":
+    take(*sys.argv[1:])
