@@ -4,22 +4,20 @@ from functools import partial
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from fastapi import Depends, FastAPI, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi import Depends, FastAPI
 
 from app.access.tokens import UserTokens
 from app.dependencies import refuse_repeated_parameters
 from app.lifespan import running
 from app.middleware import add_middleware
 from app.middleware.head_options import answer_wrong_method
-from app.middleware.security_headers import PAGE_HEADERS
 from app.openapi import describe, describe_access, name_operation
 from app.page_files import STATIC_FOLDER, read_page
 from app.problem_handlers import install_problem_handlers
 from app.problems import ProblemBody
 from app.routes import routers
+from app.routes.site_files import GUIDE_FOLDER, GuideFiles, RevalidatedFiles
 from app.settings import Settings
 
 SWAGGER_FOLDER = Path(str(files("fastapi_swagger") / "resources"))
@@ -35,16 +33,6 @@ very next request is personal.
 
 Errors are `application/problem+json` with a stable `code`.
 """
-
-
-class RevalidatedFiles(StaticFiles):
-    """Static files that a browser checks again, so that no release meets another's modules."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - passed on
-        """Add the headers of pages to the file or to the 304."""
-        response = super().file_response(*args, **kwargs)
-        response.headers.update(PAGE_HEADERS)
-        return response
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -78,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in routers:
         app.include_router(router)
     app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")
+    app.mount("/guide", GuideFiles(GUIDE_FOLDER), name="guide")
     app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
     app.openapi = partial(describe, app)  # type: ignore[method-assign] # as FastAPI documents it
     if settings.api_keys:

@@ -12,6 +12,7 @@ Each with its status and its `code`:
       UnknownItem              404  unknown_item
         UnknownItemInBody      422  unknown_item
       UnknownFeedback          404  unknown_feedback
+      GuideNotBuilt            404  guide_not_built
       MethodNotAllowed         405  method_not_allowed
       RequestTimeout           408  request_timeout
       PayloadTooLarge          413  payload_too_large
@@ -166,6 +167,12 @@ class UnknownFeedback(Problem):
     """There is no feedback of this user on this item."""
 
     status, code, title = 404, "unknown_feedback", "Unknown feedback"
+
+
+class GuideNotBuilt(Problem):
+    """The pages of the guide are asked for where nobody has built them."""
+
+    status, code, title = 404, "guide_not_built", "Guide not built"
 
 
 class RatingOutOfRange(Problem):

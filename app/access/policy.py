@@ -6,8 +6,10 @@ from starlette.datastructures import QueryParams
 
 from app.access.tokens import TokenHolder
 
-_OPEN_PATHS = frozenset({"/", "/docs", "/openapi.json", "/healthz", "/readyz"})
-_OPEN_FOLDER = "/static/"
+_OPEN_PATHS = frozenset(
+    {"/", "/docs", "/guide", "/llms.txt", "/openapi.json", "/healthz", "/readyz"}
+)
+_OPEN_FOLDERS = ("/static/", "/guide/")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTHING: Set[str] = frozenset()
 _FOR_THE_PAGE: dict[str, Set[str]] = {"/model": {"GET"}, "/recommendations": {"POST"}}
@@ -16,7 +18,7 @@ DEMO_VISITOR_PATH = "/demo/visitor"
 
 
 def is_open(method: str, path: str) -> bool:
-    """Tell whether anybody may call a path: health, the page, the description; no data.
+    """Tell whether anybody may call a path: health, the pages, the description; no data.
 
     Args:
         method: HTTP method.
@@ -25,7 +27,7 @@ def is_open(method: str, path: str) -> bool:
     Returns:
         Whether no credential is needed.
     """
-    return method in _READING and (path in _OPEN_PATHS or path.startswith(_OPEN_FOLDER))
+    return method in _READING and (path in _OPEN_PATHS or path.startswith(_OPEN_FOLDERS))
 
 
 def token_opens(holder: TokenHolder, method: str, path: str, query_string: bytes) -> bool:

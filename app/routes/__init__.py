@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.routes import (
     demo,
     feedback,
+    guide,
     items,
     onboarding,
     operations,
@@ -27,4 +28,5 @@ routers: tuple[APIRouter, ...] = (
     operations.router,
     page.router,
     demo.router,
+    guide.router,
 )

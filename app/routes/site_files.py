@@ -1,0 +1,56 @@
+"""Folders that the service serves to browsers: its pages' files, and the guide."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from app.middleware.security_headers import PAGE_HEADERS
+from app.problems import GuideNotBuilt
+
+GUIDE_FOLDER = Path(__file__).parent.parent / "guide"
+
+
+class RevalidatedFiles(StaticFiles):
+    """Static files that a browser checks again, so that no release meets another's modules."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - passed on
+        """Add the headers of pages to the file or to the 304."""
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(PAGE_HEADERS)
+        return response
+
+
+class GuideFiles(RevalidatedFiles):
+    """The guide, where it has been built; it may be built while the service runs.
+
+    Args:
+        folder: Where it is built.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(directory=folder, html=True, check_dir=False)
+        self._folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a path of the guide."""
+        require_guide(self._folder)
+        await super().__call__(scope, receive, send)
+
+
+def require_guide(folder: Path) -> None:
+    """Refuse where there is no guide.
+
+    Args:
+        folder: Where it is built.
+
+    Raises:
+        GuideNotBuilt: If it has not been built.
+    """
+    if not (folder / "index.html").is_file():
+        raise GuideNotBuilt(
+            "The guide has not been built: run `make guide` in the repository. `make serve` and "
+            "the wheel do so by themselves."
+        )
