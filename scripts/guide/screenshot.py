@@ -3,6 +3,7 @@
 The service at URL serves MovieLens 100K. It needs playwright and a Chromium, as the tests do.
 """
 
+import re
 import sys
 
 import httpx
@@ -10,6 +11,7 @@ from playwright.sync_api import sync_playwright
 
 _RATED = {"star wars": 5, "fargo": 4, "toy story": 4, "liar liar": 1}
 _SIZE = (1280, 860)
+_SETTLED_MS = 3000
 
 
 def take(url: str, file: str, program: str | None = None) -> None:
@@ -30,6 +32,9 @@ def take(url: str, file: str, program: str | None = None) -> None:
             event = {"item_id": items[0]["item_id"], "rating": rating}
             client.post(f"/users/{user}/feedback", json=event).raise_for_status()
         page.reload(wait_until="networkidle")
+        # One more on the page itself, so that it shows what an answer changes.
+        page.get_by_role("radio", name=re.compile("^5 of ")).first.check(force=True)
+        page.wait_for_timeout(_SETTLED_MS)
         page.screenshot(path=file)
         browser.close()
 
