@@ -61,12 +61,13 @@ ifeq ($(TORCH),cpu)
 	@# Without its dependencies, which come from the usual index below.
 	$(BIN)/python -m pip install --quiet --no-deps --retries 0 --timeout 10 --constraint constraints.txt --index-url $(TORCH_CPU_INDEX) torch 2>$(VENV)/torch.log || echo 'The small build of torch is not to be had from $(TORCH_CPU_INDEX); taking what pip finds.'
 endif
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch hatchling editables
+	@# Not isolated: that would fetch what wheels are built with, which an editable install needs little of.
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[test]'
 	# In a place of their own: they want other versions than ours, and no test imports them.
 	$(PYTHON) -m venv $(VENV)/client-generator
 	$(VENV)/client-generator/bin/python -m pip install --quiet openapi-python-client==0.29.1 datamodel-code-generator==0.89.0
