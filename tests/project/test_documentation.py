@@ -173,3 +173,11 @@ def test_the_index_of_the_documentation_names_every_page():
 
     assert pages
     assert pages == set(re.findall(r"\]\(([\w-]+\.md)\)", index))
+
+
+def test_no_link_of_the_readme_leads_nowhere():
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", (ROOT / "README.md").read_text())
+    own = [link for link in links if not link.startswith("http")]
+
+    assert len(own) > 15
+    assert [link for link in own if not (ROOT / link).exists()] == []
