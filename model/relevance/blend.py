@@ -112,8 +112,9 @@ def choose_blend(
 ) -> Blend:
     """Choose β for each support size, by the lists of users who were held out.
 
-    Of lists of 20, averaged over neighbouring support sizes, the best has the highest nDCG of liked items less three times the share of
-    disliked ones. A user's later half, at least 20 ratings where there are so many, is what counts.
+    Of lists of 20, the best has the highest nDCG of liked items less three times the share of
+    disliked ones, averaged over neighbouring support sizes. A user's later half, at least 20
+    ratings where there are so many, is what counts.
 
     Args:
         score: Attributes and support set → candidates, and ln p of each.

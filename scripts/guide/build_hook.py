@@ -7,7 +7,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class GuideBuildHook(BuildHookInterface):  # type: ignore[misc] # only builds have hatchling
+class GuideBuildHook(BuildHookInterface[Any]):
     """Hatchling's hook, named in pyproject.toml."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002

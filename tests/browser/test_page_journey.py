@@ -166,35 +166,6 @@ def test_what_is_named_and_loved_brings_questions_about_its_like(
     assert named["item_id"] not in shown
 
 
-def test_whoever_has_not_seen_horror_is_no_longer_asked_about_it(demo: DemoPage):
-    demo.open()
-
-    def horror() -> list[str]:
-        shown = [card.get_attribute("data-item") or "" for card in demo.cards.all()]
-        return [item for item in shown if int(item) >= 30]
-
-    for _ in range(3):
-        # Where no card is of horror, another one has to make room.
-        item = next(iter(horror()), demo.open_cards.first.get_attribute("data-item"))
-        card = demo.page.locator(f'#candidates > li[data-item="{item}"]')
-        with demo.answered():
-            answer = "Not seen" if int(item or 0) >= 30 else "3 of "
-            role = "button" if int(item or 0) >= 30 else "radio"
-            card.get_by_role(role, name=re.compile(answer)).click()
-        expect(card).to_have_count(0)
-        expect(demo.cards).to_have_count(6)
-    told = set(horror())
-
-    for _ in range(4):
-        card = demo.next_card()
-        with demo.answered():
-            demo.radio(card, 4).click()
-        expect(card).to_have_count(0)
-        expect(demo.cards).to_have_count(6)
-
-    assert set(horror()) <= told
-
-
 def test_two_who_answer_oppositely_are_asked_other_questions(
     demo: DemoPage, new_demo: Callable[[], DemoPage]
 ):
