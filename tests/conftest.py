@@ -15,7 +15,7 @@ from model.recommender import Recommender
 from tests.deployments import DEPLOYMENTS, ONE_WORKER, Deployment, deployed
 from tests.running import Service
 from tests.training import train_bundle
-from tests.worlds import write_two_tastes
+from tests.worlds import write_known_kinds, write_two_tastes
 
 torch.set_num_threads(1)
 
@@ -71,6 +71,16 @@ def bundle_of(
 @pytest.fixture(scope="session")
 def bundle(bundle_of: Callable[[str], Path]) -> Path:
     return bundle_of("default")
+
+
+@pytest.fixture(scope="session")
+def bundle_that_asks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of a world in which what is not seen tells what else is not known."""
+    folder = tmp_path_factory.mktemp("known-kinds")
+    dataset = load_dataset(write_known_kinds(folder / "data"))
+    preset = with_options(QUICK_PRESETS["default"], least_updates=300, least_answer_updates=300)
+    train_bundle(dataset, preset, folder / "model")
+    return folder / "model"
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,12 @@ pytestmark = pytest.mark.slow
 
 
 def test_everything_is_written(
-    two_tastes: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    two_tastes: Dataset,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.delenv("COLUMNS", raising=False)
     json_file, plot = tmp_path / "lists.json", tmp_path / "lists.png"
 
     evaluate_list_quality(

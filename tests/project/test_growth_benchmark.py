@@ -44,7 +44,10 @@ def test_a_size_that_is_none_is_refused_with_the_form(text: str):
         Size.parse(text)
 
 
-def test_time_and_memory_of_a_training_are_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+def test_time_and_memory_of_a_training_are_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("COLUMNS", raising=False)
     path = tmp_path / "growth.json"
     benchmark_growth([Size.parse("2000,60,40")], preset="melu", json_file=path, plot_file=None)
     cost = json.loads(path.read_text())["growth"]["2000"]

@@ -9,18 +9,14 @@ import torch
 
 from model.answers import Answer, Kind
 from model.bundle.bundle import load_bundle
-from model.data import load_dataset
 from model.onboarding import Onboarding
-from model.presets import with_options
 from model.recommender import Recommender
 from model.relevance import RelevanceModel
 from model.relevance.answer_network import read_answers as read_in_training
 from model.relevance.questions import _jointly, familiarity
 from model.relevance.serving import read_answers
-from tests.conftest import QUICK_PRESETS
 from tests.model.relevance.test_worlds_with_right_answers import first_of, many_tastes
-from tests.training import train_bundle
-from tests.worlds import ITEMS_OF_A_GENRE, ITEMS_OF_A_KNOWN_KIND, write_known_kinds
+from tests.worlds import ITEMS_OF_A_GENRE, ITEMS_OF_A_KNOWN_KIND
 
 pytestmark = pytest.mark.slow
 
@@ -40,12 +36,8 @@ def default(bundle_of: Callable[[str], Path]) -> Recommender:
 
 
 @pytest.fixture(scope="module")
-def known_kinds(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
-    folder = tmp_path_factory.mktemp("known-kinds")
-    dataset = load_dataset(write_known_kinds(folder / "data"))
-    preset = with_options(QUICK_PRESETS["default"], least_updates=300, least_answer_updates=300)
-    train_bundle(dataset, preset, folder / "model")
-    return Recommender.load(folder / "model")
+def known_kinds(bundle_that_asks: Path) -> Recommender:
+    return Recommender.load(bundle_that_asks)
 
 
 def relevance_of(recommender: Recommender) -> RelevanceModel:
