@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.running import Service
 
@@ -79,9 +79,8 @@ def test_search_that_finds_nothing_says_so(guide: Path, service: Service, browse
     browser_page.goto(f"{service.url}/guide/")
 
     browser_page.fill("#guide-query", "xyzzy")
-    browser_page.wait_for_function("document.getElementById('guide-said').textContent !== ''")
-    assert browser_page.locator("#guide-said").inner_text() == "Nothing found"
-    assert browser_page.locator("#guide-found").is_hidden()
+    expect(browser_page.locator("#guide-said")).to_have_text("Nothing found")
+    expect(browser_page.locator("#guide-found")).to_be_hidden()
 
 
 def test_a_small_screen_scrolls_down_only(guide: Path, service: Service, browser_page: Page):

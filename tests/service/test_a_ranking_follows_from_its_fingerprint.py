@@ -24,6 +24,7 @@ ONLY_OF_AN_OWNER = {"owner", "revision"}
 # These change how fast, how long or for whom, but not what is answered.
 OTHER_SETTINGS = {
     *("host", "port", "workers", "insecure", "cors_origins", "allowed_hosts"),
+    *("demo", "image_origins"),
     *(
         "max_body_bytes",
         "keep_alive_seconds",
