@@ -34,14 +34,14 @@ if (navigator.clipboard) {
 const query = document.getElementById("guide-query");
 const found = document.getElementById("guide-found");
 const said = document.getElementById("guide-said");
-let entries;
+let loading; // the index, asked for once: later answers would take back what was chosen meanwhile
 let chosen = -1;
 
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 async function load() {
   const answer = await fetch(`${root}search.json`);
-  entries = (await answer.json()).map(([address, page, heading, text]) => ({
+  return (await answer.json()).map(([address, page, heading, text]) => ({
     address, page, heading, text,
     words: [plain(page), plain(heading), plain(text)],
   }));
@@ -85,7 +85,7 @@ function show(best, wanted) {
 }
 
 async function search() {
-  if (entries === undefined) await load();
+  const entries = await (loading ??= load());
   const wanted = plain(query.value).split(/\s+/).filter(Boolean);
   const fits = entries.map((entry) => ({ entry, sum: wanted.length ? fit(entry, wanted) : 0 }));
   const best = fits.filter(({ sum }) => sum > 0).sort((a, b) => b.sum - a.sum).slice(0, MOST_FOUND);
