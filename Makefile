@@ -13,9 +13,10 @@ BIN := $(VENV)/bin
 DATA := data/ml-100k
 MODEL := var/model
 NODE_MODULES := clients/javascript/node_modules/.package-lock.json
-# Of tests that look at no clock; a file's tests share what they train and what they serve.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
-WITHOUT_CLOCKS := $(addprefix tests/,model clients contract project store)
+# Of tests that look at no clock, and spend half their time waiting for a service; a file's tests
+# share what they train and what they serve.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
+WITHOUT_CLOCKS := $(addprefix tests/,model browser clients contract guide project store)
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
