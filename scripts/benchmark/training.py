@@ -28,7 +28,8 @@ from model.episodes import RatingsByUser, draw_training_batches
 from model.errors import DatasetError
 from model.evaluation import draw_trial, random_split, read_split
 from model.melu import MeluPreset
-from model.melu.training import Learner, MetaTraining
+from model.melu.learner import Learner
+from model.melu.meta_training import MetaTraining
 from model.melu.weights import initial_meta_weights
 from model.presets import PRESETS, fit_estimator, with_options
 from scripts.benchmark.authors_loop import AuthorsLoop, DenseEstimator, DenseVectors

@@ -1,0 +1,52 @@
+"""The data that the preset `melu` learns from, encoded."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from model.data.dataset import Dataset, Ratings
+from model.episodes import RatingsByUser
+from model.features import FeatureSpace
+from model.melu.batch_features import BatchFeatures
+from model.melu.preset import MeluPreset
+from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
+
+
+class Learner:
+    """The encoded data.
+
+    Args:
+        dataset: The data set.
+        ratings: The ratings to learn from.
+        grouped: The same by user.
+        preset: Configuration.
+    """
+
+    def __init__(
+        self, dataset: Dataset, ratings: Ratings, grouped: RatingsByUser, preset: MeluPreset
+    ) -> None:
+        self.preset = preset
+        self.grouped = grouped
+        # A value of users or items that no training rating touches would keep its random
+        # embedding; as unknown it has a learnt one.
+        rated_users, rated_items = np.unique(ratings.user_index), np.unique(ratings.item_index)
+        self.user_space = FeatureSpace.fit(
+            dataset.user_features, dataset.user_feature_kinds, rows=rated_users
+        )
+        self.item_space = FeatureSpace.fit(
+            dataset.item_features, dataset.item_feature_kinds, rows=rated_items
+        )
+        self.users = self.user_space.encode_table(dataset.user_features)
+        self.items = self.item_space.encode_table(dataset.item_features)
+        self.features = BatchFeatures(self.initial_weights(0), self.users, self.items)
+        low, high = dataset.scale
+        spread = float(ratings.rating.std())
+        self.units = RatingUnits(float(ratings.rating.mean()), spread or 1.0, low, high)
+
+    def initial_weights(self, seed: int) -> MetaWeights:
+        """Draw θ before training."""
+        generator = torch.Generator().manual_seed(seed)
+        return initial_meta_weights(
+            self.preset.estimator, self.user_space, self.item_space, generator
+        )
