@@ -78,7 +78,12 @@ export function measurements() {
       box.replaceChildren(
         figures.length ? el("dl", { class: "figures" }, ...figures) : el("p", { class: "quiet", text: words.numbersNone }),
         ...(gains.size > 1 ? [chart()] : []),
-        el("p", { class: "quiet note", text: words.quality }),
+        el(
+          "p",
+          { class: "quiet note" },
+          `${words.quality} `,
+          el("a", { href: "guide/numbers.html", text: words.qualityInShort }),
+        ),
       );
     },
     clear() {

@@ -223,7 +223,8 @@ export const words = {
   learn: "to learn from all your answers",
   rankAll: (items) => `to rank ${ofItems(items)}`,
   numbersNone: "Answer one, and it is measured here.",
-  quality: "How much better the lists get with each answer, measured on held-out people and beside simpler methods, is told in the documentation: docs/evaluation.md.",
+  quality: "How much better lists get with each answer, on held-out people and beside simpler methods:",
+  qualityInShort: "quality in short",
   gainTitle: "What one more answer was worth, by answers given",
   gainNote: () => `In good ${noun.many} more on a list of 20, as it is expected before you answer.`,
 

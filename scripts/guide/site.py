@@ -2,11 +2,11 @@
 
 import json
 import shutil
-import tempfile
 from html import escape
 from pathlib import Path, PurePosixPath
 from string import Template
 
+from model.bundle.folders import replacing_folder
 from scripts.guide.contents import INDEX, Entry, Section, address, read_contents, sources
 from scripts.guide.links import Links, relative
 from scripts.guide.rendering import Document, parse, render
@@ -34,10 +34,7 @@ def build(root: Path, out: Path) -> int:
     ]
     links = Links(root, {document.source: document.anchors for document in documents})
     template = Template((_THEME / "page.html").read_text(encoding="utf-8"))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".guide-") as temporary:
-        site = Path(temporary) / "guide"
-        site.mkdir(mode=0o755)
+    with replacing_folder(out) as site:
         for document in documents:
             text = links.follow_text(document.source, document.text)
             _write(site / address(document.source, ".md"), text)
@@ -51,8 +48,6 @@ def build(root: Path, out: Path) -> int:
             shutil.copyfile(_THEME / name, site / name)
         _write(site / "search.json", json.dumps(_search_entries(documents), ensure_ascii=False))
         _write(site / "llms.txt", _for_language_models(documents, contents))
-        shutil.rmtree(out, ignore_errors=True)
-        site.rename(out)
     return len(documents)
 
 
@@ -67,8 +62,9 @@ def _framed(
     here = address(document.source)
     up = "../" * (len(here.parts) - 1)
     is_home = document.source == INDEX
+    title = document.title if is_home else f"{document.title} · MeLU Online"
     return template.substitute(
-        title=escape(document.title),
+        title=escape(title),
         root=up,
         home_class="home" if is_home else "page",
         navigation=_navigation(document, contents),

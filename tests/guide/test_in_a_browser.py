@@ -50,7 +50,7 @@ def test_the_demo_page_leads_to_it(guide: Path, service: Service, browser_page: 
     browser_page.get_by_role("link", name="Guide").click()
 
     assert browser_page.url == f"{service.url}/guide/"
-    assert browser_page.title() == "MeLU Online · MeLU Online"
+    assert browser_page.title() == "MeLU Online"
 
 
 def test_search_by_keyboard_finds_a_heading(guide: Path, service: Service, browser_page: Page):
