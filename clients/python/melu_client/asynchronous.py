@@ -165,7 +165,7 @@ class AsyncMelu:
         return await self._do(calls.unstored_recommendations(request))
 
     async def items(self, **query: Unpack[ItemQuery]) -> ItemPage:
-        """Return a page of the items whose titles match, most popular first."""
+        """Return a page of the items whose titles match, the best matches first."""
         return await self._do(calls.items(query))
 
     async def all_items(self, **query: Unpack[ItemQuery]) -> AsyncIterator[Item]:

@@ -162,7 +162,7 @@ class Melu:
         return self._do(calls.unstored_recommendations(request))
 
     def items(self, **query: Unpack[ItemQuery]) -> ItemPage:
-        """Return a page of the items whose titles match, most popular first."""
+        """Return a page of the items whose titles match, the best matches first."""
         return self._do(calls.items(query))
 
     def all_items(self, **query: Unpack[ItemQuery]) -> Iterator[Item]:
