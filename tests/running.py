@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,10 @@ import httpx
 import pytest
 import redis
 
+from tests.forked import ForkedProcess
+
 START_SECONDS = 90
+PROGRAM = "scripts.cli"
 
 
 def require(what: str, present: object) -> None:
@@ -81,15 +84,20 @@ def run_melu(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 
 @dataclass
 class Service:
-    """A `melu serve` of its own."""
+    """A `melu serve` of its own.
+
+    Attributes:
+        is_fresh: Whether it is a process from nothing, and not a fork that has everything imported.
+    """
 
     bundle: Path
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
-    program: str = "scripts.cli"
+    program: str = PROGRAM
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
+    is_fresh: bool = False
+    process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     @property
     def url(self) -> str:
@@ -106,20 +114,25 @@ class Service:
     def start(self) -> "Service":
         self.folder.mkdir(parents=True, exist_ok=True)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("MELU_")}
-        with (self.folder / "serve.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", self.program, "serve"),
-                    *("--model", str(self.bundle), "--port", str(self.port), *self.arguments),
-                ],
-                env=inherited
-                | {"MELU_STORE_FOLDER": str(self.folder / "store")}
-                | self.environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        environment = {"MELU_STORE_FOLDER": str(self.folder / "store")} | self.environment
+        arguments = ("serve", "--model", str(self.bundle), "--port", str(self.port))
+        self.process = self._started((*arguments, *self.arguments), inherited | environment)
         self.wait_until(200)
         return self
+
+    def _started(
+        self, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> "subprocess.Popen[bytes] | ForkedProcess":
+        log = self.folder / "serve.log"
+        if not self.is_fresh and self.program == PROGRAM and "--workers" not in arguments:
+            return ForkedProcess(arguments, environment, log)
+        with log.open("ab") as file:
+            return subprocess.Popen(
+                [sys.executable, "-m", self.program, *arguments],
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
 
     def wait_until(self, status: int, path: str = "/readyz", seconds: float = START_SECONDS):
         """Wait until `path` answers with `status`; fail with the log if it never does."""

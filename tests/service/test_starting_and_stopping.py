@@ -38,7 +38,7 @@ def workers_of(service: Service) -> set[int]:
 def test_told_to_stop_the_service_takes_its_store_along_and_keeps_its_data(
     bundle: Path, tmp_path: Path
 ):
-    service = Service(bundle, tmp_path)
+    service = Service(bundle, tmp_path, is_fresh=True)
     for order, known in ((signal.SIGTERM, {}), (signal.SIGINT, {"0": 5})):
         service.start()
         assert service.process is not None
@@ -126,7 +126,9 @@ def test_an_address_that_others_reach_needs_a_word_of_consent(bundle: Path, host
 
 
 def test_with_that_word_it_listens(bundle: Path, tmp_path: Path):
-    service = Service(bundle, tmp_path, arguments=("--host", "0.0.0.0", "--insecure")).start()
+    service = Service(
+        bundle, tmp_path, is_fresh=True, arguments=("--host", "0.0.0.0", "--insecure")
+    ).start()
 
     assert service.stop() == 0
 
@@ -158,7 +160,7 @@ def test_the_stores_folder_is_for_its_owner_alone(service: Service):
 
 def test_an_ipv6_address_is_written_as_one(bundle: Path, tmp_path: Path):
     assert Settings(host="::1", port=8152).address == "http://[::1]:8152"
-    service = Service(bundle, tmp_path, arguments=("--host", "::1"))
+    service = Service(bundle, tmp_path, arguments=("--host", "::1"), is_fresh=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Service, "url", f"http://[::1]:{service.port}")
         service.start()

@@ -1,0 +1,81 @@
+"""Start `melu serve` without importing all of it again each time.
+
+A process that has imported what the service imports, and does nothing else, forks for each one:
+that saves two of the three seconds of processor time that a start takes. What runs then is the same
+program with arguments, environment, log and working directory of its own.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["app.main", "scripts.cli", "scripts.serve"])
+
+
+class ForkedProcess:
+    """What tests need of `subprocess.Popen`, for a fork.
+
+    Args:
+        arguments: Of `melu`.
+        environment: The whole of it.
+        log: File that what it prints is appended to.
+    """
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        # A daemon ends with the tests, whatever they forget.
+        self._process = _context.Process(
+            target=_run,
+            args=(list(arguments), dict(environment), str(log), Path.cwd()),
+            daemon=True,
+        )
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+
+    def poll(self) -> int | None:
+        """Return the exit status, None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; return the exit status."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            assert timeout is not None
+            raise subprocess.TimeoutExpired("melu", timeout)
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, if it runs still."""
+        if self._process.exitcode is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+def _run(arguments: list[str], environment: dict[str, str], log: str, folder: Path) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    target = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)
+    # The process that forks ignores this one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["melu", *arguments]
+    from scripts.cli import main
+
+    main()
