@@ -13,10 +13,9 @@ BIN := $(VENV)/bin
 DATA := data/ml-100k
 MODEL := var/model
 NODE_MODULES := clients/javascript/node_modules/.package-lock.json
-# Of tests that look at no clock, and spend half their time waiting for a service; a file's tests
-# share what they train and what they serve.
+# Tests wait for a service half of their time; a file's tests share what they train and what they
+# serve.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
-WITHOUT_CLOCKS := $(addprefix tests/,model browser clients contract guide project store)
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -32,8 +31,8 @@ serve: $(VENV)/.installed $(GUIDE)
 	exec $(BIN)/melu serve --model $(MODEL)
 
 test: $(VENV)/.installed-test $(NODE_MODULES) $(GUIDE)
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(WITHOUT_CLOCKS)
-	$(BIN)/python -m pytest $(addprefix --ignore ,$(WITHOUT_CLOCKS))
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not clock'
+	$(BIN)/python -m pytest -m clock
 
 test-fast: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -m 'not slow'

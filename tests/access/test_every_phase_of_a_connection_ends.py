@@ -251,6 +251,7 @@ def test_random_connections_get_an_answer_a_request(service: Service):
     assert memory_of(service) - before < 20_000_000
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(
     ("sent", "answered"),
     [
@@ -282,6 +283,7 @@ def test_a_connection_that_says_nothing_is_closed(
     assert 0.9 < time.monotonic() - began < 3
 
 
+@pytest.mark.clock
 def test_a_head_that_drips_is_closed_too(impatient: Service):
     drops = [b"GET /healthz HTTP/1.1\r\n", *[b"X-Drop: 1\r\n"] * 20]
 
@@ -290,6 +292,7 @@ def test_a_head_that_drips_is_closed_too(impatient: Service):
     assert time.monotonic() - began < 6
 
 
+@pytest.mark.clock
 def test_a_connection_between_requests_may_rest_as_long_as_is_set(impatient: Service):
     with socket.create_connection(("127.0.0.1", impatient.port), timeout=10) as connection:
         request = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -304,6 +307,7 @@ def test_a_connection_between_requests_may_rest_as_long_as_is_set(impatient: Ser
         assert connection.recv(4096) == b""
 
 
+@pytest.mark.clock
 def test_too_many_connections_are_turned_away_and_others_go_on(impatient: Service):
     with ExitStack() as stack, impatient.client() as known:
         assert known.get("/healthz").status_code == 200
@@ -316,6 +320,7 @@ def test_too_many_connections_are_turned_away_and_others_go_on(impatient: Servic
     assert httpx.get(f"{impatient.url}/healthz").status_code == 200
 
 
+@pytest.mark.clock
 def test_who_takes_no_answer_is_let_go(impatient: Service):
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

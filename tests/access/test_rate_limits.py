@@ -11,6 +11,8 @@ from tests.access.credentials import KEY, OTHER_KEY, bearer, issued_token
 from tests.running import RedisServer, Service, start_all
 from tests.service.visitors import assert_problem
 
+pytestmark = pytest.mark.clock
+
 USER_LIMIT = 5
 KEY_LIMIT = 30
 ENVIRONMENT = {

@@ -15,6 +15,8 @@ from tests.running import RedisServer, Service, start_all, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
 from tests.topologies import Replicated, running_replicated
 
+pytestmark = pytest.mark.clock
+
 RECOVERY_SECONDS = 10
 AGREE_SECONDS = 1.0
 CONTENT = {"title": "Put", "attributes": {"genre": ["comedy"], "year": 1990}}

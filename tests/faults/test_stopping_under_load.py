@@ -13,6 +13,8 @@ from tests.faults.slow_proxy import SlowProxy
 from tests.running import RedisServer, Service, wait_for
 from tests.service.visitors import Visitor, ok
 
+pytestmark = pytest.mark.clock
+
 STORE_SECONDS = 0.6
 
 

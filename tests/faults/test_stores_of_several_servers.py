@@ -16,6 +16,8 @@ from tests.running import RedisServer, Service, run_melu, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
 from tests.topologies import Cluster, Watched, running_cluster, running_sentinel
 
+pytestmark = pytest.mark.clock
+
 KEY = "a-key-for-tests-of-several-servers"
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 FAILOVER_SECONDS = 20

@@ -18,6 +18,8 @@ from tests.faults.slow_proxy import SlowProxy
 from tests.running import RedisServer, Service, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.clock
+
 RECOVERY_SECONDS = 5
 WRITES = {"write"}
 ALL = {"write", "read"}

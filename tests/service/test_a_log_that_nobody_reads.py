@@ -13,6 +13,8 @@ from app.logs import output
 from app.logs.output import LogOutput
 from tests.running import Service, free_port, wait_for
 
+pytestmark = pytest.mark.clock
+
 
 def test_a_stalled_reader_stops_nothing(bundle: Path, tmp_path: Path):
     port = free_port()

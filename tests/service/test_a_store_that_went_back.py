@@ -11,6 +11,8 @@ import redis
 from tests.running import Service, wait_for
 from tests.service.visitors import ok
 
+pytestmark = pytest.mark.clock
+
 KEYS = "{melu:catalogue}:*"
 CONTENT = {"title": "New", "attributes": {"genre": ["comedy"], "year": 1990}}
 

@@ -16,6 +16,8 @@ from tests.access.credentials import KEY, TOKEN_SECRET, bearer, issued_token
 from tests.running import Service
 from tests.service.visitors import ok
 
+pytestmark = pytest.mark.clock
+
 GREEDY, OTHER = Caller("greedy", is_user=True), Caller("other", is_user=True)
 SERVER = Caller("server")
 

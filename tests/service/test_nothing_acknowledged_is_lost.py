@@ -15,6 +15,8 @@ import pytest
 from tests.running import Service, is_running, processes_in, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
 
+pytestmark = pytest.mark.clock
+
 PATIENCE_SECONDS = 2.5
 """The store's timeout, and room for a busy machine."""
 

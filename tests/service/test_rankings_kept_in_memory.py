@@ -132,6 +132,7 @@ def test_many_equal_requests_at_once_get_one_answer(service: Service, user: str)
         assert len(set(pool.map(ask, range(8)))) == 1
 
 
+@pytest.mark.clock
 def test_what_can_not_be_computed_now_is_503_and_health_checks_still_answer(
     bundle: Path, tmp_path: Path
 ):

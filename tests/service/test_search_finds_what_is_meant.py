@@ -199,6 +199,7 @@ def test_no_title_fails(title: str):
     assert found("star", TitleSearch(catalogue.bundled), catalogue)[0] in ("Star", title)
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(
     "query",
     [

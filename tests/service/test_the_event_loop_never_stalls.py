@@ -16,6 +16,8 @@ from scripts.benchmark.grown import write_grown
 from tests.running import Service
 from tests.service.visitors import ok
 
+pytestmark = pytest.mark.clock
+
 ITEMS = 200_000
 MOST_SECONDS = 0.05
 ATTEMPTS = 4

@@ -7,6 +7,8 @@ import pytest
 
 from tests.service.visitors import Visitor, assert_problem
 
+pytestmark = pytest.mark.clock
+
 SIZE = 500_000
 
 
