@@ -6,6 +6,7 @@ whichever is asked adds them up. No label holds an id of a user or an item.
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from prometheus_client import (
@@ -24,8 +25,10 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder to the library, which reads it when it is imported."""
 
 _REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
-_PART_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1)
+_STAGE_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1)
 _SUPPORT_SIZES = (0, 1, 2, 3, 5, 10, 20, 50, 100, 500)
+_SCARCE_KINDS = ("descriptors", "disk", "memory", "threads")
+"""What `app.store.scarcity` looks at."""
 _GAUGE_FILE = re.compile(r"gauge_live\w+_(\d+)\.db")
 
 REQUESTS = Counter("melu_requests", "Answers.", ["route", "method", "status"])
@@ -40,16 +43,20 @@ RECOMMENDATIONS = Counter(
 SUPPORT_SIZE = Histogram(
     "melu_support_size", "Ratings that an answered ranking learnt from.", buckets=_SUPPORT_SIZES
 )
-LOCAL_UPDATE_SECONDS = Histogram(
-    "melu_local_update_seconds", "Time of a local update.", buckets=_PART_SECONDS
+STAGE_SECONDS = Histogram(
+    "melu_stage_seconds",
+    "Time of one stage of a request, such as the store or the local update; see app/stages.py.",
+    ["route", "stage"],
+    buckets=_STAGE_SECONDS,
 )
-RANKING_SECONDS = Histogram(
-    "melu_ranking_seconds", "Time of ranking the catalogue.", buckets=_PART_SECONDS
-)
+PROBLEMS = Counter("melu_problems", "Problems answered, by the code of their body.", ["code"])
 DIVERGED = Counter(
     "melu_adaptation_diverged", "Local updates that diverged, so that θ answered instead."
 )
 STORE_ERRORS = Counter("melu_store_errors", "Failures of the store, by kind.", ["kind"])
+# A count that appears with its first event seems to rise by nothing: what alerts watch begins at 0.
+for _kind in ("ConnectionError", "TimeoutError"):
+    STORE_ERRORS.labels(_kind)
 STORE_UNREADABLE = Counter(
     "melu_store_unreadable", "Values in the store that this release could not read, and left out."
 )
@@ -57,6 +64,17 @@ COMPUTE_PENDING = Gauge(
     "melu_compute_pending",
     "Computations that run or wait.",
     multiprocess_mode="livesum",
+)
+MODEL_RELOADS = Counter(
+    "melu_model_reloads", "Bundles that were loaded, and whether they serve.", ["outcome"]
+)
+for _outcome in ("serving", "refused"):
+    MODEL_RELOADS.labels(_outcome)
+SCARCE = Gauge(
+    "melu_scarce",
+    "1 for what is nearly used up, as /readyz names it.",
+    ["what"],
+    multiprocess_mode="livemostrecent",
 )
 MODEL_INFO = Gauge(
     "melu_model_info",
@@ -83,23 +101,16 @@ def note_model(version: str, dataset: str, preset: str) -> None:
 _models_served: set[tuple[str, str, str]] = set()
 
 
-def note_recommendation(
-    strategy: str, support_size: int, local_update: float, ranking: float
-) -> None:
+def note_recommendation(strategy: str, support_size: int, *, is_computed: bool) -> None:
     """Count a ranking that was answered.
 
     Args:
         strategy: `adapted` or `prior`.
         support_size: Ratings that it learnt from.
-        local_update: Milliseconds that the local update took; 0 if the ranking was at hand.
-        ranking: Milliseconds that the ranking took; 0 if it was at hand.
+        is_computed: Whether it was computed for this answer, and not at hand.
     """
-    computed = ranking > 0
-    _recommendations[strategy, computed].inc()
+    _recommendations[strategy, is_computed].inc()
     SUPPORT_SIZE.observe(support_size)
-    if computed:
-        LOCAL_UPDATE_SECONDS.observe(local_update / 1000)
-        RANKING_SECONDS.observe(ranking / 1000)
 
 
 # To look labels up takes longer than to count.
@@ -110,8 +121,17 @@ _recommendations = {
 }
 
 
-def exposition() -> bytes:
-    """Return the numbers of all workers in Prometheus' text format."""
+def exposition(scarce: Collection[str]) -> bytes:
+    """Return the numbers of all workers in Prometheus' text format.
+
+    Args:
+        scarce: What is nearly used up at the moment.
+
+    Returns:
+        The text.
+    """
+    for what in _SCARCE_KINDS:
+        SCARCE.labels(what).set(what in scarce)
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder is None:
         return generate_latest(REGISTRY)

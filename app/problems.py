@@ -48,6 +48,8 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel, Field
 
+from app.metrics import PROBLEMS
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -295,8 +297,14 @@ class Overloaded(Problem):
     status, code, title = 503, "overloaded", "Overloaded"
 
 
+# Counts that alerts watch begin at 0, not with the first event.
+for _kind in (Problem, RateLimited, StoreUnavailable, ModelUnavailable, Overloaded):
+    PROBLEMS.labels(_kind.code)
+
+
 def problem_response(problem: Problem) -> Response:
-    """Render a problem."""
+    """Render a problem, and count it."""
+    PROBLEMS.labels(problem.code).inc()
     body: dict[str, Any] = {
         "type": f"urn:melu:problem:{problem.code}",
         "title": problem.title,

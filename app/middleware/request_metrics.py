@@ -1,5 +1,7 @@
 """Measure and log every request."""
 
+from __future__ import annotations
+
 from time import perf_counter
 
 from prometheus_client import Counter, Histogram
@@ -7,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.logs import RequestLog
 from app.metrics import REQUESTS, SECONDS
+from app.stages import begin_stages, count_stage
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _UNMATCHED = "unmatched"
@@ -35,6 +38,7 @@ class RequestMetricsMiddleware:
                 self._log.write()  # the service ends
             return
         started = perf_counter()
+        stages = begin_stages()
         status = _INTERNAL_ERROR  # if nothing is sent
 
         async def send_and_note(message: Message) -> None:
@@ -46,15 +50,18 @@ class RequestMetricsMiddleware:
         try:
             await self._app(scope, receive, send_and_note)
         finally:
-            seconds = perf_counter() - started
-            self._count(scope, status, seconds)
+            ended = perf_counter()
+            noted = stages.close()
+            path: str = getattr(scope.get("route"), "path", None) or _UNMATCHED
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            self._count(path, method, status, ended - started)
+            for stage, begun, over in noted:
+                count_stage(path, stage, over - begun)
             if self._log is not None:
-                self._log.note(scope, status, seconds)
+                self._log.note(scope, status, ended - started)
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        path: str = getattr(scope.get("route"), "path", None) or _UNMATCHED
-        method = scope["method"]
-        key = (path, method if method in _METHODS else "other", status)
+    def _count(self, path: str, method: str, status: int, seconds: float) -> None:
+        key = (path, method, status)
         children = self._children.get(key)
         if children is None:
             children = self._children[key] = REQUESTS.labels(*key), SECONDS.labels(path)

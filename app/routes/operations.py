@@ -100,10 +100,12 @@ async def reload_model(manager: ManagerDep) -> ModelReloaded:
     response_class=PlainTextResponse,
     responses={200: {"description": "Prometheus' text format, summed over all workers."}},
 )
-def get_metrics() -> Response:
-    """Requests, latencies, cache, store errors, queue and model; the docs list every name."""
+def get_metrics(scarce: ScarceDep) -> Response:
+    """Requests, stages, problems, cache, store, queue and model; the docs list every name."""
     # A plain function: adding up the files of many workers is kept off the event loop.
-    return Response(exposition(), headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE)
+    return Response(
+        exposition(scarce), headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE
+    )
 
 
 def _noun_of(manifest: Manifest) -> ItemNoun:

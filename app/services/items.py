@@ -16,6 +16,7 @@ from app.services.filters import matching_items
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel, Snapshot
 from app.services.search import Found
+from app.stages import Stage, in_stage
 from app.store import CatalogueStore, StoredItem
 from model.arrays import Int64Array
 from model.catalogue.live import LiveCatalogue
@@ -170,6 +171,13 @@ def _page(
     snapshot: Snapshot, query: ItemQuery, request: list[str], after: ItemPlace | None
 ) -> ItemPage:
     """Find a page; equally good and popular items in the catalogue's order."""
+    with in_stage(Stage.SEARCH):
+        return _found_page(snapshot, query, request, after)
+
+
+def _found_page(
+    snapshot: Snapshot, query: ItemQuery, request: list[str], after: ItemPlace | None
+) -> ItemPage:
     catalogue = snapshot.catalogue
     passed = matching_items(catalogue, query.filter)
     found = snapshot.search.find(query.query, catalogue)

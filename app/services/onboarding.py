@@ -22,6 +22,7 @@ from app.services.items import shown_items
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel
 from app.services.recommendations.adaptation import Adapter, SupportSet
+from app.stages import Stage, in_stage
 from app.store import StoredUser, UserStore
 from model.adaptation import AdaptedCopy
 from model.answers import Answer, Comparison
@@ -90,11 +91,23 @@ class OnboardingService:
     def _pick(
         self, recommender: Recommender, query: OnboardingQuery, user: StoredUser | None
     ) -> OnboardingItems:
-        catalogue, onboarding = recommender.catalogue, recommender.onboarding
         strategy = _strategy_of(recommender, query)
-        limit = _PAIR if query.mode is Mode.PAIR else query.limit or _LIMITS.get(query.mode, _USUAL)
         known = self._adapter.support_set_of(recommender, user)
         adapted = self._adapter.adapt_to(recommender, known)
+        with in_stage(Stage.QUESTIONS):
+            return self._choose(recommender, query, user, strategy, known, adapted)
+
+    def _choose(
+        self,
+        recommender: Recommender,
+        query: OnboardingQuery,
+        user: StoredUser | None,
+        strategy: Strategy,
+        known: SupportSet,
+        adapted: AdaptedCopy,
+    ) -> OnboardingItems:
+        catalogue, onboarding = recommender.catalogue, recommender.onboarding
+        limit = _PAIR if query.mode is Mode.PAIR else query.limit or _LIMITS.get(query.mode, _USUAL)
         given = self._adapter.answers(recommender, known)
         left_out = [*query.exclude, *(user.answered if user else ())]
         without = np.union1d(catalogue.indices_of(left_out), catalogue.hidden)

@@ -21,6 +21,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.metrics import STORE_ERRORS
 from app.problems import StoreUnavailable
+from app.stages import Stage, note_stage
 from app.store.replicas import NotReplicated
 
 RETRY_AFTER_SECONDS = 1
@@ -59,7 +60,7 @@ async def nothing_between(_error: Exception) -> None:
 
 @asynccontextmanager
 async def store_errors(seconds: float | None = None) -> AsyncIterator[None]:
-    """Turn whatever goes wrong with the store into the problem that clients see.
+    """Note a call of the store, and turn whatever goes wrong into the problem that clients see.
 
     Args:
         seconds: Bound on everything together: waiting for a connection, connecting, the answer.
@@ -70,11 +71,14 @@ async def store_errors(seconds: float | None = None) -> AsyncIterator[None]:
     Raises:
         StoreUnavailable: If the store can't be reached in time, or can't write.
     """
+    started = time.perf_counter()
     try:
         async with asyncio.timeout(seconds):
             yield
     except STORE_FAILURES as error:
         raise unavailable(error) from error
+    finally:
+        note_stage(Stage.STORE, started)
 
 
 def unavailable(error: Exception) -> StoreUnavailable:

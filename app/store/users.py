@@ -20,11 +20,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
+from time import perf_counter
 from typing import Any
 
 import orjson
 
 from app.problems import StoreUnavailable
+from app.stages import Stage, note_stage
 from app.store.catalogue import VERSION_KEY, CatalogueVersion
 from app.store.clients import StoreClient
 from app.store.coalesced_reads import reads_of
@@ -149,10 +151,13 @@ class UserStore:
             The user, `UNCHANGED` if `known` still is the user's revision, or None.
         """
         # The reads have a bound of their own; `store_errors` would cost as much as they do.
+        started = perf_counter()
         try:
             flat = await self._reads.read(user_key(user_id), known)
         except STORE_FAILURES as error:
             raise unavailable(error) from error
+        finally:
+            note_stage(Stage.STORE, started)
         return UNCHANGED if flat == _IS_KNOWN else stored_user(pairs(flat))
 
     async def put_profile(

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
+from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -17,6 +18,7 @@ from threadpoolctl import threadpool_limits
 from app.callers import CALLER, Caller
 from app.metrics import COMPUTE_PENDING
 from app.problems import Overloaded
+from app.stages import RequestStages, Stage, continue_stages, note_stage, present_stages
 
 T = TypeVar("T")
 
@@ -32,10 +34,16 @@ class _Job:
     work: Callable[[], Any]
     done: asyncio.Future[Any]
     is_dear: bool
+    stages: RequestStages | None
+    asked: float
 
     def compute(self) -> Any:  # noqa: ANN401 - what the work returns
         """Compute, unless nobody waits for it any more."""
-        return None if self.done.done() else self.work()
+        if self.done.done():
+            return None
+        continue_stages(self.stages)
+        note_stage(Stage.QUEUE, self.asked)
+        return self.work()
 
 
 class _Turn(NamedTuple):
@@ -100,13 +108,14 @@ class InferenceExecutor:
                 "More is asked for than can be computed just now. Try again.",
                 retry_after=RETRY_AFTER_SECONDS,
             )
-        job = _Job(work, asyncio.get_running_loop().create_future(), is_dear)
+        done = asyncio.get_running_loop().create_future()
+        job = _Job(work, done, is_dear, present_stages(), perf_counter())
         self._of[caller] += 1
         COMPUTE_PENDING.inc()
         try:
             self._waiting.setdefault(_Turn(caller, is_dear), deque()).append(job)
             self._start()
-            result: T = await job.done
+            result: T = await done
             return result
         finally:
             self._of[caller] -= 1

@@ -10,6 +10,7 @@ from functools import cached_property
 from app.problems import StoreUnavailable
 from app.services.recommendations.item_json import ItemJson
 from app.services.search import TitleSearch
+from app.stages import Stage, in_stage
 from app.store import CatalogueStore, CatalogueVersion, StoredItem
 from model.catalogue.live import ItemChange, LiveCatalogue
 from model.errors import FeatureValueError, UnknownFeatureError
@@ -125,9 +126,10 @@ class LiveModel:
         if found.is_whole:
             self._changes.clear()
         self._changes.update({item.item_id: item for item in found.items})
-        self.current = await asyncio.to_thread(
-            self._next, None if found.is_whole else before, found.items, found.version
-        )
+        with in_stage(Stage.CATALOGUE):
+            self.current = await asyncio.to_thread(
+                self._next, None if found.is_whole else before, found.items, found.version
+            )
 
     def _next(
         self, before: Snapshot | None, items: Sequence[StoredItem], version: CatalogueVersion

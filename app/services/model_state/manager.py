@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from app.metrics import MODEL_RELOADS
 from app.problems import InvalidBundle
 from app.services.model_state.live_model import LiveModel
 from model.bundle.manifest import MANIFEST_FILE
@@ -86,7 +87,9 @@ class ModelManager(Generic[S]):
                         _check_same_schema(recommender, before.live.current.recommender)
                         await before.live.replace(recommender)
             except BundleError as error:
+                MODEL_RELOADS.labels("refused").inc()
                 raise InvalidBundle(f"The bundle can't be used: {error}") from error
+            MODEL_RELOADS.labels("serving").inc()
             version = recommender.manifest.version
             if version != previous:
                 logger.info("Serving %s", version)

@@ -8,6 +8,7 @@ from app.actions import RESERVED
 from app.metrics import DIVERGED
 from app.services.comparisons import ComparedIds, compared, is_comparison, of_items_that_exist
 from app.services.feedback_meanings import FeedbackMeanings
+from app.stages import Stage, in_stage
 from app.store import Attributes, StoredUser
 from model.adaptation import AdaptedCopy
 from model.answers import Answer, Comparison, Kind, kind_of_rating
@@ -139,7 +140,8 @@ class Adapter:
         Returns:
             The user's own copy, or θ where there is no usable feedback or the update diverged.
         """
-        adapted = recommender.adapt(known.attributes, self.answers(recommender, known))
+        with in_stage(Stage.LOCAL_UPDATE):
+            adapted = recommender.adapt(known.attributes, self.answers(recommender, known))
         if adapted.diverged:
             DIVERGED.inc()
         return adapted

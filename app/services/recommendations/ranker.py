@@ -21,6 +21,7 @@ from app.services.recommendations.ranking_snapshots import (
     ShownValues,
 )
 from app.services.recommendations.timing import Timing, milliseconds_since
+from app.stages import Stage, in_stage, note_stage
 from app.store import StoredUser
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.lists import RankedItems
@@ -145,6 +146,7 @@ class Ranker:
             order,
             known if query.explain and not adapted.diverged else None,
         )
+        note_stage(Stage.RANKING, started)
         return found, Timing(local_update=local_update, ranking=milliseconds_since(started))
 
     def _explore_of(self, recommender: Recommender, query: RankingParameters) -> float:
@@ -191,9 +193,11 @@ class Ranker:
         index = [item for _, item in shown]
         reasons = [b"[]"] * len(shown)
         if ranking.known is not None:
-            reasons = self._reasons.of(
-                snapshot, ranking.known, np.array(index, dtype=np.int64), ranking.order
-            )
+            with in_stage(Stage.EXPLANATION):
+                reasons = self._reasons.of(
+                    snapshot, ranking.known, np.array(index, dtype=np.int64), ranking.order
+                )
+        writing = perf_counter()
         items = [
             b'%b,"rank":%d,%b,"because":%b}'
             % (fragment, place + 1, ranking.values.json_of(place), because)
@@ -204,6 +208,7 @@ class Ranker:
         body = b',%b,"items":[%b]' % (orjson.dumps(ranking.head)[1:-1], b",".join(items))
         has_more = next(left, None) is not None
         following = shown[-1][0] + 1 if has_more else None
+        note_stage(Stage.SERIALISATION, writing)
         return Page(body, following, milliseconds_since(started))
 
 

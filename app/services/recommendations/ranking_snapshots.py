@@ -15,6 +15,7 @@ from cachetools import TTLCache
 from app.problems import StoreUnavailable
 from app.services.recommendations.adaptation import SupportSet
 from app.services.recommendations.pagination import PageStart
+from app.stages import continue_stages
 from app.store import RankingSnapshotStore, digest_of_user
 from model.orders import Order
 
@@ -149,6 +150,7 @@ class RankingSnapshots:
         self._pending_writes[page.list_id] = (digest_of_user(user_id), ranking)
 
         async def write() -> None:
+            continue_stages(None)  # the answer does not wait for it
             try:
                 with suppress(StoreUnavailable):  # it was logged
                     await self._store.put(

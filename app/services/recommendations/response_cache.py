@@ -12,6 +12,7 @@ from cachetools import TTLCache
 from app.services.recommendations.fingerprint import ANONYMOUS, Fingerprint
 from app.services.recommendations.pagination import PageStart
 from app.services.recommendations.timing import Timing
+from app.stages import Stage, in_stage
 from app.store import digest_of_user
 
 
@@ -158,7 +159,8 @@ class ResponseCache:
             return answer, Timing()
         task = self._computing.get(names)
         if task is not None:
-            shared, _ = await asyncio.shield(task)
+            with in_stage(Stage.SHARED):
+                shared, _ = await asyncio.shield(task)
             return shared, Timing()
 
         async def compute_and_keep() -> tuple[CachedResponse, Timing]:

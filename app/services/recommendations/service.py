@@ -95,9 +95,7 @@ class RecommendationService:
         query = self._scenarios.resolved(query)
         find = self._first_page if query.cursor is None else self._later_page
         answer, timing = await find(user_id, query)
-        note_recommendation(
-            answer.strategy, answer.support_size, timing.local_update, timing.ranking
-        )
+        note_recommendation(answer.strategy, answer.support_size, is_computed=timing.ranking > 0)
         cursor = answer.cursor
         if cursor is None:
             # Unknown users share the answer, but not the cursor.

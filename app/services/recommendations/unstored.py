@@ -123,9 +123,7 @@ class UnstoredService:
         head = {name: one for name, one in ranking.head.items() if name != "support_version"}
         page = self._ranker.page(snapshot, replace(ranking, head=head), 0, request.limit)
         timing = reading + timing + Timing(ranking=page.milliseconds)
-        note_recommendation(
-            str(head["strategy"]), int(head["support_size"]), timing.local_update, timing.ranking
-        )
+        note_recommendation(str(head["strategy"]), int(head["support_size"]), is_computed=True)
         # The page begins behind what other answers have first.
         body = b'{%b,"warnings":%b}' % (page.body.removeprefix(b","), orjson.dumps(warnings))
         return Unstored(body, timing)
