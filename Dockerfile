@@ -16,7 +16,7 @@ COPY scripts scripts
 # The wheel has the guide.
 COPY CHANGELOG.md CONTRIBUTING.md SECURITY.md ./
 COPY docs docs
-RUN pip install --no-cache-dir --constraint constraints.txt . \
+RUN pip install --no-cache-dir --constraint constraints.txt ".[otel]" \
     && mkdir -p /srv/melu/var/model /srv/melu/var/store \
     && chown -R melu:melu /srv/melu/var
 

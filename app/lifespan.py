@@ -117,6 +117,8 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
         for task in tasks:
             task.cancel()
         compute.close()
+        if app.state.traces is not None:
+            await asyncio.to_thread(app.state.traces.close)
         for client in (redis, announcing):
             await close_store(client)
 

@@ -19,6 +19,7 @@ from app.problems import ProblemBody
 from app.routes import routers
 from app.routes.site_files import GUIDE_FOLDER, GuideFiles, RevalidatedFiles
 from app.settings import Settings
+from app.traces import RequestTraces
 
 SWAGGER_FOLDER = Path(str(files("fastapi_swagger") / "resources"))
 DESCRIPTION = """
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
     app.state.tokens = UserTokens(settings.token_secrets, settings.token_seconds)
+    app.state.traces = RequestTraces() if settings.tracing else None
     app.state.has_demo = has_demo = settings.demo and bool(settings.api_keys)
     app.state.image_origins = settings.image_origins
     app.state.page_files = read_page(has_demo_tokens=has_demo, image_origins=settings.image_origins)
@@ -73,5 +75,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         describe_access(app)
     install_problem_handlers(app)
     app.add_exception_handler(405, answer_wrong_method)
-    add_middleware(app, settings, app.state.tokens)
+    add_middleware(app, settings, app.state.tokens, app.state.traces)
     return app

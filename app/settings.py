@@ -17,6 +17,7 @@ from app.access.keys import ApiKey
 from app.actions import DEFAULT_ACTIONS, ActionMeaning, ActionName
 from app.scenarios import Scenario, ScenarioName
 from app.store.address import StoreAddress, Topology
+from app.traces import reason_against_traces
 
 ENVIRONMENT_PREFIX = "MELU_"
 _LEAST_SECRET = 32
@@ -90,6 +91,10 @@ class Settings(BaseSettings):
     """Log a line for each request."""
     log_salt: SecretStr | None = None
     """Hashes users' ids in the log; drawn again at each start if none is given."""
+
+    # What it tells of its work
+    tracing: bool = False
+    """Send traces of requests to a collector, as OpenTelemetry's own variables say."""
 
     # The model
     model: Path = Path("var/model")
@@ -205,6 +210,14 @@ class Settings(BaseSettings):
             raise ValueError(
                 "limits need MELU_API_KEYS, which tell callers from each other; set these too"
             )
+        return value
+
+    @field_validator("tracing")
+    @classmethod
+    def _check_tracing(cls, value: bool) -> bool:
+        reason = reason_against_traces() if value else None
+        if reason is not None:
+            raise ValueError(reason)
         return value
 
     @field_validator("cors_origins", "image_origins", "allowed_hosts", mode="before")

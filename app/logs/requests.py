@@ -15,7 +15,7 @@ from app.logs.output import OUTPUT
 
 logger = logging.getLogger("melu.requests")
 
-_PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _WRITE_SECONDS = 0.1
 
 
@@ -38,20 +38,21 @@ class RequestLog:
         self._lines: list[str] = []
         self._salt = blake2b((salt or secrets.token_hex(32)).encode()).digest()
 
-    def note(self, scope: Scope, status: int, seconds: float) -> None:
+    def note(self, scope: Scope, status: int, seconds: float, trace_id: str | None = None) -> None:
         """Log a request, if the level of the log lets it through.
 
         Args:
             scope: The request; routing has left its marks.
             status: The answer's.
             seconds: Until it was sent.
+            trace_id: Of its trace; None if there is none.
         """
         if not logger.isEnabledFor(logging.INFO):
             return
         # No route where none was reached: access was refused, or there is none.
         route = getattr(scope.get("route"), "path", None)
         user_id = scope.get("path_params", {}).get("user_id") or scope.get("token_user")
-        level = "DEBUG" if route in _PROBES and status < 400 else "INFO"
+        level = "DEBUG" if route in PROBES and status < 400 else "INFO"
         if level == "DEBUG" and not logger.isEnabledFor(logging.DEBUG):
             return
         fields = {
@@ -62,6 +63,8 @@ class RequestLog:
             "ms": round(1000 * seconds, 2),
             "user": self._pseudonym(user_id) if user_id else None,
         }
+        if trace_id is not None:
+            fields["trace_id"] = trace_id
         if not self._lines:
             asyncio.get_running_loop().call_later(_WRITE_SECONDS, self.write)
         self._lines.append(render_line(time(), level, "request", fields, as_json=self._as_json))

@@ -19,16 +19,20 @@ from app.middleware.response_headers import ResponseHeadersMiddleware
 from app.middleware.url_check import UrlCheckMiddleware
 from app.routes.recommendations import CheckedQueryRoute
 from app.settings import Settings
+from app.traces import RequestTraces
 from model.catalogue.identifiers import MAX_ID_LENGTH
 
 
-def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None:
+def add_middleware(
+    app: FastAPI, settings: Settings, tokens: UserTokens, traces: RequestTraces | None
+) -> None:
     """Put an application's middleware in place.
 
     Args:
         app: The application.
         settings: How it runs.
         tokens: Knows users' tokens.
+        traces: Makes traces of requests; None for none.
     """
     # The first is the innermost.
     app.add_middleware(FrontRoutesMiddleware, routes=[CheckedQueryRoute()])
@@ -55,7 +59,9 @@ def add_middleware(app: FastAPI, settings: Settings, tokens: UserTokens) -> None
     app.add_middleware(ResponseHeadersMiddleware)
     salt = settings.log_salt
     log = RequestLog(salt.get_secret_value() if salt else None, settings.log_format)
-    app.add_middleware(RequestMetricsMiddleware, log=log if settings.log_requests else None)
+    app.add_middleware(
+        RequestMetricsMiddleware, log=log if settings.log_requests else None, traces=traces
+    )
     # Outermost, so that every answer carries the id.
     app.add_middleware(
         CorrelationIdMiddleware,

@@ -1,4 +1,4 @@
-"""Measure and log every request."""
+"""Measure, trace and log every request."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from time import perf_counter
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.logs import RequestLog
+from app.logs import PROBES, RequestLog
 from app.metrics import REQUESTS, SECONDS
 from app.stages import begin_stages, count_stage
+from app.traces import AnsweredRequest, RequestTraces
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE"})
 _UNMATCHED = "unmatched"
 _INTERNAL_ERROR = 500
+_LEAST_ERROR = 400
 
 
 class RequestMetricsMiddleware:
@@ -22,10 +24,14 @@ class RequestMetricsMiddleware:
     Args:
         app: What comes after.
         log: Gets a line of each request; None for no log.
+        traces: Gets each request with its stages; None for no traces.
     """
 
-    def __init__(self, app: ASGIApp, log: RequestLog | None) -> None:
+    def __init__(
+        self, app: ASGIApp, log: RequestLog | None, traces: RequestTraces | None = None
+    ) -> None:
         self._app = app
+        self._traces = traces
         self._log = log
         # To look labels up takes longer than to count.
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
@@ -57,8 +63,12 @@ class RequestMetricsMiddleware:
             self._count(path, method, status, ended - started)
             for stage, begun, over in noted:
                 count_stage(path, stage, over - begun)
+            trace_id = None
+            if self._traces is not None and not (path in PROBES and status < _LEAST_ERROR):
+                request = AnsweredRequest(path, method, status, started, ended)
+                trace_id = self._traces.note(request, noted, scope["headers"])
             if self._log is not None:
-                self._log.note(scope, status, ended - started)
+                self._log.note(scope, status, ended - started, trace_id)
 
     def _count(self, path: str, method: str, status: int, seconds: float) -> None:
         key = (path, method, status)

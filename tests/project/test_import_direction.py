@@ -22,6 +22,7 @@ ALLOWED = {
         "app.schemas",
         "app.settings",
         "app.stages",
+        "app.traces",
         "model.catalogue.bounds",
         "model.catalogue.identifiers",
     },
