@@ -74,9 +74,10 @@ def test_compose_file_is_valid():
     if compose is None:
         pytest.skip("no docker compose on this machine")
     checked = subprocess.run(
-        [*compose, "--profile", "train", "config", "--quiet"],
+        [*compose, "--profile", "train", "--profile", "observe", "config", "--quiet"],
         cwd=ROOT,
-        env=os.environ | {"MELU_API_KEYS": "a-key-of-some-length"},
+        env=os.environ
+        | {"MELU_API_KEYS": "a-key-of-some-length", "MELU_METRICS_KEY": "a-key-of-some-length"},
         capture_output=True,
         text=True,
         check=False,
