@@ -13,11 +13,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -55,8 +54,7 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class AnsweredRequest:
+class AnsweredRequest(NamedTuple):
     """What is told of a request.
 
     Attributes:
@@ -123,7 +121,7 @@ class RequestTraces:
 
         span = self._tracer.start_span(
             f"{request.method} {request.route}",
-            self._propagator.extract(carrier),
+            self._propagator.extract(carrier) if carrier else None,
             self._server,
             {
                 "http.request.method": request.method,
