@@ -25,7 +25,7 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """Names the folder to the library, which reads it when it is imported."""
 
 _REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
-_STAGE_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1)
+_STAGE_SECONDS = (1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5)
 _SUPPORT_SIZES = (0, 1, 2, 3, 5, 10, 20, 50, 100, 500)
 _SCARCE_KINDS = ("descriptors", "disk", "memory", "threads")
 """What `app.store.scarcity` looks at."""
