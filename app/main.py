@@ -64,7 +64,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.traces = RequestTraces() if settings.tracing else None
     app.state.has_demo = has_demo = settings.demo and bool(settings.api_keys)
     app.state.image_origins = settings.image_origins
-    app.state.page_files = read_page(has_demo_tokens=has_demo, image_origins=settings.image_origins)
+    app.state.page_files = read_page(
+        has_demo_tokens=has_demo,
+        image_origins=settings.image_origins,
+        public_url=settings.public_url,
+    )
     for router in routers:
         app.include_router(router)
     app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")

@@ -19,6 +19,8 @@ ENTRY = "app.js"
 ASIDE = frozenset({"melu.js"})
 """Modules that stay files of their own, for other pages load them too."""
 _STYLES = "styles"
+_PREVIEW = "static/preview.jpg"
+"""What is shown of a link to the page; `scripts.guide.screenshot` takes it."""
 _SETTINGS_PLACE = "<!-- settings -->"
 _IMPORT = re.compile(
     r'^import (?:\{(?P<names>[^}]*)\}|\* as (?P<space>\w+)) from "\./(?P<file>[\w.-]+)";\n', re.M
@@ -62,16 +64,24 @@ class PageFiles:
     style: PageFile
 
 
-def read_page(*, has_demo_tokens: bool, image_origins: Sequence[str] = ()) -> PageFiles:
+def read_page(
+    *,
+    has_demo_tokens: bool,
+    image_origins: Sequence[str] = (),
+    public_url: str | None = None,
+) -> PageFiles:
     """Put the page's files together.
 
     Args:
         has_demo_tokens: Whether the page has to ask for a token of its own.
         image_origins: Where pictures of items may come from.
+        public_url: Where people reach the service. Without it the address of the picture that
+            shows what a link leads to is relative, which not every reader of links follows.
 
     Returns:
         The files.
     """
+    base = "" if public_url is None else f"{public_url}/"
     settings = {
         "melu-demo-tokens": "yes" if has_demo_tokens else "",
         "melu-image-origins": " ".join(image_origins),
@@ -79,6 +89,12 @@ def read_page(*, has_demo_tokens: bool, image_origins: Sequence[str] = ()) -> Pa
     said = "\n  ".join(
         f'<meta name="{name}" content="{html.escape(value)}">'
         for name, value in settings.items()
+        if value
+    )
+    preview = {"og:image": base + _PREVIEW, "og:url": base}
+    said += "".join(
+        f'\n  <meta property="{name}" content="{html.escape(value)}">'
+        for name, value in preview.items()
         if value
     )
     page = (STATIC_FOLDER / "index.html").read_text(encoding="utf-8")

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     """Origins whose pages may call the API, separated by commas; none by default."""
     image_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins that the demo page may load pictures of items from, separated by commas."""
+    public_url: str | None = None
+    """Where people reach the service, for what is shown of links to its page."""
     max_body_bytes: int = Field(default=512 * 1024, ge=1024)
     """Largest request body."""
     keep_alive_seconds: int = Field(default=75, ge=1, le=3600)
@@ -236,6 +238,21 @@ class Settings(BaseSettings):
     @classmethod
     def _check_image_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(_origin, value))
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            parts = urlsplit("")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise ValueError(
+                f"{value!r} is no address of a page: expected one such as https://shop.example/melu"
+            )
+        return value.removesuffix("/")
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -96,3 +96,19 @@ def test_pictures_may_come_from_these_origins_and_scripts_from_none():
 
     assert "img-src 'self' data: https://a.example;" in policy
     assert "script-src 'self';" in policy
+
+
+def test_the_picture_of_links_has_a_full_address_where_one_is_known():
+    known = read_page(has_demo_tokens=False, public_url="https://shop.example/melu").page.content
+    unknown = read_page(has_demo_tokens=False).page.content
+
+    assert b'"og:image" content="https://shop.example/melu/static/preview.jpg"' in known
+    assert b'"og:url" content="https://shop.example/melu/"' in known
+    assert b'"og:image" content="static/preview.jpg"' in unknown
+    assert b"og:url" not in unknown
+
+
+def test_the_picture_of_links_is_there_and_light():
+    size = (STATIC_FOLDER / "preview.jpg").stat().st_size
+
+    assert 10_000 < size < 100_000
