@@ -1,12 +1,15 @@
 """Metrics for Prometheus: what each worker counts, and the sum over all workers.
 
 With several workers each one writes its numbers to files in a folder that `melu serve` makes, and
-whichever is asked adds them up. No label holds an id of a user or an item.
+whichever is asked adds them up. No label that Prometheus is shown holds an id of a user or an item;
+how often each item was asked about is counted beside, for a few hundred items, and for the back
+office alone.
 """
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from prometheus_client import (
@@ -16,9 +19,11 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     generate_latest,
     multiprocess,
 )
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -84,6 +89,124 @@ MODEL_INFO = Gauge(
 )
 
 
+MOST_ANSWERS = 10
+"""Answers from which on calls of the onboarding are counted together."""
+ONBOARDING_CALLS = Counter(
+    "melu_onboarding_calls",
+    "Questions asked for a user, by the answers that the user had given, and whether these were "
+    "enough.",
+    ["answers", "enough"],
+)
+ONBOARDING_ANSWERS = Counter(
+    "melu_onboarding_answers",
+    "Answers to questions of the onboarding: known, unseen, skipped, compared.",
+    ["answer"],
+)
+_MOST_ITEMS = 500
+_ITEM_COUNTS = "melu_onboarding_items"
+
+
+@dataclass
+class ItemCounts:
+    """What became of an item in the onboarding, over all workers since they started.
+
+    Attributes:
+        shown: Lists of questions that it stood on.
+        known: Answers of users who know it.
+        unseen: Answers of users who do not.
+        skipped: Answers that say neither.
+    """
+
+    shown: int = 0
+    known: int = 0
+    unseen: int = 0
+    skipped: int = 0
+
+
+def note_questions(item_ids: Iterable[str], answers: int, *, enough: bool) -> None:
+    """Count a call that asked for a user's next questions.
+
+    Args:
+        item_ids: The items that it asks about.
+        answers: Answers that the user had given.
+        enough: Whether these were enough.
+    """
+    step = str(answers) if answers < MOST_ANSWERS else f"{MOST_ANSWERS}+"
+    ONBOARDING_CALLS.labels(step, str(enough).lower()).inc()
+    for item_id in item_ids:
+        _of_items.note(item_id, "shown")
+
+
+def note_answer(answer: str, item_id: str | None = None) -> None:
+    """Count an answer to a question.
+
+    Args:
+        answer: `known`, `unseen`, `skipped` or `compared`.
+        item_id: Of which item; None if of several.
+    """
+    ONBOARDING_ANSWERS.labels(answer).inc()
+    if item_id is not None:
+        _of_items.note(item_id, answer)
+
+
+class _OfItems:
+    """Counts by item, which Prometheus is not shown; workers add up as they do for all others."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._counter = Counter(
+            _ITEM_COUNTS, "What became of it.", ["item_id", "what"], registry=self.registry
+        )
+        self._known: set[str] = set()
+
+    def note(self, item_id: str, what: str) -> None:
+        """Count the first few hundred items: who asks, asks about the same few over and over."""
+        if item_id not in self._known:
+            if len(self._known) >= _MOST_ITEMS:
+                return
+            self._known.add(item_id)
+        self._counter.labels(item_id, what).inc()
+
+
+_of_items = _OfItems()
+
+
+@dataclass(frozen=True)
+class OnboardingCounts:
+    """How the onboarding went, over all workers since they started.
+
+    Attributes:
+        calls: (answers given, whether enough) → calls for questions.
+        answers: Answer → how many.
+        items: Item id → what became of it.
+    """
+
+    calls: dict[tuple[str, bool], int]
+    answers: dict[str, int]
+    items: dict[str, ItemCounts]
+
+
+def onboarding_counts() -> OnboardingCounts:
+    """Return how the onboarding went."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    sources: list[Collector] = [REGISTRY, _of_items.registry]
+    if folder is not None:
+        sources = [multiprocess.MultiProcessCollector(CollectorRegistry(), folder)]
+    found = OnboardingCounts({}, {}, {})
+    for metric in (metric for source in sources for metric in source.collect()):
+        for sample in metric.samples:
+            labels, value = sample.labels, int(sample.value)
+            match sample.name:
+                case "melu_onboarding_calls_total":
+                    found.calls[labels["answers"], labels["enough"] == "true"] = value
+                case "melu_onboarding_answers_total":
+                    found.answers[labels["answer"]] = value
+                case "melu_onboarding_items_total":
+                    counts = found.items.setdefault(labels["item_id"], ItemCounts())
+                    setattr(counts, labels["what"], value)
+    return found
+
+
 def note_model(version: str, dataset: str, preset: str) -> None:
     """Say which bundle this worker serves from now on.
 
@@ -137,8 +260,19 @@ def exposition(scarce: Collection[str]) -> bytes:
         return generate_latest(REGISTRY)
     _forget_dead_workers(Path(folder))
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry, folder)
+    registry.register(_WithoutItems(folder))
     return generate_latest(registry)
+
+
+class _WithoutItems(Collector):
+    """The numbers of all workers but those with ids of items."""
+
+    def __init__(self, folder: str) -> None:
+        self._all = multiprocess.MultiProcessCollector(CollectorRegistry(), folder)
+
+    def collect(self) -> Iterator[Metric]:
+        """Return them."""
+        return (metric for metric in self._all.collect() if metric.name != _ITEM_COUNTS)
 
 
 def _forget_dead_workers(folder: Path) -> None:

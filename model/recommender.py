@@ -17,6 +17,7 @@ from model.answers import SupportSet
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.bundle import Bundle, load_bundle
 from model.bundle.manifest import Manifest
+from model.bundle.reports import TrainingReport
 from model.catalogue.live import ItemChange, LiveCatalogue
 from model.estimator import NO_ITEMS, Estimator
 from model.evidence import EvidenceScores, evidence_scores
@@ -67,6 +68,11 @@ class Recommender:
     def manifest(self) -> Manifest:
         """Version, configuration and metrics."""
         return self._bundle.manifest
+
+    @property
+    def training(self) -> TrainingReport | None:
+        """The course of the training; None where the bundle does not tell."""
+        return self._bundle.training
 
     @property
     def catalogue(self) -> LiveCatalogue:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.routes import (
+    admin,
     demo,
     feedback,
     guide,
@@ -26,6 +27,7 @@ routers: tuple[APIRouter, ...] = (
     onboarding.router,
     items.router,
     operations.router,
+    admin.router,
     page.router,
     demo.router,
     guide.router,

@@ -18,6 +18,7 @@ from app.problems import (
     problem_responses,
 )
 from app.schemas.items import (
+    BulkParameters,
     Item,
     ItemContent,
     ItemPage,
@@ -64,8 +65,10 @@ async def get_items(query: ItemParameters, services: ServicesDep) -> ItemPage:
         ModelUnavailable,
     ),
 )
-async def post_items(items: ItemsRequest, services: ServicesDep) -> ItemsPut:
+async def post_items(items: ItemsRequest, query: BulkParameters, services: ServicesDep) -> ItemsPut:
     """Up to 1,000 items, all or none; each as PUT takes it."""
+    if query.dry_run:
+        return await services.items.try_all(items.items)
     return await services.items.put_all(items.items)
 
 

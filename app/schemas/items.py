@@ -1,6 +1,6 @@
 """The catalogue."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import (
@@ -71,11 +71,38 @@ class PutItem(Item):
     warnings: list[str] = Field(description="Values that training never saw.")
 
 
+class ItemChange(BaseModel):
+    """What a bulk call would do to an item."""
+
+    item_id: str
+    change: Literal["new", "changed", "same"]
+    fields: list[str] = Field(
+        description="`title` and names of attributes that would be other than before."
+    )
+    warnings: list[str] = Field(description="Values that training never saw.")
+
+
 class ItemsPut(BaseModel):
-    """The outcome of a bulk call: all items are stored."""
+    """The outcome of a bulk call: all items are stored, or with `dry_run` none."""
 
     created: int = Field(description="Items that are new.")
     updated: int = Field(description="Items that were there before.")
+    changes: list[ItemChange] | None = Field(
+        default=None,
+        exclude_if=lambda changes: changes is None,
+        description="With `dry_run` alone: what would become of each item.",
+    )
+
+
+class BulkQuery(QueryRequest):
+    """Parameters of a bulk call."""
+
+    dry_run: bool = Field(
+        default=False, description="Check the items and tell what would change; store nothing."
+    )
+
+
+BulkParameters = Annotated[BulkQuery, Query()]
 
 
 class ItemPage(BaseModel):
@@ -95,6 +122,9 @@ class ItemQuery(QueryRequest):
         description="Beginnings of words of the title; one slip of the key is forgiven.",
     )
     filter: Filter = Field(default=[])
+    since_training: bool = Field(
+        default=False, description="Only items that were added after the training."
+    )
     limit: Limit = 20
     cursor: Cursor = None
 

@@ -90,3 +90,78 @@ class ModelReloaded(BaseModel):
 
     version: str = Field(description="Of the bundle that answers now.")
     previous_version: str | None = Field(description="Of the one that answered before.")
+
+
+class TrainingEpoch(BaseModel):
+    """One pass of a training over the users."""
+
+    phase: str = Field(description="What the pass was for, such as `search` or `refit`.")
+    epoch: int
+    epochs: int = Field(description="Most that this phase might take.")
+    loss: float
+    validation_mae: dict[str, float] | None = Field(
+        description="Support size → MAE of held-out users; null where none were held out."
+    )
+    seconds: float
+    list_quality: float | None = Field(
+        description="nDCG@20 of held-out users after five ratings; null where none were held out."
+    )
+
+
+class Training(BaseModel):
+    """The course of a training."""
+
+    seed: int
+    users: int
+    ratings: int
+    validation_users: int
+    best_epoch: int
+    seconds: float
+    epochs: list[TrainingEpoch] = Field(description="Of predicted ratings.")
+    relevance: list[TrainingEpoch] = Field(description="Of what is chosen.")
+
+
+class ModelCard(BaseModel):
+    """How the loaded bundle came to be."""
+
+    version: str
+    preset: dict[str, Any] = Field(description="The preset's name and its whole configuration.")
+    training: Training | None = Field(
+        description="Null where the bundle's `training.json` is missing or was altered."
+    )
+
+
+class OnboardingStep(BaseModel):
+    """Calls for questions by users who had given that many answers."""
+
+    answers: str = Field(description="`0` to `9`, and `10+`.")
+    calls: int
+    enough: int = Field(description="Of these calls, how many said `enough`.")
+
+
+class OnboardingAnswers(BaseModel):
+    """Answers to questions, by what they say."""
+
+    known: int = 0
+    unseen: int = 0
+    skipped: int = 0
+    compared: int = Field(default=0, description="Pairs and groups.")
+
+
+class AskedItem(BaseModel):
+    """An item of the onboarding, and what became of it."""
+
+    item_id: str
+    title: str
+    shown: int = Field(description="Lists of questions that it stood on.")
+    known: int
+    unseen: int
+    skipped: int
+
+
+class OnboardingReport(BaseModel):
+    """Questions and answers since the service started."""
+
+    steps: list[OnboardingStep]
+    answers: OnboardingAnswers
+    items: list[AskedItem] = Field(description="The 50 that were shown most.")

@@ -23,6 +23,7 @@ from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.feedback_events import EventReader
 from app.services.feedback_meanings import FeedbackMeanings
 from app.services.model_state.live_model import LiveModel
+from app.services.onboarding_answers import count_answers
 from app.store import Feedback, UserStore
 from app.store.records import microseconds
 
@@ -79,6 +80,8 @@ class FeedbackService:
         now = datetime.now(UTC)
         read = self._events.read(recommender, events, "events", now)
         accepted, ignored, stored = await self._store.add_feedback(user_id, read.newest, now)
+        if accepted:  # else it was a retry
+            count_answers(read.newest, self._meanings)
         return FeedbackAccepted(
             user_id=user_id,
             accepted=accepted,

@@ -79,6 +79,10 @@ class FeedbackMeanings:
             return meaning
         return Meaning(meaning.rating, meaning.kind, meaning.weight * _damped(feedback.weight))
 
+    def tells(self, value: float | str) -> bool:
+        """Tell whether a rating or action means anything; "not now" does not."""
+        return not isinstance(value, str) or value in self._meanings
+
     def support_size(self, feedback: Sequence[Feedback]) -> int:
         """Count the pieces of feedback that count as a rating."""
         return sum(

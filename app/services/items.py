@@ -10,9 +10,19 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from app.problems import Fault, InvalidAttribute, UnknownAttribute, UnknownItem
-from app.schemas.items import BulkItem, Item, ItemContent, ItemPage, ItemQuery, ItemsPut, PutItem
+from app.schemas.items import (
+    BulkItem,
+    Item,
+    ItemChange,
+    ItemContent,
+    ItemPage,
+    ItemQuery,
+    ItemsPut,
+    PutItem,
+)
 from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.filters import matching_items
+from app.services.item_changes import changes_of, told, warnings_of
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel, Snapshot
 from app.services.search import Found
@@ -84,6 +94,8 @@ class ItemService:
             Overloaded: If too much is asked for at once.
         """
         request = ["items", query.query, *query.filter]
+        if query.since_training:
+            request.append("since training")
         after = None
         if query.cursor is not None:
             after = decode_cursor(query.cursor, request, _PLACES)
@@ -110,21 +122,17 @@ class ItemService:
         stored = StoredItem(item_id, content.title, attributes)
         bundled = item_id in snapshot.catalogue.bundled.index_of
         (existed,) = await self._store.change([(stored, bundled)])
-        space = snapshot.recommender.item_space
-        known = {name: attributes[name] for name in space.names if name in attributes}
         shown = (await self._live.latest()).catalogue
         index = shown.index_of.get(item_id)
         if index is None:  # somebody deleted it meanwhile
-            told = {name: value for name, value in attributes.items() if value not in (None, [])}
-            item = Item(item_id=item_id, title=content.title or item_id, attributes=told)
+            item = Item(
+                item_id=item_id, title=content.title or item_id, attributes=told(attributes)
+            )
         else:
             item = shown_items(shown, [index])[0]
         return not existed, PutItem(
             **item.model_dump(),
-            warnings=[
-                f"{name}: training never saw this value, so it tells the model nothing"
-                for name in space.unseen(known)
-            ],
+            warnings=warnings_of(snapshot.recommender.item_space, attributes),
         )
 
     async def put_all(self, items: Sequence[BulkItem]) -> ItemsPut:
@@ -142,14 +150,39 @@ class ItemService:
             StoreUnavailable: If the store can't be reached.
         """
         catalogue = (await self._live.latest()).catalogue
-        stored = {}
-        for at, item in enumerate(items):
-            where: list[str | int] = ["body", "items", at, "attributes"]
-            attributes = _checked(catalogue, item.attributes, where)
-            stored[item.item_id] = StoredItem(item.item_id, item.title, attributes)
+        stored = _checked_items(catalogue, items)
         bundled = catalogue.bundled.index_of
         existed = await self._store.change([(i, i.item_id in bundled) for i in stored.values()])
         return ItemsPut(created=len(existed) - sum(existed), updated=sum(existed))
+
+    async def try_all(self, items: Sequence[BulkItem]) -> ItemsPut:
+        """Tell what `put_all` would do, and store nothing.
+
+        Args:
+            items: The items; of equal ids the last counts.
+
+        Returns:
+            How many would be new, how many are there, and what would become of each.
+
+        Raises:
+            UnknownAttribute: If the catalogue has no such attribute.
+            InvalidAttribute: If a value does not fit its attribute.
+            StoreUnavailable: If the store can't be reached.
+            Overloaded: If too much is asked for at once.
+        """
+        snapshot = await self._live.latest()
+        # Thousands of values to compare.
+        changes = await self._compute.run(lambda: self._try(snapshot, items))
+        created = sum(one.change == "new" for one in changes)
+        return ItemsPut(created=created, updated=len(changes) - created, changes=changes)
+
+    @staticmethod
+    def _try(snapshot: Snapshot, items: Sequence[BulkItem]) -> list[ItemChange]:
+        stored = _checked_items(snapshot.catalogue, items)
+        there = [one for one in stored if one in snapshot.catalogue.index_of]
+        index = [snapshot.catalogue.index_of[one] for one in there]
+        before = dict(zip(there, shown_items(snapshot.catalogue, index), strict=True))
+        return changes_of(snapshot.recommender.item_space, stored.values(), before)
 
     async def delete(self, item_id: str) -> None:
         """Delete an item: it is never recommended, found or asked about again.
@@ -180,6 +213,9 @@ def _found_page(
 ) -> ItemPage:
     catalogue = snapshot.catalogue
     passed = matching_items(catalogue, query.filter)
+    if query.since_training:
+        new = catalogue.since_training()
+        passed = new if passed is None else np.intersect1d(passed, new)
     found = snapshot.search.find(query.query, catalogue)
     if found is not None:
         items, quality = _that_pass(found, passed)
@@ -222,6 +258,16 @@ def _that_pass(found: Found, passed: Int64Array | None) -> tuple[Int64Array, Int
         return found.items, found.quality
     kept = np.isin(found.items, passed)
     return found.items[kept], found.quality[kept]
+
+
+def _checked_items(catalogue: LiveCatalogue, items: Sequence[BulkItem]) -> dict[str, StoredItem]:
+    """Return item id → what is to be stored; of equal ids the last."""
+    stored = {}
+    for at, item in enumerate(items):
+        where: list[str | int] = ["body", "items", at, "attributes"]
+        attributes = _checked(catalogue, item.attributes, where)
+        stored[item.item_id] = StoredItem(item.item_id, item.title, attributes)
+    return stored
 
 
 def _checked(

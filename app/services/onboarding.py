@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from app.metrics import note_questions
 from app.problems import InvalidParameter, UnknownItemInBody
 from app.schemas.onboarding import (
     Mode,
@@ -86,7 +87,12 @@ class OnboardingService:
         else:
             user = await self._store.get(query.user_id)
             snapshot = await self._live.at(self._store.catalogue_version)
-        return await self._compute.run(lambda: self._pick(snapshot.recommender, query, user))
+        answer = await self._compute.run(lambda: self._pick(snapshot.recommender, query, user))
+        if query.user_id is not None:
+            progress = answer.progress
+            items = [one.item_id for one in answer.items]
+            note_questions(items, progress.answers, enough=progress.enough)
+        return answer
 
     def _pick(
         self, recommender: Recommender, query: OnboardingQuery, user: StoredUser | None

@@ -412,6 +412,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the model was trained
+         * @description The preset with its configuration, and the course of the training. Server key only.
+         */
+        get: operations["get_model_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/onboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the onboarding goes
+         * @description Questions and answers, counted over all workers since the service started, of nobody by name.
+         *
+         *     Calls of `GET /onboarding/items` that name a user are counted by the answers that this user had
+         *     given, and answers by what they say. Of items the first 500 that a worker asks about are
+         *     counted; the 50 that were shown most are told. Server key only.
+         */
+        get: operations["get_onboarding_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -438,6 +482,27 @@ export interface components {
             at: string;
             /** Action */
             action: string;
+        };
+        /**
+         * AskedItem
+         * @description An item of the onboarding, and what became of it.
+         */
+        AskedItem: {
+            /** Item Id */
+            item_id: string;
+            /** Title */
+            title: string;
+            /**
+             * Shown
+             * @description Lists of questions that it stood on.
+             */
+            shown: number;
+            /** Known */
+            known: number;
+            /** Unseen */
+            unseen: number;
+            /** Skipped */
+            skipped: number;
         };
         /**
          * BulkItem
@@ -713,6 +778,29 @@ export interface components {
             };
         };
         /**
+         * ItemChange
+         * @description What a bulk call would do to an item.
+         */
+        ItemChange: {
+            /** Item Id */
+            item_id: string;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "new" | "changed" | "same";
+            /**
+             * Fields
+             * @description `title` and names of attributes that would be other than before.
+             */
+            fields: string[];
+            /**
+             * Warnings
+             * @description Values that training never saw.
+             */
+            warnings: string[];
+        };
+        /**
          * ItemContent
          * @description Title and attributes of an item.
          * @example {
@@ -781,7 +869,7 @@ export interface components {
         };
         /**
          * ItemsPut
-         * @description The outcome of a bulk call: all items are stored.
+         * @description The outcome of a bulk call: all items are stored, or with `dry_run` none.
          */
         ItemsPut: {
             /**
@@ -794,6 +882,11 @@ export interface components {
              * @description Items that were there before.
              */
             updated: number;
+            /**
+             * Changes
+             * @description With `dry_run` alone: what would become of each item.
+             */
+            changes?: components["schemas"]["ItemChange"][] | null;
         };
         /**
          * ItemsRequest
@@ -871,6 +964,23 @@ export interface components {
          */
         Mode: "items" | "grid" | "pair" | "groups";
         /**
+         * ModelCard
+         * @description How the loaded bundle came to be.
+         */
+        ModelCard: {
+            /** Version */
+            version: string;
+            /**
+             * Preset
+             * @description The preset's name and its whole configuration.
+             */
+            preset: {
+                [key: string]: unknown;
+            };
+            /** @description Null where the bundle's `training.json` is missing or was altered. */
+            training: components["schemas"]["Training"] | null;
+        };
+        /**
          * ModelDescription
          * @description The loaded bundle.
          */
@@ -931,6 +1041,33 @@ export interface components {
              * @description Of the one that answered before.
              */
             previous_version: string | null;
+        };
+        /**
+         * OnboardingAnswers
+         * @description Answers to questions, by what they say.
+         */
+        OnboardingAnswers: {
+            /**
+             * Known
+             * @default 0
+             */
+            known?: number;
+            /**
+             * Unseen
+             * @default 0
+             */
+            unseen?: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped?: number;
+            /**
+             * Compared
+             * @description Pairs and groups.
+             * @default 0
+             */
+            compared?: number;
         };
         /**
          * OnboardingGroup
@@ -1106,6 +1243,38 @@ export interface components {
              * @description Whether one more answer would bring less than `MELU_ONBOARDING_ENOUGH`.
              */
             enough: boolean;
+        };
+        /**
+         * OnboardingReport
+         * @description Questions and answers since the service started.
+         */
+        OnboardingReport: {
+            /** Steps */
+            steps: components["schemas"]["OnboardingStep"][];
+            answers: components["schemas"]["OnboardingAnswers"];
+            /**
+             * Items
+             * @description The 50 that were shown most.
+             */
+            items: components["schemas"]["AskedItem"][];
+        };
+        /**
+         * OnboardingStep
+         * @description Calls for questions by users who had given that many answers.
+         */
+        OnboardingStep: {
+            /**
+             * Answers
+             * @description `0` to `9`, and `10+`.
+             */
+            answers: string;
+            /** Calls */
+            calls: number;
+            /**
+             * Enough
+             * @description Of these calls, how many said `enough`.
+             */
+            enough: number;
         };
         /**
          * Order
@@ -1536,6 +1705,68 @@ export interface components {
          * @enum {string}
          */
         Strategy: "adaptive" | "static" | "evidence" | "popularity";
+        /**
+         * Training
+         * @description The course of a training.
+         */
+        Training: {
+            /** Seed */
+            seed: number;
+            /** Users */
+            users: number;
+            /** Ratings */
+            ratings: number;
+            /** Validation Users */
+            validation_users: number;
+            /** Best Epoch */
+            best_epoch: number;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Epochs
+             * @description Of predicted ratings.
+             */
+            epochs: components["schemas"]["TrainingEpoch"][];
+            /**
+             * Relevance
+             * @description Of what is chosen.
+             */
+            relevance: components["schemas"]["TrainingEpoch"][];
+        };
+        /**
+         * TrainingEpoch
+         * @description One pass of a training over the users.
+         */
+        TrainingEpoch: {
+            /**
+             * Phase
+             * @description What the pass was for, such as `search` or `refit`.
+             */
+            phase: string;
+            /** Epoch */
+            epoch: number;
+            /**
+             * Epochs
+             * @description Most that this phase might take.
+             */
+            epochs: number;
+            /** Loss */
+            loss: number;
+            /**
+             * Validation Mae
+             * @description Support size → MAE of held-out users; null where none were held out.
+             */
+            validation_mae: {
+                [key: string]: number;
+            } | null;
+            /** Seconds */
+            seconds: number;
+            /**
+             * List Quality
+             * @description nDCG@20 of held-out users after five ratings; null where none were held out.
+             */
+            list_quality: number | null;
+        };
         /**
          * UnstoredRecommendations
          * @description A ranking for what a body told, of which nothing is stored.
@@ -2630,6 +2861,8 @@ export interface operations {
                 query?: string;
                 /** @description `name:value` on an item attribute; several values of one name are OR, several names are AND. Of a number also a range with both ends included, `year:1990..1999`, `year:1990..` or `year:..1950`. */
                 filter?: string[];
+                /** @description Only items that were added after the training. */
+                since_training?: boolean;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -2698,7 +2931,10 @@ export interface operations {
     };
     post_items: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Check the items and tell what would change; store nothing. */
+                dry_run?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2742,7 +2978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
-            /** @description `invalid_body`, `unknown_attribute`, `invalid_attribute` */
+            /** @description `invalid_body`, `unknown_attribute`, `invalid_attribute`, `invalid_parameter` */
             422: {
                 headers: {
                     /** @description The request's own id if it brought one, else a new one. */
@@ -3202,6 +3438,94 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    /** @description The request's own id if it brought one, else a new one. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_model_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The request's own id if it brought one, else a new one. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCard"];
+                };
+            };
+            /** @description `model_unavailable` */
+            503: {
+                headers: {
+                    /** @description The request's own id if it brought one, else a new one. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Any other problem. */
+            default: {
+                headers: {
+                    /** @description The request's own id if it brought one, else a new one. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    get_onboarding_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The request's own id if it brought one, else a new one. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnboardingReport"];
+                };
+            };
+            /** @description `model_unavailable` */
+            503: {
+                headers: {
+                    /** @description The request's own id if it brought one, else a new one. */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
             /** @description Any other problem. */

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -15,6 +16,7 @@ from model.bundle.files import (
     CATALOGUE_FILE,
     CLUSTERS_FILE,
     RELEVANCE_FILE,
+    TRAINING_FILE,
     VOCABULARIES_FILE,
     WEIGHTS_FILE,
     Vocabularies,
@@ -25,6 +27,7 @@ from model.bundle.manifest import (
     Manifest,
     read_manifest,
 )
+from model.bundle.reports import TrainingReport
 from model.bundle.weights_file import WeightsFile
 from model.catalogue.bundled import Catalogue
 from model.data.reading import UNREADABLE
@@ -47,6 +50,7 @@ class Bundle:
         relevance: θ of the chances of being chosen, where the preset has them.
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
+        training: The course of the training; None where its file is missing or was altered.
     """
 
     manifest: Manifest
@@ -55,6 +59,7 @@ class Bundle:
     relevance: RelevanceModel | None
     user_space: FeatureSpace
     item_space: FeatureSpace
+    training: TrainingReport | None = None
 
     @property
     def estimator(self) -> Estimator:
@@ -150,7 +155,26 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
         relevance.clusters = of_choice
     if prepare:
         _prepare(estimator, relevance, manifest, of_ratings, of_chances, folder)
-    return Bundle(manifest, estimator, catalogue, relevance, vocabularies.users, vocabularies.items)
+    return Bundle(
+        manifest,
+        estimator,
+        catalogue,
+        relevance,
+        vocabularies.users,
+        vocabularies.items,
+        _read_report(folder, manifest),
+    )
+
+
+def _read_report(folder: Path, manifest: Manifest) -> TrainingReport | None:
+    """Read how the training went; no answer follows from it, so a bundle serves without it."""
+    path = folder / TRAINING_FILE
+    try:
+        if sha256_of(path) != manifest.checksums.get(TRAINING_FILE):
+            return None
+        return TrainingReport.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def _restore_relevance(

@@ -192,6 +192,15 @@ class LiveCatalogue:
         every = np.arange(self.size, dtype=np.int64)
         return np.setdiff1d(every, self.hidden, assume_unique=True) if len(self.hidden) else every
 
+    def since_training(self) -> Int64Array:
+        """Indices of items that the bundle does not have, in ascending order."""
+        new = [
+            index
+            for item_id, index in self._places.items()
+            if index != _DELETED and item_id not in self.bundled.index_of
+        ]
+        return np.sort(np.array(new, dtype=np.int64))
+
     def changed(self, changes: Sequence[ItemChange]) -> LiveCatalogue:
         """Return the catalogue after some changes; this one stays as it is.
 

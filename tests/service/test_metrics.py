@@ -60,6 +60,24 @@ def test_the_counts_of_all_workers_add_up(two_workers: Service):
     assert after["melu_compute_pending"] == 0
 
 
+def test_onboarding_adds_up_over_workers_and_items_are_not_shown(two_workers: Service):
+    def ask(number: int) -> int:
+        with two_workers.client() as client:
+            query = {"user_id": f"asked {number}", "limit": "2", "strategy": "popularity"}
+            return client.get("/onboarding/items", params=query).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(ask, range(20))) == {200}
+    with two_workers.client() as client:
+        told = client.get("/admin/onboarding").json()
+        shown = client.get("/metrics").text
+
+    assert told["steps"][0]["calls"] == 20
+    assert [one["shown"] for one in told["items"]] == [20, 20]
+    assert "melu_onboarding_calls_total" in shown
+    assert "melu_onboarding_items" not in shown
+
+
 def grown(before: dict[str, float], after: dict[str, float], what: str) -> float:
     prefix = {
         "requests": f"melu_requests_total method=GET {ROUTE} status=200",

@@ -23,7 +23,9 @@ PATHS = {
     "/readyz": {"get"},
     "/model": {"get"},
     "/metrics": {"get"},
+    "/admin/model": {"get"},
     "/admin/model/reload": {"post"},
+    "/admin/onboarding": {"get"},
 }
 
 

@@ -5,6 +5,19 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 
+class AskedItem(TypedDict):
+    """
+    An item of the onboarding, and what became of it.
+    """
+
+    item_id: str
+    title: str
+    shown: int
+    known: int
+    unseen: int
+    skipped: int
+
+
 class BulkItem(TypedDict):
     """
     One of many items.
@@ -79,6 +92,17 @@ class Item(TypedDict):
     attributes: dict[str, Any]
 
 
+class ItemChange(TypedDict):
+    """
+    What a bulk call would do to an item.
+    """
+
+    item_id: str
+    change: Literal["new", "changed", "same"]
+    fields: list[str]
+    warnings: list[str]
+
+
 class ItemContent(TypedDict):
     """
     Title and attributes of an item.
@@ -108,11 +132,12 @@ class ItemPage(TypedDict):
 
 class ItemsPut(TypedDict):
     """
-    The outcome of a bulk call: all items are stored.
+    The outcome of a bulk call: all items are stored, or with `dry_run` none.
     """
 
     created: int
     updated: int
+    changes: NotRequired[list[ItemChange] | None]
 
 
 class ItemsRequest(TypedDict):
@@ -158,6 +183,17 @@ class ModelReloaded(TypedDict):
     previous_version: str | None
 
 
+class OnboardingAnswers(TypedDict):
+    """
+    Answers to questions, by what they say.
+    """
+
+    known: NotRequired[int]
+    unseen: NotRequired[int]
+    skipped: NotRequired[int]
+    compared: NotRequired[int]
+
+
 class OnboardingGroup(TypedDict):
     """
     A group of items to choose from.
@@ -193,6 +229,16 @@ class OnboardingProgress(TypedDict):
     certainty: float | None
     gain: float | None
     enough: bool
+
+
+class OnboardingStep(TypedDict):
+    """
+    Calls for questions by users who had given that many answers.
+    """
+
+    answers: str
+    calls: int
+    enough: int
 
 
 class ProblemBody(TypedDict):
@@ -279,6 +325,20 @@ class RecommendedItem(TypedDict):
     score: float | None
     explored: NotRequired[bool]
     because: NotRequired[list[Reason]]
+
+
+class TrainingEpoch(TypedDict):
+    """
+    One pass of a training over the users.
+    """
+
+    phase: str
+    epoch: int
+    epochs: int
+    loss: float
+    validation_mae: dict[str, float] | None
+    seconds: float
+    list_quality: float | None
 
 
 class UnstoredRecommendations(TypedDict):
@@ -387,6 +447,16 @@ class OnboardingItems(TypedDict):
     groups: NotRequired[list[OnboardingGroup]]
 
 
+class OnboardingReport(TypedDict):
+    """
+    Questions and answers since the service started.
+    """
+
+    steps: list[OnboardingStep]
+    answers: OnboardingAnswers
+    items: list[AskedItem]
+
+
 class RatedItem(TypedDict):
     """
     A stored rating.
@@ -435,6 +505,21 @@ class Recommendations(TypedDict):
     next_cursor: str | None
 
 
+class Training(TypedDict):
+    """
+    The course of a training.
+    """
+
+    seed: int
+    users: int
+    ratings: int
+    validation_users: int
+    best_epoch: int
+    seconds: float
+    epochs: list[TrainingEpoch]
+    relevance: list[TrainingEpoch]
+
+
 class FeedbackPage(TypedDict):
     """
     Feedback, newest first.
@@ -442,3 +527,13 @@ class FeedbackPage(TypedDict):
 
     items: list[RatedItem | ActedItem | ComparedPair | GroupPoints]
     next_cursor: str | None
+
+
+class ModelCard(TypedDict):
+    """
+    How the loaded bundle came to be.
+    """
+
+    version: str
+    preset: dict[str, Any]
+    training: Training | None
