@@ -63,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.tokens = UserTokens(settings.token_secrets, settings.token_seconds)
     app.state.traces = RequestTraces() if settings.tracing else None
     app.state.has_demo = has_demo = settings.demo and bool(settings.api_keys)
+    app.state.has_admin = settings.admin
     app.state.image_origins = settings.image_origins
     app.state.page_files = read_page(
         has_demo_tokens=has_demo,

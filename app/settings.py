@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     """Most requests with tokens of one user, such as 600/minute; none by default."""
     demo: bool = False
     """Let the demo page of a service with keys have random visitors of its own."""
+    admin: bool = True
+    """Serve the back office's page, which asks for a server key."""
     key_rate_limit: str | None = None
     """Most requests with one API key, such as 6000/minute; none by default."""
 

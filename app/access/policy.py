@@ -7,7 +7,7 @@ from starlette.datastructures import QueryParams
 from app.access.tokens import TokenHolder
 
 _OPEN_PATHS = frozenset(
-    {"/", "/docs", "/guide", "/llms.txt", "/openapi.json", "/healthz", "/readyz"}
+    {"/", "/admin", "/docs", "/guide", "/llms.txt", "/openapi.json", "/healthz", "/readyz"}
 )
 _OPEN_FOLDERS = ("/static/", "/guide/")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})

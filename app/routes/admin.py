@@ -1,9 +1,13 @@
-"""`/admin`: what operators are told."""
+"""`/admin`: the back office's page, and what it shows that no other path does."""
 
-from fastapi import APIRouter
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import FileResponse
 
 from app.dependencies import ServicesDep
 from app.metrics import MOST_ANSWERS, ItemCounts, onboarding_counts
+from app.middleware.security_headers import PAGE_HEADERS
 from app.problems import ModelUnavailable, problem_responses
 from app.schemas.operations import (
     AskedItem,
@@ -17,7 +21,16 @@ from model.recommender import Recommender
 
 router = APIRouter(prefix="/admin", tags=["operations"])
 
+_PAGE = Path(__file__).parent.parent / "static" / "admin" / "index.html"
 _MOST_ITEMS = 50
+
+
+@router.get("", include_in_schema=False)
+async def admin_page(request: Request) -> FileResponse:
+    """The back office; it holds no data, and asks for all of it with a server key."""
+    if not request.app.state.has_admin:
+        raise HTTPException(404)
+    return FileResponse(_PAGE, media_type="text/html", headers=PAGE_HEADERS)
 
 
 @router.get(

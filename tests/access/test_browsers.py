@@ -66,7 +66,11 @@ def test_no_answer_is_sniffed(client: httpx.Client, path: str):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/static/app.js", "/static/icon.svg", "/static/swagger/swagger-ui.css"]
+    "path",
+    [
+        *("/", "/admin", "/docs", "/static/app.js", "/static/admin/admin.js"),
+        *("/static/icon.svg", "/static/swagger/swagger-ui.css"),
+    ],
 )
 def test_pages_run_our_scripts_alone_and_in_no_frame(client: httpx.Client, path: str):
     response = client.get(path)
@@ -101,7 +105,7 @@ class References(HTMLParser):
             self.loaded.append(given.get("src") or given.get("href") or "")
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/admin", "/docs"])
 def test_pages_load_from_this_service_alone(client: httpx.Client, path: str):
     page = References()
     page.feed(client.get(path).text)
@@ -115,7 +119,7 @@ def test_pages_load_from_this_service_alone(client: httpx.Client, path: str):
 
 
 def test_scripts_write_no_markup():
-    scripts = list(STATIC.glob("*.js"))
+    scripts = list(STATIC.rglob("*.js"))
     assert scripts
     for script in scripts:
         assert not re.search(r"\.(inner|outer)HTML|insertAdjacentHTML|\beval\(", script.read_text())

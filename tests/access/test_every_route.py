@@ -117,12 +117,15 @@ def test_a_path_that_nobody_thought_of_is_closed(client: httpx.Client, path: str
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
-@pytest.mark.parametrize("path", ["/healthz", "/", "/docs", "/static/app.js"])
+@pytest.mark.parametrize("path", ["/healthz", "/", "/admin", "/docs", "/static/app.js"])
 def test_what_is_open_is_open_for_reading(client: httpx.Client, method: str, path: str):
     assert_problem(client.request(method, path), 401, "unauthorised")
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/static/app.js"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/admin", "/docs", "/openapi.json", "/static/app.js", "/static/admin/admin.js"],
+)
 def test_page_and_description_open_without_a_credential(client: httpx.Client, path: str):
     assert client.get(path).status_code == 200
     assert client.get(path, headers=bearer("a wrong key")).status_code == 200

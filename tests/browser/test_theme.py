@@ -1,4 +1,4 @@
-"""The theme that somebody chooses holds over reloads, and "System" lets go of it."""
+"""The theme that somebody chooses holds over reloads, on both pages, and "System" lets go of it."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,7 +22,7 @@ def test_a_chosen_theme_holds_until_it_is_given_back(service: Service, browser_p
 
     dark = page.evaluate(BACKGROUND)
     assert dark != light
-    for path in ("/", "/#best"):
+    for path in ("/", "/admin"):
         page.goto(f"{service.url}{path}")
         expect(page.get_by_label("Theme")).to_have_value("dark")
         assert page.evaluate(BACKGROUND) == dark

@@ -110,7 +110,7 @@ def test_problems_are_described_where_they_occur(client: httpx.Client):
     assert "application/problem+json" in responses["422"]["content"]
 
 
-@pytest.mark.parametrize("path", ["/docs", "/"])
+@pytest.mark.parametrize("path", ["/docs", "/admin", "/"])
 def test_there_are_pages_for_people(client: httpx.Client, path: str):
     response = client.get(path)
 
