@@ -9,7 +9,7 @@ import sys
 import httpx
 from playwright.sync_api import sync_playwright
 
-_RATED = {"star wars": 5, "fargo": 4, "toy story": 4, "liar liar": 1}
+RATED = {"star wars": 5, "fargo": 4, "toy story": 4, "liar liar": 1}
 _SIZE = (1280, 860)
 _SETTLED_MS = 3000
 _PREVIEW = (1200, 630)  # what readers of Open Graph tags expect
@@ -30,7 +30,7 @@ def take(url: str, file: str, program: str | None = None, preview: str | None = 
         page = browser.new_page(viewport={"width": _SIZE[0], "height": _SIZE[1]})
         page.goto(url, wait_until="networkidle")
         user = page.evaluate("localStorage.getItem('melu.user_id')")
-        for title, rating in _RATED.items():
+        for title, rating in RATED.items():
             items = client.get("/items", params={"query": title, "limit": 1}).json()["items"]
             event = {"item_id": items[0]["item_id"], "rating": rating}
             client.post(f"/users/{user}/feedback", json=event).raise_for_status()

@@ -78,7 +78,7 @@ export const words = {
     look: "Look up",
     note: "As your application calls the user. To look counts as a call on that user for MELU_USER_EXPIRY_DAYS, and changes nothing else.",
     unknown: (id) => `Nothing is stored of “${id}”. They get everyone’s list.`,
-    facts: { support: "ratings to learn from", version: "version", created: "first seen", updated: "last change" },
+    facts: { support: "ratings to learn from", version: "changes so far", created: "first seen", updated: "last change" },
     attributes: "Profile",
     noAttributes: "No attributes are stored.",
     told: "Support set",
