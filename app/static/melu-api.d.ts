@@ -401,7 +401,7 @@ export interface paths {
         };
         /**
          * Metrics for Prometheus
-         * @description Requests, latencies, cache, store errors, queue and model; the docs list every name.
+         * @description Requests, stages, problems, cache, store, queue and model; the docs list every name.
          */
         get: operations["get_metrics"];
         put?: never;
