@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from multiprocessing import parent_process
 from pathlib import Path
 from threading import Thread
@@ -16,6 +17,7 @@ from fastapi import FastAPI
 from app.container import Services, build_services
 from app.problems import InvalidBundle, StoreUnavailable
 from app.server.http_protocol import LIMITS, ConnectionLimits
+from app.services.arms.served_lists import ATTRIBUTED_DAYS
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.manager import ModelManager
 from app.services.model_state.recall_check import report_recall
@@ -27,6 +29,7 @@ from app.store import (
     CatalogueStore,
     RankingSnapshotStore,
     RateLimits,
+    ServedListStore,
     StoreLayout,
     UnusableStore,
     UserStore,
@@ -85,9 +88,13 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
     )
     items = CatalogueStore(redis, seconds, acknowledged)
     lists = RankingSnapshotStore(redis, seconds)
+    served = ServedListStore(redis, seconds, _kept_seconds(settings))
     app.state.manager = manager = ModelManager(
         settings.model,
-        lambda recommender: build_services(settings, store, items, lists, recommender, compute),
+        lambda recommender, candidate: build_services(
+            settings, store, items, lists, served, recommender, candidate, compute
+        ),
+        settings.candidate_folder,
     )
 
     def caches() -> Sequence[UserCache]:
@@ -162,6 +169,12 @@ def _acknowledged(settings: Settings) -> Acknowledgement | None:
     # The other half is for the write itself.
     milliseconds = int(settings.store_timeout_seconds * 500)
     return Acknowledgement(settings.store_wait_replicas, max(1, milliseconds))
+
+
+def _kept_seconds(settings: Settings) -> int:
+    """Return how long lists that a user was shown are kept: no longer than the user."""
+    kept = timedelta(days=ATTRIBUTED_DAYS)
+    return int(min(kept, settings.user_expiry or kept).total_seconds())
 
 
 def _limits_of(settings: Settings) -> ConnectionLimits:

@@ -23,9 +23,15 @@ ENVIRONMENT_PREFIX = "MELU_"
 _LEAST_SECRET = 32
 
 
+PRIOR = "prior"
+"""In place of a candidate's bundle: everybody's list, without adaptation."""
+
 RANKING_SETTINGS = frozenset(
     {
         "actions",
+        "candidate",
+        "candidate_salt",
+        "candidate_share",
         "explore",
         "list_items",
         "support_limit",
@@ -105,6 +111,12 @@ class Settings(BaseSettings):
     """Bundle to serve."""
     model_watch_seconds: float = Field(default=1.0, ge=0)
     """Time between two looks for a new bundle in the folder; 0 never looks."""
+    candidate: str | None = None
+    """Bundle that answers a share of the users, or `prior`, everybody's list; none by default."""
+    candidate_share: float = Field(default=0.1, ge=0, le=1)
+    """Share of the users whom the candidate answers."""
+    candidate_salt: str = "melu"
+    """Deals users to the candidate; another one deals them anew."""
     compute_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Local updates and rankings that a worker runs at once."""
     compute_queue: int = Field(default=128, ge=0)
@@ -284,10 +296,7 @@ class Settings(BaseSettings):
             )
         return self
 
-    @field_validator(
-        "user_expiry_days",
-        mode="before",
-    )
+    @field_validator("user_expiry_days", "candidate", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -295,7 +304,15 @@ class Settings(BaseSettings):
     @cached_property
     def ranking_settings(self) -> dict[str, object]:
         """The settings that change a ranking: answers before and after a change differ."""
-        return {name: getattr(self, name) for name in RANKING_SETTINGS}
+        found = {name: getattr(self, name) for name in RANKING_SETTINGS}
+        # Replicas may have a bundle in different folders; its version is in every name anyway.
+        is_bundle = self.candidate_folder is not None
+        return found | {"candidate": "a bundle" if is_bundle else self.candidate}
+
+    @property
+    def candidate_folder(self) -> Path | None:
+        """Where the candidate's bundle is; None for no candidate, and for `prior`."""
+        return None if self.candidate is None or self.candidate == PRIOR else Path(self.candidate)
 
     @cached_property
     def action_meanings(self) -> dict[str, ActionMeaning]:

@@ -65,6 +65,11 @@ class Recommender:
         return cls(load_bundle(folder))
 
     @property
+    def bundle(self) -> Bundle:
+        """What it was made of."""
+        return self._bundle
+
+    @property
     def manifest(self) -> Manifest:
         """Version, configuration and metrics."""
         return self._bundle.manifest

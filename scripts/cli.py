@@ -8,6 +8,7 @@ import typer
 
 from model.errors import ModelError
 from scripts.commands import evaluation
+from scripts.commands.compare import compare
 from scripts.commands.fetch import app as fetch_app
 from scripts.commands.options import (
     BatchUsers,
@@ -131,6 +132,7 @@ def train(
 
 
 app.command()(evaluation.evaluate)
+app.command()(compare)
 
 
 @app.command()

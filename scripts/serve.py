@@ -87,11 +87,11 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
 
     # A clear message now rather than 503s later.
     if settings.workers == 1:
-        check_bundle(settings.model)
+        check_bundles(settings.model, settings.candidate_folder)
     else:
         # In a process that ends: the supervisor has no use for what it takes to read a bundle.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            pool.submit(check_bundle, settings.model).result()
+            pool.submit(check_bundles, settings.model, settings.candidate_folder).result()
     # Ends this process by unwinding it, so that the store is stopped in order.
     signal.signal(signal.SIGTERM, _exit)
     with ExitStack() as stack:
@@ -144,11 +144,14 @@ def _allow_many_descriptors() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def check_bundle(folder: Path) -> None:
-    """Read a bundle, and raise `BundleError` if it can't be used."""
+def check_bundles(folder: Path, candidate: Path | None) -> None:
+    """Read a bundle, and a candidate's, and raise `BundleError` if one can't be used."""
+    from app.services.arms.alignment import check_candidate
     from model.bundle.bundle import load_bundle
 
-    load_bundle(folder, prepare=False)
+    current = load_bundle(folder, prepare=False)
+    if candidate is not None:
+        check_candidate(load_bundle(candidate, prepare=False), current)
 
 
 def _export(values: dict[str, object]) -> None:

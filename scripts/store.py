@@ -24,7 +24,7 @@ from app.store.keys import (
     ERASED_CHANNEL,
     LAYOUT_KEY,
     digest_of_user,
-    user_lists_key,
+    keys_of_user,
     user_of_key,
 )
 from app.store.layout import LAYOUT, warnings_of_server
@@ -58,7 +58,7 @@ def check_store(folder: Path, url: str | None) -> bool:
     Raises:
         StoreError: If it can't be asked.
     """
-    with _connected(folder, url) as store:
+    with connected(folder, url) as store:
         mark: dict[str, str] = store.client.hgetall(LAYOUT_KEY)  # type: ignore[assignment]
         problems = list(dict.fromkeys(chain.from_iterable(map(_warnings, store.servers))))
         layout = mark.get("layout", "none yet")
@@ -97,7 +97,7 @@ def rewrite_store(folder: Path, url: str | None) -> None:
     Raises:
         StoreError: If it can't be asked, or does not succeed.
     """
-    with _connected(folder, url) as store:
+    with connected(folder, url) as store:
         before = store.total("persistence", "aof_current_size")
         for server in store.servers:
             _rewrite(server)
@@ -155,7 +155,7 @@ def replay_erasures(file: Path, folder: Path, url: str | None) -> None:
     except ErasureLogError as error:
         raise StoreError(str(error)) from error
     looked_at = erased = 0
-    with _connected(folder, url) as store:
+    with connected(folder, url) as store:
         for key in chain.from_iterable(
             server.scan_iter(_USERS, count=_AT_ONCE) for server in store.servers
         ):
@@ -167,15 +167,15 @@ def replay_erasures(file: Path, folder: Path, url: str | None) -> None:
             created = int(store.client.hget(key, "created") or 0)
             # Who came back after the erasure is another user.
             if created <= at * _MICROSECONDS:
-                store.client.delete(key)
-                store.client.delete(user_lists_key(user_id))
+                for one in keys_of_user(user_id):
+                    store.client.delete(one)
                 store.client.publish(ERASED_CHANNEL, digest_of_user(user_id))
                 erased += 1
     output.print(f"{erased:,} of {looked_at:,} users were erased again.")
 
 
 @dataclass(frozen=True)
-class _Store:
+class ConnectedStore:
     """A client for keys, and one for each server that takes writes."""
 
     client: Redis | RedisCluster
@@ -187,13 +187,25 @@ class _Store:
 
 
 @contextmanager
-def _connected(folder: Path, url: str | None) -> Iterator[_Store]:
+def connected(folder: Path, url: str | None) -> Iterator[ConnectedStore]:
+    """Connect to a store for a command.
+
+    Args:
+        folder: Of an embedded store.
+        url: Of another one; None for the embedded one.
+
+    Yields:
+        The store.
+
+    Raises:
+        StoreError: If it can't be asked.
+    """
     try:
         client = _client(f"unix://{socket_of(folder)}" if url is None else url)
         with client:
             client.ping()
             servers = [client] if isinstance(client, Redis) else _primaries(client)
-            yield _Store(client, servers)
+            yield ConnectedStore(client, servers)
     except (RedisError, RedisClusterException, OSError, ValueError) as error:
         where = folder if url is None else "that address"
         raise StoreError(
@@ -234,7 +246,7 @@ def _no_rewrite(folder: Path) -> Iterator[None]:
     if not socket_of(folder).exists():
         yield
         return
-    with _connected(folder, None) as one:
+    with connected(folder, None) as one:
         store = one.servers[0]
         name = "auto-aof-rewrite-percentage"
         before = str(store.config_get(name)[name])

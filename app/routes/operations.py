@@ -45,10 +45,13 @@ async def readyz(
     refusal = await store.refusal()
     recommender = services.live.current.recommender
     told = [*warnings, *services.scenarios.warnings(recommender)]
+    told += services.arms.warnings()
+    experiment = services.arms.experiment
     return Readiness(
         scarce=scarce or None,
         warnings=told or None,
         model=recommender.manifest.version,
+        candidate=None if experiment is None else experiment.candidate,
         store="ok" if refusal is None else "read_only",
         store_refusal=refusal,
     )
@@ -84,14 +87,18 @@ async def get_model(services: ServicesDep) -> ModelDescription:
     responses=problem_responses(InvalidBundle, StoreUnavailable),
 )
 async def reload_model(manager: ManagerDep) -> ModelReloaded:
-    """Load the bundle that is now in the service's folder.
+    """Load the bundle that is now in the service's folder, and the candidate's if there is one.
 
     It is checked completely before it serves; requests in flight finish on the bundle before, and a
     bad bundle changes nothing. Other workers find the new bundle by themselves, within
     `MELU_MODEL_WATCH_SECONDS`.
     """
     done = await manager.reload()
-    return ModelReloaded(version=done.version, previous_version=done.previous)
+    return ModelReloaded(
+        version=done.version,
+        previous_version=done.previous,
+        candidate_version=done.candidate,
+    )
 
 
 @router.get(

@@ -20,6 +20,7 @@ from app.schemas.values import (
     Cursor,
     Id,
     Limit,
+    ListId,
     Number,
     Points,
     QueryRequest,
@@ -38,7 +39,7 @@ _FORMS: dict[str, dict[str, str]] = {
     "groups": {"groups": "object"},
 }
 """What events are made of, by the field that tells them apart."""
-_OF_AN_ITEM = ("rating", "action", "weight", "source")
+_OF_AN_ITEM = ("rating", "action", "weight", "source", "list_id")
 _ALL_FIELDS = [field for fields in _FORMS.values() for field in fields]
 _ONE_OF = "an item_id, shown and picked, preferred and over, or groups"
 
@@ -110,6 +111,12 @@ class FeedbackEvent(StrictRequest):
         description="`onboarding`: the item was one of `GET /onboarding/items`, and this is the "
         "answer. Liked items then count as chosen among all that were asked about. Leave it out "
         "for what the user named by search, or met elsewhere.",
+    )
+    list_id: ListId | None = Field(
+        default=None,
+        description="`list_id` of the recommendations that the item was shown in. While a "
+        "candidate is compared with the current model, the answer counts for that list; else it "
+        "does nothing.",
     )
     # Of these lists the first fault is told: each takes time, and there may be thousands.
     shown: list[Id] | None = Field(
@@ -197,6 +204,12 @@ class FeedbackAccepted(BaseModel):
     ignored: int = Field(description="Events that were known, or older than what is stored.")
     support_size: int
     support_version: int
+    attributed: int | None = Field(
+        default=None,
+        exclude_if=lambda attributed: attributed is None,
+        description="While a candidate is compared: events whose `list_id` named a list that this "
+        "user was shown, with the item on it; else left out.",
+    )
 
 
 class _StoredItem(BaseModel):

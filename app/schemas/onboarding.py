@@ -11,7 +11,7 @@ from pydantic import (
 )
 
 from app.schemas.items import Item
-from app.schemas.values import EXAMPLE_ITEM, Exclude, Id, Limit, QueryRequest, example
+from app.schemas.values import EXAMPLE_ITEM, ArmName, Exclude, Id, Limit, QueryRequest, example
 
 _CANDIDATE: dict[str, JsonValue] = EXAMPLE_ITEM | {
     "rank": 1,
@@ -139,6 +139,12 @@ class OnboardingItems(BaseModel):
     )
 
     model_version: str
+    arm: ArmName | None = Field(
+        default=None,
+        exclude_if=lambda arm: arm is None,
+        description="Present while a candidate is compared with the current model: which of both "
+        "asks.",
+    )
     strategy: Strategy
     progress: OnboardingProgress
     items: list[OnboardingItem] = Field(description="Empty for `groups`.")

@@ -32,6 +32,10 @@ class Readiness(BaseModel):
         default=None, description="Why the store takes no writes, as the store puts it."
     )
     model: str = Field(description="Version of the loaded bundle.")
+    candidate: str | None = Field(
+        default=None,
+        description="What is compared with it: the version of a bundle, or `prior`.",
+    )
     scarce: list[str] | None = Field(
         default=None,
         description="What this process (`descriptors`, `memory`, `threads`) or the embedded store "
@@ -90,6 +94,11 @@ class ModelReloaded(BaseModel):
 
     version: str = Field(description="Of the bundle that answers now.")
     previous_version: str | None = Field(description="Of the one that answered before.")
+    candidate_version: str | None = Field(
+        default=None,
+        exclude_if=lambda version: version is None,
+        description="Of the candidate's bundle that answers now; left out without one.",
+    )
 
 
 class TrainingEpoch(BaseModel):

@@ -19,6 +19,7 @@ from app.schemas.values import (
     MAX_EVENTS,
     MAX_LIMIT,
     MAX_NAMED,
+    ArmName,
     Attributes,
     Cursor,
     Exclude,
@@ -228,6 +229,11 @@ class _Ranking(BaseModel):
         default=False,
         description="Present where the local update diverged on this user's feedback: numbers "
         "grew without bound, so the ranking is that of the shared model.",
+    )
+    arm: ArmName | None = Field(
+        default=None,
+        description="Present while a candidate is compared with the current model: which of both "
+        "made the list.",
     )
     support_size: int = Field(description="Ratings that the local update learned from.")
     local_steps: int

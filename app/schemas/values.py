@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Path
 from pydantic import (
@@ -42,6 +42,12 @@ MAX_GROUPS = 24
 Action = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$"), Field(examples=["like"])
 ]
+
+
+ListId = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{24}$"), Field(examples=["4f0c1d2e3a5b69788796a5b4"])
+]
+ArmName = Literal["current", "candidate"]
 
 
 def _check_id(value: str) -> str:

@@ -18,11 +18,12 @@ from app.schemas.feedback import (
     RatedItem,
     Source,
 )
+from app.services.arms.arms import Arms
+from app.services.arms.served_lists import ServedLists
 from app.services.comparisons import Pair, group_of, pair_of
 from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.feedback_events import EventReader
 from app.services.feedback_meanings import FeedbackMeanings
-from app.services.model_state.live_model import LiveModel
 from app.services.onboarding_answers import count_answers
 from app.store import Feedback, UserStore
 from app.store.records import microseconds
@@ -44,16 +45,23 @@ class FeedbackService:
 
     Args:
         store: Where it is kept.
-        live: Knows items and the rating scale.
+        arms: Know items, groups and the rating scale.
         meanings: Knows what counts as a rating.
         events: Checks what is added.
+        served: Counts feedback for lists, while arms are compared.
     """
 
     def __init__(
-        self, store: UserStore, live: LiveModel, meanings: FeedbackMeanings, events: EventReader
+        self,
+        store: UserStore,
+        arms: Arms,
+        meanings: FeedbackMeanings,
+        events: EventReader,
+        served: ServedLists,
     ) -> None:
         self._store = store
-        self._live = live
+        self._arms = arms
+        self._served = served
         self._meanings = meanings
         self._events = events
 
@@ -76,7 +84,7 @@ class FeedbackService:
             RatingOutOfRange: If a rating is outside the scale.
             StoreUnavailable: If the store can't be reached.
         """
-        recommender = (await self._live.latest()).recommender
+        recommender = (await self._arms.asking(user_id).latest()).recommender
         now = datetime.now(UTC)
         read = self._events.read(recommender, events, "events", now)
         accepted, ignored, stored = await self._store.add_feedback(user_id, read.newest, now)
@@ -88,6 +96,7 @@ class FeedbackService:
             ignored=ignored + read.outdated,
             support_size=self._meanings.support_size(stored.feedback) if stored else 0,
             support_version=stored.support_version if stored else 0,
+            attributed=await self._served.attribute(user_id, events),
         )
 
     async def page(self, user_id: str, limit: int, cursor: str | None) -> FeedbackPage:

@@ -17,11 +17,11 @@ from app.schemas.onboarding import (
     OnboardingQuery,
     Strategy,
 )
+from app.services.arms.arms import Arms
 from app.services.comparisons import pair_of
 from app.services.item_groups import item_groups, labels_of
 from app.services.items import shown_items
 from app.services.model_state.executor import InferenceExecutor
-from app.services.model_state.live_model import LiveModel
 from app.services.recommendations.adaptation import Adapter, SupportSet
 from app.stages import Stage, in_stage
 from app.store import StoredUser, UserStore
@@ -45,7 +45,7 @@ class OnboardingService:
 
     Args:
         store: Where users are.
-        live: The model and its catalogue.
+        arms: Choose what asks.
         adapter: Adapts to users.
         compute: Where tensors are computed.
         enough: Gain of one more answer below which there are enough.
@@ -54,13 +54,13 @@ class OnboardingService:
     def __init__(
         self,
         store: UserStore,
-        live: LiveModel,
+        arms: Arms,
         adapter: Adapter,
         compute: InferenceExecutor,
         enough: float,
     ) -> None:
         self._store = store
-        self._live = live
+        self._arms = arms
         self._adapter = adapter
         self._compute = compute
         self._enough = enough
@@ -83,11 +83,14 @@ class OnboardingService:
             StoreUnavailable: If a user is named and the store can't be reached.
         """
         if query.user_id is None:
-            user, snapshot = None, await self._live.latest_known()
+            arm = self._arms.current
+            user, snapshot = None, await arm.live.latest_known()
         else:
+            arm = self._arms.choose(query.user_id, lambda model: _can_ask(model, query)).arm
             user = await self._store.get(query.user_id)
-            snapshot = await self._live.at(self._store.catalogue_version)
+            snapshot = await arm.live.at(self._store.catalogue_version)
         answer = await self._compute.run(lambda: self._pick(snapshot.recommender, query, user))
+        answer.arm = arm.name or None
         if query.user_id is not None:
             progress = answer.progress
             items = [one.item_id for one in answer.items]
@@ -199,6 +202,14 @@ class _Asked:
     def about(self, items: Int64Array) -> Questions:
         """Tell familiarity and gain of items, in their order."""
         return self._onboarding.weigh(self._attributes, self._given, items, self._adapted)
+
+
+def _can_ask(recommender: Recommender, query: OnboardingQuery) -> bool:
+    try:
+        _strategy_of(recommender, query)
+    except InvalidParameter:
+        return False
+    return True
 
 
 def _strategy_of(recommender: Recommender, query: OnboardingQuery) -> Strategy:

@@ -379,7 +379,7 @@ export interface paths {
         put?: never;
         /**
          * Load a new bundle
-         * @description Load the bundle that is now in the service's folder.
+         * @description Load the bundle that is now in the service's folder, and the candidate's if there is one.
          *
          *     It is checked completely before it serves; requests in flight finish on the bundle before, and a
          *     bad bundle changes nothing. Other workers find the new bundle by themselves, within
@@ -588,6 +588,11 @@ export interface components {
             support_size: number;
             /** Support Version */
             support_version: number;
+            /**
+             * Attributed
+             * @description While a candidate is compared: events whose `list_id` named a list that this user was shown, with the item on it; else left out.
+             */
+            attributed?: number | null;
         };
         /**
          * FeedbackEvent
@@ -613,6 +618,11 @@ export interface components {
             weight?: number | null;
             /** @description `onboarding`: the item was one of `GET /onboarding/items`, and this is the answer. Liked items then count as chosen among all that were asked about. Leave it out for what the user named by search, or met elsewhere. */
             source?: components["schemas"]["Source"] | null;
+            /**
+             * List Id
+             * @description `list_id` of the recommendations that the item was shown in. While a candidate is compared with the current model, the answer counts for that list; else it does nothing.
+             */
+            list_id?: string | null;
             /**
              * Shown
              * @description All items of a screen; those not picked are kept as `passed`, unless the user has answered about them before.
@@ -1041,6 +1051,11 @@ export interface components {
              * @description Of the one that answered before.
              */
             previous_version: string | null;
+            /**
+             * Candidate Version
+             * @description Of the candidate's bundle that answers now; left out without one.
+             */
+            candidate_version?: string | null;
         };
         /**
          * OnboardingAnswers
@@ -1198,6 +1213,11 @@ export interface components {
         OnboardingItems: {
             /** Model Version */
             model_version: string;
+            /**
+             * Arm
+             * @description Present while a candidate is compared with the current model: which of both asks.
+             */
+            arm?: ("current" | "candidate") | null;
             strategy: components["schemas"]["Strategy"];
             progress: components["schemas"]["OnboardingProgress"];
             /**
@@ -1459,6 +1479,11 @@ export interface components {
              */
             model: string;
             /**
+             * Candidate
+             * @description What is compared with it: the version of a bundle, or `prior`.
+             */
+            candidate?: string | null;
+            /**
              * Scarce
              * @description What this process (`descriptors`, `memory`, `threads`) or the embedded store (`disk`) has nearly run out of.
              */
@@ -1605,6 +1630,11 @@ export interface components {
              * @default false
              */
             diverged?: boolean;
+            /**
+             * Arm
+             * @description Present while a candidate is compared with the current model: which of both made the list.
+             */
+            arm?: ("current" | "candidate") | null;
             /**
              * Support Size
              * @description Ratings that the local update learned from.
@@ -1784,6 +1814,11 @@ export interface components {
              * @default false
              */
             diverged?: boolean;
+            /**
+             * Arm
+             * @description Present while a candidate is compared with the current model: which of both made the list.
+             */
+            arm?: ("current" | "candidate") | null;
             /**
              * Support Size
              * @description Ratings that the local update learned from.

@@ -18,6 +18,7 @@ from app.store.records import (
     unstored_user,
 )
 from app.store.replicas import Acknowledgement
+from app.store.served_lists import Answered, Counted, Mark, Marked, ServedListStore
 from app.store.users import Merge, UserStore
 
 __all__ = [
@@ -25,15 +26,20 @@ __all__ = [
     "UNCHANGED",
     "Acknowledgement",
     "Announcements",
+    "Answered",
     "Attributes",
     "CatalogueStore",
     "CatalogueVersion",
+    "Counted",
     "ErasureLog",
     "Feedback",
+    "Mark",
+    "Marked",
     "Merge",
     "NewEvent",
     "RankingSnapshotStore",
     "RateLimits",
+    "ServedListStore",
     "StoreClient",
     "StoreLayout",
     "StoredItem",

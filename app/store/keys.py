@@ -34,6 +34,16 @@ def user_lists_key(user_id: str) -> str:
     return f"melu:lists:{{{user_key(user_id)}}}"
 
 
+def user_served_key(user_id: str) -> str:
+    """Return the key of the hash of the lists that a user was shown, while arms are compared."""
+    return f"{user_lists_key(user_id)}:served"
+
+
+def served_counts_key(day: str) -> str:
+    """Return the key of what is counted of a day's lists; those of all days are in one slot."""
+    return f"melu:arms:{{counts}}:{day}"
+
+
 def keys_of_user(user_id: str) -> list[str]:
     """Name every key that may hold something of a user.
 
@@ -43,7 +53,7 @@ def keys_of_user(user_id: str) -> list[str]:
     Returns:
         The user's own hash first.
     """
-    return [user_key(user_id), user_lists_key(user_id)]
+    return [user_key(user_id), user_lists_key(user_id), user_served_key(user_id)]
 
 
 def digest_of_user(user_id: str) -> str:

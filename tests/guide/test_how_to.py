@@ -11,7 +11,7 @@ from tests.running import Service, require
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("catalogue.md", "monitor.md")
+PAGES = ("catalogue.md", "compare.md", "monitor.md")
 SNIPPETS = [
     (page, snippet)
     for page in PAGES

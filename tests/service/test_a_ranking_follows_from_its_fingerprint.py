@@ -13,6 +13,7 @@ from tests.service.visitors import Visitor, ok
 FINGERPRINT = Fingerprint(
     model="model 7",
     settings="settings",
+    arm="current",
     owner="ann",
     revision="r1",
     ranking='{"diversity":0.0}',
@@ -67,7 +68,11 @@ def test_equal_parts_are_one_answer():
         FINGERPRINT.cache_key,
     )
     assert FINGERPRINT.cache_key == cache_key(
-        FINGERPRINT.model, FINGERPRINT.settings, FINGERPRINT.page, FINGERPRINT.until
+        FINGERPRINT.model,
+        FINGERPRINT.settings,
+        FINGERPRINT.arm,
+        FINGERPRINT.page,
+        FINGERPRINT.until,
     )
 
 

@@ -56,15 +56,22 @@ class LiveModel:
     the request.
 
     Args:
-        recommender: The bundle's model.
+        recommender: The bundle's model, with changes of the bundle's own catalogue at most.
         store: Where the changes are.
+
+    Attributes:
+        bundled: What the changes lie over.
+        current: What answers now.
     """
+
+    bundled: Recommender
+    current: Snapshot
 
     def __init__(self, recommender: Recommender, store: CatalogueStore) -> None:
         self._store = store
         self._lock = asyncio.Lock()
         self._changes: dict[str, StoredItem] = {}
-        self._bundled = recommender
+        self.bundled = recommender
         self.current = _fresh(recommender, CatalogueVersion())
 
     async def at(self, version: CatalogueVersion) -> Snapshot:
@@ -116,7 +123,7 @@ class LiveModel:
             recommender: The other bundle's model.
         """
         async with self._lock:
-            self._bundled = recommender
+            self.bundled = recommender
             items, version = list(self._changes.values()), self.current.catalogue_version
             self.current = await asyncio.to_thread(self._next, None, items, version)
 
@@ -135,12 +142,16 @@ class LiveModel:
         self, before: Snapshot | None, items: Sequence[StoredItem], version: CatalogueVersion
     ) -> Snapshot:
         """Apply changes to a snapshot, or to the bundle if that takes less."""
-        if before is None or _mostly_out_of_date(before.catalogue, self._changes):
-            before, items = _fresh(self._bundled, version), list(self._changes.values())
+        if before is None or self._is_mostly_out_of_date(before.catalogue):
+            before, items = _fresh(self.bundled, version), list(self._changes.values())
         catalogue = before.catalogue
-        recommender = before.recommender.with_changes([_change(i, catalogue) for i in items])
+        recommender = before.recommender.with_changes([usable_change(i, catalogue) for i in items])
         before.search.add(recommender.catalogue)
         return Snapshot(recommender, version, before.item_json, before.search)
+
+    def _is_mostly_out_of_date(self, catalogue: LiveCatalogue) -> bool:
+        put = catalogue.put_rows - self.bundled.catalogue.put_rows
+        return put > 2 * len(self._changes) + _SPARE_ROWS
 
 
 def _fresh(recommender: Recommender, version: CatalogueVersion) -> Snapshot:
@@ -149,11 +160,7 @@ def _fresh(recommender: Recommender, version: CatalogueVersion) -> Snapshot:
     return Snapshot(recommender, version, item_json, TitleSearch(recommender.catalogue.bundled))
 
 
-def _mostly_out_of_date(catalogue: LiveCatalogue, changes: dict[str, StoredItem]) -> bool:
-    return catalogue.put_rows > 2 * len(changes) + _SPARE_ROWS
-
-
-def _change(item: StoredItem, catalogue: LiveCatalogue) -> ItemChange:
+def usable_change(item: StoredItem, catalogue: LiveCatalogue) -> ItemChange:
     """Leave out what the model's catalogue can't hold: it may have been put under another."""
     if item.attributes is None:
         return ItemChange(item.item_id)

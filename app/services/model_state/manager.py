@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from app.metrics import MODEL_RELOADS
 from app.problems import InvalidBundle
+from app.services.arms.alignment import aligned, check_candidate
 from app.services.model_state.live_model import LiveModel
 from model.bundle.manifest import MANIFEST_FILE
 from model.errors import BundleError
@@ -28,18 +29,24 @@ class Reloaded:
     Attributes:
         version: Of the bundle that answers now.
         previous: Of the one before; None if there was none.
+        candidate: Of the candidate's bundle; None without one.
     """
 
     version: str
     previous: str | None
+    candidate: str | None = None
 
 
 class _Services(Protocol):
-    """What the manager knows of the services: the model that they share."""
+    """What the manager knows of the services: the models that they share."""
 
     @property
     def live(self) -> LiveModel:
         """The model that answers."""
+
+    @property
+    def candidate(self) -> LiveModel | None:
+        """That of a candidate that has a bundle of its own."""
 
 
 S = TypeVar("S", bound=_Services)
@@ -49,43 +56,53 @@ class ModelManager(Generic[S]):
     """Holds the services of the bundle that answers, and replaces the bundle.
 
     A new bundle is loaded, checked and warmed up before it answers. Requests under way go on with
-    the one that they began with; a bad bundle changes nothing.
+    the one that they began with; a bad bundle changes nothing. Where a candidate has a bundle too,
+    both are loaded and held against each other.
 
     Args:
         folder: The bundle.
-        build: Puts the services together for the first bundle.
+        build: Puts the services together for the first bundle, and the candidate's.
+        candidate: The candidate's bundle; None without one.
     """
 
-    def __init__(self, folder: Path, build: Callable[[Recommender], S]) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        build: Callable[[Recommender, Recommender | None], S],
+        candidate: Path | None = None,
+    ) -> None:
+        self._folders = [folder] if candidate is None else [folder, candidate]
         self._build = build
         self._lock = asyncio.Lock()
-        self._tried: Fingerprint | None = None
+        self._tried: list[Fingerprint | None] = []
         self.services: S | None = None
 
     async def reload(self) -> Reloaded:
-        """Load the bundle and let it answer.
+        """Load the bundle, and the candidate's if there is one, and let them answer.
 
         Returns:
             The versions after and before.
 
         Raises:
-            InvalidBundle: If it can't be used; then what answered before goes on.
+            InvalidBundle: If one can't be used; then what answered before goes on.
         """
         async with self._lock:
-            self._tried = await asyncio.to_thread(_fingerprint, self._folder)
+            self._tried = await asyncio.to_thread(self._look)
             before = self.services
             try:
-                recommender = await asyncio.to_thread(_load, self._folder)
+                recommender, candidate = await asyncio.to_thread(_load, self._folders)
                 if before is None:
                     # Its search index grows with the catalogue.
-                    self.services = await asyncio.to_thread(self._build, recommender)
+                    self.services = await asyncio.to_thread(self._build, recommender, candidate)
                     previous = None
                 else:
                     previous = before.live.current.recommender.manifest.version
                     if recommender.manifest.version != previous:
                         _check_same_schema(recommender, before.live.current.recommender)
                         await before.live.replace(recommender)
+                    if before.candidate is not None and candidate is not None:
+                        # It follows the items of the other, so it is another if that one is.
+                        await before.candidate.replace(candidate)
             except BundleError as error:
                 MODEL_RELOADS.labels("refused").inc()
                 raise InvalidBundle(f"The bundle can't be used: {error}") from error
@@ -93,29 +110,39 @@ class ModelManager(Generic[S]):
             version = recommender.manifest.version
             if version != previous:
                 logger.info("Serving %s", version)
-            return Reloaded(version, previous)
+            candidates = None if candidate is None else candidate.manifest.version
+            return Reloaded(version, previous, candidates)
 
     async def watch(self, seconds: float) -> None:
-        """Reload whenever the folder's files are others, until cancelled.
+        """Reload whenever a folder's files are others, until cancelled.
 
         Args:
             seconds: Time between two looks.
         """
         while True:
             await asyncio.sleep(seconds)
-            found = await asyncio.to_thread(_fingerprint, self._folder)
-            if found is None or found == self._tried:
+            found = await asyncio.to_thread(self._look)
+            if None in found or found == self._tried:
                 continue
             try:
                 await self.reload()
             except InvalidBundle as error:
                 logger.error("%s What answered before goes on.", error)  # noqa: TRY400 - no trace
 
+    def _look(self) -> list[Fingerprint | None]:
+        return [_fingerprint(folder) for folder in self._folders]
 
-def _load(folder: Path) -> Recommender:
-    recommender = Recommender.load(folder)
+
+def _load(folders: Sequence[Path]) -> tuple[Recommender, Recommender | None]:
+    """Load the bundle, and the candidate's over the same items."""
+    recommender, *others = (Recommender.load(folder) for folder in folders)
     recommender.warm_up()
-    return recommender
+    if not others:
+        return recommender, None
+    check_candidate(others[0].bundle, recommender.bundle)
+    candidate = aligned(others[0], recommender)
+    candidate.warm_up()
+    return recommender, candidate
 
 
 def _fingerprint(folder: Path) -> Fingerprint | None:

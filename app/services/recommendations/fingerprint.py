@@ -22,6 +22,7 @@ class Fingerprint:
     Attributes:
         model: Model and catalogue, as `Snapshot.key` names them.
         settings: Digest of the settings that change a ranking, and of the release.
+        arm: Which of two models or ways of ranking that are compared; empty where none are.
         owner: The user's id, or `ANONYMOUS`.
         revision: The user's revision, or `ANONYMOUS`.
         ranking: The parameters that all pages of a ranking share.
@@ -31,6 +32,7 @@ class Fingerprint:
 
     model: str
     settings: str
+    arm: str
     owner: str
     revision: str
     ranking: str
@@ -40,24 +42,24 @@ class Fingerprint:
     @property
     def list_id(self) -> str:
         """Names the ranking, whatever its pages hold and however long its cursors are valid."""
-        return _digest(self.model, self.settings, self.owner, self.revision, self.ranking)
+        return _digest(self.model, self.settings, self.arm, self.owner, self.revision, self.ranking)
 
     @property
     def etag(self) -> str:
         """Names the answer, quoted as the header has it."""
-        whole = (self.model, self.settings, self.owner, self.revision, self.page, self.until)
+        made_by = (self.model, self.settings, self.arm, self.owner, self.revision)
         # The page's parameters hold the ranking's.
-        return f'"{_digest(*whole, self.ranking)}"'
+        return f'"{_digest(*made_by, self.page, self.until, self.ranking)}"'
 
     @property
     def cache_key(self) -> str:
         """Names the answer among those of its owner's revision."""
-        return cache_key(self.model, self.settings, self.page, self.until)
+        return cache_key(self.model, self.settings, self.arm, self.page, self.until)
 
 
-def cache_key(model: str, settings: str, page: str, until: int) -> str:
+def cache_key(model: str, settings: str, arm: str, page: str, until: int) -> str:
     """Name an answer before its owner is known; see `Fingerprint`."""
-    return f"{model} {settings} {until} {page}"
+    return f"{model} {settings} {arm} {until} {page}"
 
 
 def digest_of_settings(release: str, settings: Mapping[str, object]) -> str:

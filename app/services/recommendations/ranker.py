@@ -37,6 +37,14 @@ def is_dear(query: RankingParameters) -> bool:
     return query.explain or query.limit > _DEAR_LIMIT
 
 
+def can_follow(recommender: Recommender, query: RankingParameters) -> bool:
+    """Tell whether a model can order and explore as a query asks."""
+    orders = recommender.orders
+    return (query.order is None or query.order in orders) and (
+        not query.explore or Order.RELEVANCE in orders
+    )
+
+
 @dataclass(frozen=True)
 class Page:
     """A page of a ranking.
@@ -60,9 +68,11 @@ class Ranker:
         list_items: Best items of a ranking that can be paged through.
         explore: Share of the places for items that the model is unsure about, unless a query
             says another.
+        arm: What its answers say that they are made by; empty for nothing.
     """
 
-    def __init__(self, adapter: Adapter, list_items: int, explore: float) -> None:
+    def __init__(self, adapter: Adapter, list_items: int, explore: float, arm: str = "") -> None:
+        self._arm = arm
         self._adapter = adapter
         self._list_items = list_items
         self._explore = explore
@@ -137,6 +147,8 @@ class Ranker:
             "model_version": recommender.manifest.version,
             "list_id": list_id,
         }
+        if self._arm:
+            head["arm"] = self._arm
         if adapted.diverged:
             head["diverged"] = True
         found = RankingSnapshot(

@@ -14,12 +14,13 @@ from app.metrics import note_recommendation
 from app.problems import Fault, InvalidBody, UnknownItemInBody
 from app.schemas.recommendations import RecommendationRequest
 from app.schemas.values import MAX_LIMIT, MOST_FAULTS
+from app.services.arms.arms import Arm
 from app.services.attributes import check_attributes
 from app.services.feedback_events import EventReader
 from app.services.model_state.executor import InferenceExecutor
-from app.services.model_state.live_model import LiveModel, Snapshot
+from app.services.model_state.live_model import Snapshot
 from app.services.recommendations.fingerprint import ANONYMOUS, Fingerprint
-from app.services.recommendations.ranker import Ranker, is_dear
+from app.services.recommendations.ranker import is_dear
 from app.services.recommendations.scenarios import Scenarios
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.store import unstored_user
@@ -49,9 +50,8 @@ class UnstoredService:
     Nothing is read of the store but how far the catalogue has changed, and nothing is written.
 
     Args:
-        live: The model and its catalogue.
+        arm: The model and its catalogue; the same for everybody, for there is no id to go by.
         events: Checks events.
-        ranker: Computes rankings and pages.
         compute: Where tensors are computed.
         settings_digest: Names the settings that change a ranking.
         scenarios: Parameters under names.
@@ -59,16 +59,16 @@ class UnstoredService:
 
     def __init__(
         self,
-        live: LiveModel,
+        arm: Arm,
         events: EventReader,
-        ranker: Ranker,
         compute: InferenceExecutor,
         settings_digest: str,
         scenarios: Scenarios,
     ) -> None:
-        self._live = live
+        self._arm = arm
+        self._live = arm.live
         self._events = events
-        self._ranker = ranker
+        self._ranker = arm.ranker
         self._compute = compute
         self._settings = settings_digest
         self._scenarios = scenarios
@@ -132,6 +132,7 @@ class UnstoredService:
         return Fingerprint(
             model=snapshot.key,
             settings=self._settings,
+            arm=self._arm.name,
             owner=ANONYMOUS,
             revision=ANONYMOUS,
             ranking=request.ranking_key,

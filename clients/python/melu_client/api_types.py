@@ -61,6 +61,7 @@ class FeedbackAccepted(TypedDict):
     ignored: int
     support_size: int
     support_version: int
+    attributed: NotRequired[int | None]
 
 
 class GroupPoints(TypedDict):
@@ -181,6 +182,7 @@ class ModelReloaded(TypedDict):
 
     version: str
     previous_version: str | None
+    candidate_version: NotRequired[str | None]
 
 
 class OnboardingAnswers(TypedDict):
@@ -296,6 +298,7 @@ class Readiness(TypedDict):
     store: NotRequired[Literal["ok", "read_only"]]
     store_refusal: NotRequired[str | None]
     model: str
+    candidate: NotRequired[str | None]
     scarce: NotRequired[list[str] | None]
     warnings: NotRequired[list[str] | None]
 
@@ -348,6 +351,7 @@ class UnstoredRecommendations(TypedDict):
 
     strategy: Literal["adapted", "prior"]
     diverged: NotRequired[bool]
+    arm: NotRequired[Literal["current", "candidate"] | None]
     support_size: int
     local_steps: int
     model_version: str
@@ -400,6 +404,7 @@ class FeedbackEvent(TypedDict):
     action: NotRequired[str | None]
     weight: NotRequired[float | None]
     source: NotRequired[Literal["onboarding"] | None]
+    list_id: NotRequired[str | None]
     shown: NotRequired[list[str] | None]
     picked: NotRequired[list[str] | None]
     preferred: NotRequired[str | None]
@@ -441,6 +446,7 @@ class OnboardingItems(TypedDict):
     """
 
     model_version: str
+    arm: NotRequired[Literal["current", "candidate"] | None]
     strategy: Literal["adaptive", "static", "evidence", "popularity"]
     progress: OnboardingProgress
     items: list[OnboardingItem]
@@ -495,6 +501,7 @@ class Recommendations(TypedDict):
 
     strategy: Literal["adapted", "prior"]
     diverged: NotRequired[bool]
+    arm: NotRequired[Literal["current", "candidate"] | None]
     support_size: int
     local_steps: int
     model_version: str
