@@ -36,7 +36,7 @@ export interface MeluElementEvents {
   "melu-answer": CustomEvent<{ userId: string; events: FeedbackEvent[] }>;
   "melu-done": CustomEvent<{ progress: OnboardingItems["progress"] | null }>;
   "melu-list": CustomEvent<{ list: Recommendations }>;
-  "melu-select": CustomEvent<{ item: RecommendedItem }>;
+  "melu-select": CustomEvent<{ item: RecommendedItem; listId: Recommendations["list_id"] }>;
   "melu-error": CustomEvent<{ error: unknown }>;
 }
 

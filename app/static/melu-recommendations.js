@@ -19,7 +19,7 @@ export class MeluRecommendations extends MeluElement {
 
   async load(signal) {
     const page = await this.#page({ signal });
-    const list = make("ol", { part: "list" }, ...page.items.map((item) => this.#entry(item)));
+    const list = make("ol", { part: "list" }, ...this.#entries(page));
     this.draw(...(page.items.length ? [list] : [make("slot", { name: "empty" })]));
     this.#offerMore(list, page.next_cursor);
     this.tell("melu-list", { list: page });
@@ -30,10 +30,14 @@ export class MeluRecommendations extends MeluElement {
     return this.melu.recommendations({ limit, order: this.getAttribute("order"), ...query });
   }
 
-  #entry(item) {
+  #entries({ items, list_id: listId }) {
+    return items.map((item) => this.#entry(item, listId));
+  }
+
+  #entry(item, listId) {
     const template = this.getAttribute("href");
     const href = template?.replace("{item_id}", encodeURIComponent(item.item_id));
-    const select = () => this.tell("melu-select", { item });
+    const select = () => this.tell("melu-select", { item, listId });
     const inner = template
       ? make("a", { part: "link", href, onclick: select }, ...facts(item))
       : make("button", { part: "link", type: "button", onclick: select }, ...facts(item));
@@ -50,7 +54,7 @@ export class MeluRecommendations extends MeluElement {
         onclick: () =>
           this.work(async (signal) => {
             const page = await this.#page({ cursor, signal });
-            const entries = page.items.map((item) => this.#entry(item));
+            const entries = this.#entries(page);
             list.append(...entries);
             more.remove();
             this.#offerMore(list, page.next_cursor);

@@ -5,7 +5,7 @@ import * as service from "./service.js";
 
 const deliver = {
   feedback: ({ item, rating, action, source, event_id }, user) =>
-    service.postFeedback(user, { item_id: item.item_id, rating, action, source, event_id }),
+    service.postFeedback(user, { item_id: item.item_id, rating, action, source, event_id, list_id: item.list_id }),
   remove: ({ item }, user) => service.deleteFeedback(user, item.item_id),
   profile: ({ attributes }, user) => service.putUser(user, attributes),
   erase: async (_entry, user) => {

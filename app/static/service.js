@@ -87,7 +87,10 @@ export async function getRecommendations(userId, query) {
   const onResponse = ({ headers }) => {
     timing = parseServerTiming(headers.get("Server-Timing"));
   };
-  return { ...(await melu.recommendations({ userId, ...query, onResponse })), timing };
+  const list = await melu.recommendations({ userId, ...query, onResponse });
+  // An item knows its list, so that an answer can say where it was seen.
+  const items = list.items.map((item) => ({ ...item, list_id: list.list_id }));
+  return { ...list, items, timing };
 }
 
 /** A list for what is told here, of which nothing is stored. */

@@ -163,6 +163,7 @@ def test_a_list_has_pages_and_tells_what_was_selected(page: Page):
     page.evaluate(
         """document.addEventListener("melu-select", (event) => {
             window.selected = event.detail.item;
+            window.listId = event.detail.listId;
         })"""
     )
 
@@ -172,6 +173,7 @@ def test_a_list_has_pages_and_tells_what_was_selected(page: Page):
     items.nth(4).locator("button").click()
 
     assert page.evaluate("selected.rank") == 5
+    assert re.fullmatch("[0-9a-f]{24}", page.evaluate("listId"))
     element = page.locator("melu-recommendations")
     element.evaluate("element => element.setAttribute('href', '/film/{item_id}')")
     expect(items.first.locator("a")).to_have_attribute("href", re.compile(r"^/film/\d+$"))
