@@ -30,7 +30,7 @@ _TITLES = {
     "acceptance_rate": "lists with a liked item",
     "answers_per_list": "items answered, per list",
     "likes_per_list": "items liked, per list",
-    "mean_rating": "mean rating of rated items",
+    "mean_rating": "mean rating",
 }
 
 
