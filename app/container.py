@@ -49,6 +49,7 @@ class Services:
     live: LiveModel
     arms: Arms
     caches: tuple[UserCache, ...]
+    snapshots: RankingSnapshots
     users: UserService
     feedback: FeedbackService
     recommendations: RecommendationService
@@ -113,6 +114,7 @@ def build_services(
         live=live,
         arms=arms,
         caches=(cache, snapshots),
+        snapshots=snapshots,
         users=UserService(store, live, meanings, cache, ErasureLog(settings.erasure_log)),
         feedback=FeedbackService(store, arms, meanings, events, served),
         recommendations=RecommendationService(

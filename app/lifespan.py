@@ -123,6 +123,9 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
     finally:
         for task in tasks:
             task.cancel()
+        if manager.services is not None:
+            # Another replica is asked for their next pages.
+            await manager.services.snapshots.written()
         compute.close()
         if app.state.traces is not None:
             await asyncio.to_thread(app.state.traces.close)

@@ -74,6 +74,14 @@ def bundle(bundle_of: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def other_bundle(two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained on the same data from another seed."""
+    folder = tmp_path_factory.mktemp("other") / "model"
+    train_bundle(two_tastes, QUICK_PRESETS["default"], folder, seed=2)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def bundle_that_asks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle of a world in which what is not seen tells what else is not known."""
     folder = tmp_path_factory.mktemp("known-kinds")

@@ -70,6 +70,40 @@ def test_requests_in_flight_are_answered_and_new_ones_refused(
         service.stop()
 
 
+def test_lists_whose_cursors_were_given_out_are_kept(
+    bundle: Path, other_bundle: Path, tmp_path: Path, server: RedisServer
+):
+    """The answer does not wait for the write of the list, but the end of the service does."""
+    with SlowProxy(server.port).running() as proxy, ThreadPoolExecutor(4) as pool:
+        service = Service(
+            bundle,
+            tmp_path,
+            {"MELU_STORE_TIMEOUT_SECONDS": "5"},
+            arguments=("--store", f"redis://127.0.0.1:{proxy.port}/0"),
+        ).start()
+        with service.client() as client:
+            visitors = [Visitor(client, f"pages {number}") for number in range(4)]
+            for visitor in visitors:
+                visitor.rate({0: 5})
+            # Lists that come while one is being written wait for their turn.
+            proxy.delay_seconds = 2 * STORE_SECONDS
+            pages = list(pool.map(lambda one: one.recommendations(limit=5), visitors))
+            assert service.process is not None
+            service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(timeout=10) == 0
+
+        # Another model could not compute them again.
+        successor = Service(
+            other_bundle, tmp_path, arguments=("--store", server.url), port=service.port
+        ).start()
+        with successor.client() as client:
+            for page, before in zip(pages, visitors, strict=True):
+                visitor = Visitor(client, before.user_id)
+                more = visitor.recommendations(limit=5, cursor=page["next_cursor"])
+                assert more["list_id"] == page["list_id"]
+        successor.stop()
+
+
 def is_refused(service: Service) -> bool:
     try:
         httpx.get(f"{service.url}/healthz", timeout=1, verify=False)

@@ -10,23 +10,11 @@ from threading import Event
 import httpx
 import pytest
 
-from model.data import Dataset
-from tests.conftest import QUICK_PRESETS
 from tests.running import Service, wait_for
 from tests.sealing import edit_manifest
 from tests.service.visitors import Json, Visitor, assert_problem, ok
-from tests.training import train_bundle
 
 RELOADS = 100
-
-
-@pytest.fixture(scope="module")
-def other_bundle(two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Trained on the same data from another seed."""
-    folder = tmp_path_factory.mktemp("other") / "model"
-    preset = QUICK_PRESETS["default"]
-    train_bundle(two_tastes, preset, folder, seed=2)
-    return folder
 
 
 @pytest.fixture(scope="module")

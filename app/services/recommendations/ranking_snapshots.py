@@ -179,6 +179,11 @@ class RankingSnapshots:
                 return RankingSnapshot.decode(text)
         return None
 
+    async def written(self) -> None:
+        """Wait until all lists whose cursors were given out are kept, or can't be."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     def forget(self, digest: str) -> None:
         """Drop an erased user's lists that are being written; see `digest_of_user`."""
         for list_id, (owner, _) in list(self._pending_writes.items()):
