@@ -229,6 +229,10 @@ class RedisServer:
         self.process.kill()
         self.process.wait()
 
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
     def _answers(self) -> bool:
         with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.url) as client:
             return bool(client.ping())

@@ -1,7 +1,7 @@
 """Clients that write and read while the store fails, and what they must not see."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,10 +34,12 @@ class Load:
 
     Attributes:
         answers: All that came back.
+        new_user: Names the next user of a client, given its number.
         acknowledged: User → item → rating, as far as the service said that it has them.
     """
 
     service: Service
+    new_user: Callable[[int], str] = lambda number: f"load {number} {uuid4()}"
     answers: list[Answer] = field(default_factory=list)
     acknowledged: dict[str, dict[str, float]] = field(default_factory=dict)
     stopping: Event = field(default_factory=Event)
@@ -73,7 +75,7 @@ class Load:
             written = 0
             while not self.stopping.is_set():
                 if written % ITEMS == 0:
-                    visitor = Visitor(http, f"load {number} {uuid4()}")
+                    visitor = Visitor(http, self.new_user(number))
                 # Each rating is written once, so that what is stored must be what was said.
                 item, rating = str(written % ITEMS), 1 + written % 5
                 written += 1
