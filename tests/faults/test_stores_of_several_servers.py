@@ -138,7 +138,9 @@ def test_the_catalogue_changes_for_every_replica(client: httpx.Client, other_cli
 def test_replicas_count_a_users_requests_together(
     on_cluster: Service, replica_on_cluster: Service, client: httpx.Client
 ):
-    for visitor in users_everywhere(client, "limited"):
+    everywhere = users_everywhere(client, "limited")
+    assert len(everywhere) == 3
+    for visitor in everywhere:
         token = ok(client.post(f"{visitor.path}/token"))["token"]
         headers = {"Authorization": f"Bearer {token}"}
         with (
@@ -162,7 +164,9 @@ def test_replicas_count_a_users_requests_together(
 def test_a_user_who_is_erased_by_one_replica_is_gone_for_the_other(
     client: httpx.Client, other_client: httpx.Client
 ):
-    for visitor in users_everywhere(client, "erased"):
+    everywhere = users_everywhere(client, "erased")
+    assert len(everywhere) == 3
+    for visitor in everywhere:
         other = Visitor(other_client, visitor.user_id)
         visitor.rate({0: 5, 30: 1})
         page = other.recommendations(limit=5)

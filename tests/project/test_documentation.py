@@ -69,12 +69,21 @@ def test_every_dependency_is_pinned():
         assert name in pinned, name
 
 
-def test_compose_file_is_valid():
+@pytest.mark.parametrize(
+    "files",
+    [("docker-compose.yml",), ("docker-compose.yml", "docker-compose.replicas.yml")],
+    ids=["one", "replicas"],
+)
+def test_compose_files_are_valid(files: tuple[str, ...]):
     compose = _compose_command()
     if compose is None:
         pytest.skip("no docker compose on this machine")
     checked = subprocess.run(
-        [*compose, "--profile", "train", "--profile", "observe", "config", "--quiet"],
+        [
+            *compose,
+            *(part for file in files for part in ("--file", file)),
+            *("--profile", "train", "--profile", "observe", "config", "--quiet"),
+        ],
         cwd=ROOT,
         env=os.environ
         | {"MELU_API_KEYS": "a-key-of-some-length", "MELU_METRICS_KEY": "a-key-of-some-length"},
