@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,7 @@ class Traffic:
     """Clients that send nothing twice, and take any answer but 200 for a failure.
 
     Attributes:
+        replicas: Where they send to.
         acknowledged: User → item → rating.
         lists: Reader and model → the items of its list, as the first whole sequence showed them.
         sequences: Sequences of pages that were read to their end.
@@ -53,18 +54,31 @@ class Traffic:
     sequences: int = 0
     model_versions: list[str] = field(default_factory=list)
     stopping: Event = field(default_factory=Event)
+    clients: list[Future[None]] = field(default_factory=list)
 
     @contextmanager
     def running(self) -> Iterator["Traffic"]:
         with ThreadPoolExecutor(WRITERS + READERS) as pool:
-            clients = [pool.submit(self._write) for _ in range(WRITERS)]
-            clients += [pool.submit(self._read, number) for number in range(READERS)]
+            self.clients += [pool.submit(self._write) for _ in range(WRITERS)]
+            self.clients += [pool.submit(self._read, number) for number in range(READERS)]
             try:
                 yield self
             finally:
                 self.stopping.set()
-            for client in clients:
+            for client in self.clients:
                 client.result()
+
+    def wait_for_more(self) -> None:
+        """Wait for some whole sequences; raise what went wrong with a client."""
+        before = self.sequences
+
+        def are_read() -> bool:
+            for client in self.clients:
+                if client.done():
+                    client.result()
+            return self.sequences > before + 2
+
+        wait_for(are_read, "clients to go on")
 
     def assert_stored(self, client: httpx.Client) -> None:
         """Hold that nothing that was acknowledged is lost, or stored as something else."""
@@ -118,13 +132,12 @@ def test_no_request_is_lost_and_no_list_mixed(bundle: Path, other_bundle: Path, 
             first = held.recommendations(limit=PAGE)
             traffic = Traffic(replicas)
             with traffic.running():
-                wait_for(lambda: traffic.sequences > 2, "some load")
+                traffic.wait_for_more()
                 for number in range(len(replicas.services)):
                     replicas.replace(number, other_bundle)
                     # The proxy finds it within a second.
                     time.sleep(1.5)
-                replaced = traffic.sequences
-                wait_for(lambda: traffic.sequences > replaced + 2, "some more load")
+                traffic.wait_for_more()
 
             assert traffic.model_versions == [old, new]
             traffic.assert_stored(client)
