@@ -153,6 +153,34 @@ def store(
 
 
 @app.command()
+def capacity(
+    model: Annotated[Path, typer.Option(help="Bundle to serve.")],
+    users: Annotated[int, typer.Option(min=20, help="Users that the store holds.")] = 1_000_000,
+    feedback: Annotated[int, typer.Option(min=1, max=500, help="Feedback of each.")] = 20,
+    seconds: Annotated[
+        int, typer.Option(min=1, help="Time to ask for unchanged lists in each round.")
+    ] = 10,
+    sustained_seconds: Annotated[
+        int, typer.Option(min=1, help="Time of a constant rate at half of the peak.")
+    ] = 30,
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Measure one worker on a Redis full of users; takes redis-server and wrk."""
+    from scripts.benchmark.capacity import benchmark_capacity
+
+    benchmark_capacity(
+        model,
+        users=users,
+        feedback=feedback,
+        seconds=seconds,
+        sustained_seconds=sustained_seconds,
+        json_file=json_file,
+        plot_file=plot_file,
+    )
+
+
+@app.command()
 def search(
     model: Annotated[Path, typer.Option(help="Bundle whose titles are searched.")],
     titles: Annotated[

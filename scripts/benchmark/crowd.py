@@ -60,6 +60,10 @@ class Crowd:
         """Let every user ask for recommendations once."""
         return [_ask(name) for name in self.names]
 
+    def ratings(self) -> list[HttpRequest]:
+        """Let every user rate one item again, over HTTP."""
+        return [self._rates(name) for name in self.names]
+
     def mixed(self, count: int) -> list[HttpRequest]:
         """Let users rate and ask in turn, about two questions a rating.
 
@@ -75,15 +79,17 @@ class Crowd:
         soon, later = users // 10, users // 2
         requests = []
         for step in range(count // 3 + 1):
-            name = self.names[step % users]
-            item, rating = self._changed(name)
-            body = orjson.dumps({"events": [{"item_id": item, "rating": rating}]}).decode()
             requests += [
-                HttpRequest(f"/users/{name}/feedback", body),
+                self._rates(self.names[step % users]),
                 _ask(self.names[(step - soon) % users]),
                 _ask(self.names[(step - later) % users]),
             ]
         return requests
+
+    def _rates(self, name: str) -> HttpRequest:
+        item, rating = self._changed(name)
+        body = orjson.dumps({"events": [{"item_id": item, "rating": rating}]}).decode()
+        return HttpRequest(f"/users/{name}/feedback", body)
 
     def _changed(self, name: str) -> tuple[str, float]:
         ratings = self._ratings[name]

@@ -51,6 +51,14 @@ class RunningServer:
         """Most resident memory so far."""
         return self._kibibytes("VmHWM") / 1024
 
+    @property
+    def processor_seconds(self) -> float:
+        """Processor time since its start."""
+        status = Path(f"/proc/{self.process_id}/stat").read_text(encoding="utf-8")
+        # The name before it may hold spaces.
+        user, system = status.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def _kibibytes(self, name: str) -> int:
         status = Path(f"/proc/{self.process_id}/status").read_text(encoding="utf-8")
         (line,) = (line for line in status.splitlines() if line.startswith(f"{name}:"))
@@ -122,7 +130,7 @@ def running_server(
     Raises:
         ServerError: If it does not get ready.
     """
-    port = _free_port()
+    port = free_port()
     # Settings of the caller's environment are not for this server.
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(ENVIRONMENT_PREFIX)}
     started = time.perf_counter()
@@ -152,7 +160,8 @@ def _exit(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(1)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a TCP port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
