@@ -47,9 +47,16 @@ class BreakingReplica(Replica):
     breaks_off = True
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of connections that break, which they shall."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nobody reads it."""
+
+
 @contextmanager
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with QuietServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
