@@ -108,6 +108,8 @@ def chart() -> dict[str, Any]:
             "settings.MELU_RATE_LIMIT=600/minute",
             "networkPolicy.from[0].podSelector.matchLabels.app=page",
             "networkPolicy.store[0].podSelector.matchLabels.app=valkey",
+            "networkPolicy.egress[0].ports[0].port=4318",
+            "settings.OTEL_EXPORTER_OTLP_ENDPOINT=http://traces:4318",
             "imagePullSecrets[0].name=registry",
             "podAnnotations.some=thing",
             "nodeSelector.kind=fast",
