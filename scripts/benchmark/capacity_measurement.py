@@ -23,7 +23,8 @@ FEEDBACK = "feedback"
 AFTER_FEEDBACK = "lists after feedback"
 UNCHANGED = "lists, nothing changed"
 KINDS = (FEEDBACK, AFTER_FEEDBACK, UNCHANGED)
-_MOST_ASKING = 5_000
+_MOST_ASKING = 1_000
+"""A worker has all of their lists at hand, as is needed of lists that nothing changed."""
 _MOST_ROUND_SECONDS = 120
 _SUSTAINED_SHARE = 0.5
 
