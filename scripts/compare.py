@@ -22,7 +22,7 @@ from scripts.comparing.comparison import (
 )
 from scripts.comparing.counts import Compared, by_candidate, newest_days
 from scripts.comparing.intervals import CONFIDENCE, LEAST_GROUPS, Estimate
-from scripts.store import connected
+from scripts.store_connection import connected_store
 from scripts.terminal import output, tables_output
 
 _WIDTH = 100
@@ -56,7 +56,7 @@ def compare_arms(
     """
     if not 1 <= days <= COUNTED_DAYS:
         raise NothingCompared(f"--days is 1 to {COUNTED_DAYS}; counts are kept no longer.")
-    with connected(folder, url) as store:
+    with connected_store(folder, url) as store:
         fields = [(day, store.client.hgetall(served_counts_key(day))) for day in newest_days(days)]
     found = by_candidate(fields)  # type: ignore[arg-type] # it decodes, and is no coroutine
     if not found:

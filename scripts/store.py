@@ -6,18 +6,12 @@ import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from redis import Redis, RedisCluster
-from redis.cluster import ClusterNode
-from redis.exceptions import RedisClusterException, RedisError
-from redis.sentinel import Sentinel
+from redis import Redis
 from rich.table import Table
 
-from app.store.address import StoreAddress, Topology
 from app.store.embedded import socket_of
 from app.store.erasure_log import ErasureLogError, Erasures
 from app.store.keys import (
@@ -29,20 +23,19 @@ from app.store.keys import (
 )
 from app.store.layout import LAYOUT, warnings_of_server
 from app.store.records import unreadable_fields
-from model.errors import ModelError
+from scripts.store_connection import (
+    USER_KEYS,
+    StoreError,
+    connected_store,
+    info_of,
+)
 from scripts.terminal import output
 
 _REWRITE_SECONDS = 600
 _POLL_SECONDS = 0.1
-_OPTIONS = {"decode_responses": True, "socket_timeout": 60}
-_USERS = "melu:user:*"
 _FILES = "appendonlydir"
 _AT_ONCE = 500
 _MICROSECONDS = 1_000_000
-
-
-class StoreError(ModelError):
-    """The store can't be asked, or did not do what was asked."""
 
 
 def check_store(folder: Path, url: str | None) -> bool:
@@ -58,7 +51,7 @@ def check_store(folder: Path, url: str | None) -> bool:
     Raises:
         StoreError: If it can't be asked.
     """
-    with connected(folder, url) as store:
+    with connected_store(folder, url) as store:
         mark: dict[str, str] = store.client.hgetall(LAYOUT_KEY)  # type: ignore[assignment]
         problems = list(dict.fromkeys(chain.from_iterable(map(_warnings, store.servers))))
         layout = mark.get("layout", "none yet")
@@ -72,7 +65,9 @@ def check_store(folder: Path, url: str | None) -> bool:
         for name, value in (
             (
                 "server",
-                ", ".join(str(_info(one, "server").get("redis_version")) for one in store.servers),
+                ", ".join(
+                    str(info_of(one, "server").get("redis_version")) for one in store.servers
+                ),
             ),
             ("layout", layout),
             ("data set", mark.get("dataset", "none yet")),
@@ -97,7 +92,7 @@ def rewrite_store(folder: Path, url: str | None) -> None:
     Raises:
         StoreError: If it can't be asked, or does not succeed.
     """
-    with connected(folder, url) as store:
+    with connected_store(folder, url) as store:
         before = store.total("persistence", "aof_current_size")
         for server in store.servers:
             _rewrite(server)
@@ -106,12 +101,12 @@ def rewrite_store(folder: Path, url: str | None) -> None:
 
 
 def _rewrite(server: Redis) -> None:
-    if not int(_info(server, "persistence").get("aof_enabled", 0)):
+    if not int(info_of(server, "persistence").get("aof_enabled", 0)):
         raise StoreError("the store writes no append-only file: set appendonly yes.")
     _wait_for_rewrite(server)
     server.bgrewriteaof()
     _wait_for_rewrite(server)
-    if _info(server, "persistence").get("aof_last_bgrewrite_status") != "ok":
+    if info_of(server, "persistence").get("aof_last_bgrewrite_status") != "ok":
         raise StoreError("the rewrite failed; the store's own log has the reason.")
 
 
@@ -155,9 +150,9 @@ def replay_erasures(file: Path, folder: Path, url: str | None) -> None:
     except ErasureLogError as error:
         raise StoreError(str(error)) from error
     looked_at = erased = 0
-    with connected(folder, url) as store:
+    with connected_store(folder, url) as store:
         for key in chain.from_iterable(
-            server.scan_iter(_USERS, count=_AT_ONCE) for server in store.servers
+            server.scan_iter(USER_KEYS, count=_AT_ONCE) for server in store.servers
         ):
             looked_at += 1
             user_id = user_of_key(key)
@@ -174,70 +169,8 @@ def replay_erasures(file: Path, folder: Path, url: str | None) -> None:
     output.print(f"{erased:,} of {looked_at:,} users were erased again.")
 
 
-@dataclass(frozen=True)
-class ConnectedStore:
-    """A client for keys, and one for each server that takes writes."""
-
-    client: Redis | RedisCluster
-    servers: list[Redis]
-
-    def total(self, section: str, name: str) -> int:
-        """Add up a number of the servers' `INFO`."""
-        return sum(int(_info(server, section).get(name, 0)) for server in self.servers)
-
-
-@contextmanager
-def connected(folder: Path, url: str | None) -> Iterator[ConnectedStore]:
-    """Connect to a store for a command.
-
-    Args:
-        folder: Of an embedded store.
-        url: Of another one; None for the embedded one.
-
-    Yields:
-        The store.
-
-    Raises:
-        StoreError: If it can't be asked.
-    """
-    try:
-        client = _client(f"unix://{socket_of(folder)}" if url is None else url)
-        with client:
-            client.ping()
-            servers = [client] if isinstance(client, Redis) else _primaries(client)
-            yield ConnectedStore(client, servers)
-    except (RedisError, RedisClusterException, OSError, ValueError) as error:
-        where = folder if url is None else "that address"
-        raise StoreError(
-            f"no store answers at {where}: {error}. Start the service, or name the store with "
-            "--folder or --store."
-        ) from error
-
-
-def _client(url: str) -> Redis | RedisCluster:
-    address = StoreAddress.parse(url)
-    options: dict[str, Any] = {**address.options, **_OPTIONS}
-    match address.topology:
-        case Topology.CLUSTER:
-            nodes = [ClusterNode(*host) for host in address.hosts]  # type: ignore[no-untyped-call]
-            return RedisCluster(startup_nodes=nodes, **options)
-        case Topology.SENTINEL:
-            sentinel = Sentinel(  # type: ignore[no-untyped-call] # as redis has it
-                list(address.hosts), sentinel_kwargs={**address.sentinel_options}, **options
-            )
-            primary: Redis = sentinel.master_for(address.service)  # type: ignore[no-untyped-call]
-            return primary
-        case Topology.SERVER:
-            return Redis.from_url(url, **options)
-
-
-def _primaries(client: RedisCluster) -> list[Redis]:
-    nodes = client.get_primaries()  # type: ignore[no-untyped-call] # as redis has it
-    return [client.get_redis_connection(node) for node in nodes]
-
-
 def _warnings(server: Redis) -> list[str]:
-    return warnings_of_server(_info(server, "persistence"), _info(server, "memory"))
+    return warnings_of_server(info_of(server, "persistence"), info_of(server, "memory"))
 
 
 @contextmanager
@@ -246,7 +179,7 @@ def _no_rewrite(folder: Path) -> Iterator[None]:
     if not socket_of(folder).exists():
         yield
         return
-    with connected(folder, None) as one:
+    with connected_store(folder, None) as one:
         store = one.servers[0]
         name = "auto-aof-rewrite-percentage"
         before = str(store.config_get(name)[name])
@@ -261,7 +194,7 @@ def _no_rewrite(folder: Path) -> Iterator[None]:
 def _wait_for_rewrite(store: Redis) -> None:
     end = time.monotonic() + _REWRITE_SECONDS
     while True:
-        persistence = _info(store, "persistence")
+        persistence = info_of(store, "persistence")
         waits = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
         if not any(int(persistence.get(name, 0)) for name in waits):
             return
@@ -283,15 +216,10 @@ def _count(store: Redis) -> tuple[int, int]:
             unreadable += sum(unreadable_fields(fields) for fields in pipeline.execute())
         keys.clear()
 
-    for key in store.scan_iter(_USERS, count=_AT_ONCE):
+    for key in store.scan_iter(USER_KEYS, count=_AT_ONCE):
         users += 1
         keys.append(key)
         if len(keys) >= _AT_ONCE:
             look()
     look()
     return users, unreadable
-
-
-def _info(store: Redis, section: str) -> dict[str, Any]:
-    found: dict[str, Any] = store.info(section)
-    return found
