@@ -21,6 +21,7 @@ from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best, places_of
+from model.start import Start
 from model.training_checkpoints import Checkpoints
 
 NO_ITEMS: Int64Array = np.empty(0, dtype=np.int64)
@@ -105,6 +106,7 @@ class Estimator(ABC):
         seed: int,
         on_epoch: Callable[[EpochReport], None],
         checkpoints: Checkpoints,
+        start: Start | None = None,
     ) -> tuple[Self, TrainingReport]:
         """Learn θ from ratings.
 
@@ -115,12 +117,14 @@ class Estimator(ABC):
             seed: Every random draw follows from it.
             on_epoch: Called after each epoch.
             checkpoints: Where to go on from, and what is kept meanwhile.
+            start: Weights to begin with, of this estimator's own kind; random if None.
 
         Returns:
             The estimator, and how the training went.
 
         Raises:
             DatasetError: If there are too few users with ratings to learn from.
+            BundleError: If the weights to begin with are of another configuration.
         """
 
     @classmethod

@@ -26,6 +26,7 @@ from model.relevance.blend import Blend, Score, choose_blend
 from model.relevance.fit import fit_relevance
 from model.relevance.learning import FEWEST_LIKES, users_to_learn_from
 from model.relevance.training import TrainedMember
+from model.start import Start
 from model.training_checkpoints import Checkpoints
 
 _BLEND_CANDIDATES = 400
@@ -57,6 +58,8 @@ def fit_model(
     ratings: Ratings | None = None,
     on_epoch: Callable[[EpochReport], None] = lambda _report: None,
     checkpoints: Checkpoints | None = None,
+    start: Start | None = None,
+    same_validation_users: bool = False,
 ) -> FittedModel:
     """Train a preset.
 
@@ -67,12 +70,16 @@ def fit_model(
         ratings: What to learn from; all ratings of the data set if None.
         on_epoch: Called after each epoch, from several threads.
         checkpoints: Where to go on from, and what is kept meanwhile; nothing if None.
+        start: Weights to begin with, of a bundle of this preset; random if None.
+        same_validation_users: Whether the same users decide in every training when it ends, as
+            they must in trainings that start from each other.
 
     Returns:
         The model, and how the training went.
 
     Raises:
         DatasetError: If there are too few ratings to learn from.
+        BundleError: If the weights to begin with are of another configuration.
     """
     started = time.monotonic()
     ratings = dataset.ratings if ratings is None else ratings
@@ -114,6 +121,7 @@ def fit_model(
                 ratings=ratings,
                 on_epoch=tell,
                 checkpoints=checkpoints,
+                start=start,
             )
         chosen: Future[tuple[RelevanceModel, Sequence[TrainedMember]]] | None = None
         if config is not None and choosers >= _FEWEST_USERS:
@@ -127,6 +135,8 @@ def fit_model(
                 seed=seed,
                 on_epoch=note,
                 checkpoints=checkpoints,
+                start=start,
+                same_validation_users=same_validation_users,
             )
         _wait_for([future for future in (rated, chosen) if future is not None])
         estimator, report = rated.result() if rated else (None, None)

@@ -13,6 +13,7 @@ from model.estimator import Estimator
 from model.features import FeatureSpace
 from model.melu import MeluEstimator, MeluPreset
 from model.relevance import RelevanceConfig
+from model.start import Start
 from model.training_checkpoints import Checkpoints
 
 Preset = MeluPreset | BayesianPreset
@@ -59,6 +60,7 @@ def fit_estimator(
     ratings: Ratings | None = None,
     on_epoch: Callable[[EpochReport], None] = lambda _report: None,
     checkpoints: Checkpoints | None = None,
+    start: Start | None = None,
 ) -> tuple[Estimator, TrainingReport]:
     """Train a preset.
 
@@ -69,6 +71,7 @@ def fit_estimator(
         ratings: What to learn from; all ratings of the data set if None.
         on_epoch: Called after each epoch.
         checkpoints: Where to go on from, and what is kept meanwhile; nothing if None.
+        start: Weights to begin with, of a bundle of this preset; random if None.
 
     Returns:
         The estimator, and how the training went.
@@ -86,6 +89,7 @@ def fit_estimator(
         seed=seed,
         on_epoch=on_epoch,
         checkpoints=checkpoints or Checkpoints.none(),
+        start=start,
     )
 
 

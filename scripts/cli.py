@@ -7,20 +7,10 @@ from typing import Annotated
 import typer
 
 from model.errors import ModelError
-from scripts.commands import evaluation
+from scripts.commands import evaluation, training
 from scripts.commands.compare import compare
 from scripts.commands.fetch import app as fetch_app
-from scripts.commands.options import (
-    BatchUsers,
-    Epochs,
-    FirstOrder,
-    Folder,
-    LikesFrom,
-    LocalRate,
-    LocalSteps,
-    PresetName,
-    SkipBadRows,
-)
+from scripts.commands.options import Folder, SkipBadRows
 from scripts.commands.store import app as store_app
 from scripts.terminal import print_whatever_the_encoding
 
@@ -92,45 +82,7 @@ def describe(folder: Folder = Path(), skip_bad_rows: SkipBadRows = False) -> Non
     describe_dataset(folder, skip_bad_rows=skip_bad_rows)
 
 
-@app.command()
-def train(
-    folder: Folder = Path(),
-    out: Annotated[Path, typer.Option(help="Folder of the bundle to write.")] = Path("var/model"),
-    preset: PresetName = "default",
-    seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
-    local_steps: LocalSteps = None,
-    local_learning_rate: LocalRate = None,
-    epochs: Epochs = None,
-    batch_users: BatchUsers = None,
-    first_order: FirstOrder = False,
-    likes_from: LikesFrom = None,
-    skip_bad_rows: SkipBadRows = False,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume", help="Go on from the checkpoints of a training that was stopped, if any."
-        ),
-    ] = False,
-    checkpoints: Annotated[
-        bool, typer.Option(help="Keep checkpoints beside the bundle until it is written.")
-    ] = True,
-) -> None:
-    """Meta-train θ on a prepared data set and write a bundle."""
-    from scripts.loading import load_reported
-    from scripts.train import chosen_preset, train_bundle
-
-    chosen = chosen_preset(
-        preset,
-        local_steps=local_steps,
-        local_learning_rate=local_learning_rate,
-        epochs=epochs,
-        batch_users=batch_users,
-        second_order=False if first_order else None,
-    )
-    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=likes_from)
-    train_bundle(dataset, out, chosen, seed=seed, resume=resume, keeps_checkpoints=checkpoints)
-
-
+app.command()(training.train)
 app.command()(evaluation.evaluate)
 app.command()(compare)
 

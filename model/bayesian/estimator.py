@@ -25,6 +25,7 @@ from model.bayesian.serving.weights import StackedWeights
 from model.bayesian.training.checkpoint import INPUTS, Stored, read_item_rows, restore
 from model.bayesian.training.ensemble import RepresentedMembers
 from model.bayesian.training.fit import learn
+from model.bayesian.training.start import LearntNetworks
 from model.bundle.reports import EpochReport, TrainingReport
 from model.bundle.weights_file import WeightsFile
 from model.content.bias_statistics import ItemStatistics
@@ -34,6 +35,7 @@ from model.estimator import AdaptedUser, Estimator, LiveItems, Ranking
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking.coarse_items import CoarseItems
+from model.start import Start
 from model.training_checkpoints import Checkpoints
 
 _ITEMS_CHUNK = 8_192
@@ -105,11 +107,25 @@ class BayesianEstimator(Estimator):
         seed: int,
         on_epoch: Callable[[EpochReport], None],
         checkpoints: Checkpoints,
+        start: Start | None = None,
     ) -> tuple[Self, TrainingReport]:
         """Learn θ from ratings; see `Estimator`."""
         assert isinstance(preset, BayesianPreset)  # noqa: S101 - this estimator's own
+        before = None
+        if start is not None:
+            assert isinstance(start.estimator, cls)  # noqa: S101 - of this preset
+            found = start.estimator
+            before = LearntNetworks(
+                found._stored.networks, found._stored.rows, found.user_space, start.item_of
+            )
         learnt = learn(
-            dataset, ratings, preset, seed=seed, on_epoch=on_epoch, checkpoints=checkpoints
+            dataset,
+            ratings,
+            preset,
+            seed=seed,
+            on_epoch=on_epoch,
+            checkpoints=checkpoints,
+            before=before,
         )
         estimator = cls(
             preset,

@@ -39,6 +39,10 @@ class TrainingReport(BaseModel):
     seconds: float
     relevance: tuple[EpochReport, ...] = ()
     """Of the relevance objective, where the preset has one."""
+    held_out: float = 0.0
+    """Share of all users who are held out of every training; see `model.data.hold_out`."""
+    started_from: str | None = None
+    """Version of the bundle whose weights the training began with; None for random ones."""
 
 
 def notes_of(reports: Sequence[EpochReport]) -> dict[str, Any]:

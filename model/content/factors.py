@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sparse
 from scipy.linalg import orthogonal_procrustes
 from scipy.sparse.linalg import LinearOperator, svds
@@ -177,6 +178,23 @@ def rotate_onto(factors: Float32Array, target: Float32Array, weight: Float64Arra
     Returns:
         Shape [items, factors].
     """
-    rotation, _ = orthogonal_procrustes(factors * weight[:, None], target)
+    rotation = rotation_onto(factors * weight[:, None], target)
     rotated: Float32Array = (factors @ rotation).astype(np.float32)
     return rotated
+
+
+def rotation_onto(
+    rows: npt.NDArray[np.floating], target: npt.NDArray[np.floating]
+) -> npt.NDArray[np.floating]:
+    """Find the rotation, or reflection, that brings rows nearest to others, shape [width, width].
+
+    Args:
+        rows: Shape [rows, width].
+        target: Shape [rows, width]; rows of 0 do not count.
+
+    Returns:
+        To be multiplied with rows.
+    """
+    rotation: npt.NDArray[np.floating]
+    rotation, _ = orthogonal_procrustes(rows, target)
+    return rotation

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from model.arrays import Float32Array, Int64Array
+from model.arrays import Float32Array, Float64Array, Int64Array
 from model.data.description import DatasetDescription, Feature
+from model.data.hold_out import HoldOut
 from model.data.signals import is_liked
 from model.data.tables import LoadReport
 from model.errors import DatasetError
@@ -26,11 +27,14 @@ class Ratings:
         item_index: Row of the item table, shape [ratings].
         rating: On the data set's scale, shape [ratings]. An interaction is a like; its place
             between the lowest like and the highest tells how strong it is.
+        at: When it was given, in seconds since the epoch, shape [ratings]; None where the data have
+            no times, and of interactions, which add up.
     """
 
     user_index: Int64Array
     item_index: Int64Array
     rating: Float32Array
+    at: Float64Array | None = None
 
     def __len__(self) -> int:
         return len(self.rating)
@@ -41,7 +45,8 @@ class Ratings:
 
     def where(self, mask: npt.NDArray[np.bool_]) -> "Ratings":
         """Return the marked ratings."""
-        return Ratings(self.user_index[mask], self.item_index[mask], self.rating[mask])
+        at = None if self.at is None else self.at[mask]
+        return Ratings(self.user_index[mask], self.item_index[mask], self.rating[mask], at)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class Dataset:
         return replace(
             self,
             description=self.description.model_copy(update={"name": name, "ratings": described}),
-            ratings=Ratings(self.ratings.user_index, self.ratings.item_index, liked),
+            ratings=replace(self.ratings, rating=liked),
         )
 
     def of_preset(self, preset: str) -> "Dataset":
@@ -122,6 +127,11 @@ class Dataset:
             ),
             ratings=replace(liked, rating=np.ones(len(liked), dtype=np.float32)),
         )
+
+    def without_held_out(self, hold_out: HoldOut) -> "Dataset":
+        """Return the data set without the ratings of users who are held out of every training."""
+        held_out = hold_out.holds(self.user_ids)
+        return replace(self, ratings=self.ratings.where(~held_out[self.ratings.user_index]))
 
     @property
     def has_ratings(self) -> bool:

@@ -57,6 +57,7 @@ def read_ratings(
         user_index=newest.get_column("__user__").to_numpy().astype(np.int64),
         item_index=newest.get_column("__item__").to_numpy().astype(np.int64),
         rating=newest.get_column("__rating__").to_numpy().astype(np.float32),
+        at=newest.get_column("__at__").to_numpy() if described.timestamp else None,
     )
 
 

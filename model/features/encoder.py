@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, PlainValidator, SerializeAsAny
 from pydantic_core import PydanticCustomError
 
+from model.arrays import Int64Array
+from model.features.encoded_table import UNKNOWN_SLOT
 from model.features.registry import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -47,6 +50,19 @@ class FeatureEncoder(BaseModel, ABC):
     @abstractmethod
     def describe(self) -> EncoderDescription:
         """Describe the feature to clients."""
+
+    def slots_in(self, other: FeatureEncoder) -> Int64Array:
+        """Tell what another encoder of the feature has each of this one's values for.
+
+        Args:
+            other: Fitted to other data, such as older ones.
+
+        Returns:
+            Slots of the other, one a slot of this; the unknown slot for values that are new.
+        """
+        slot_of = {label: slot for slot, label in enumerate(other.labels, start=1)}
+        slots = [UNKNOWN_SLOT, *(slot_of.get(label, UNKNOWN_SLOT) for label in self.labels)]
+        return np.array(slots, dtype=np.int64)
 
     @property
     def slots(self) -> int:

@@ -6,7 +6,9 @@ from bisect import bisect_right
 
 import numpy as np
 
+from model.arrays import Int64Array
 from model.errors import FeatureValueError
+from model.features.encoded_table import UNKNOWN_SLOT
 from model.features.encoder import FeatureEncoder
 from model.features.values import EncoderDescription, FeatureValue
 
@@ -39,6 +41,13 @@ class NumberBins(FeatureEncoder):
         """
         number = _number(value)
         return [] if number is None else [bisect_right(self.edges, number) + 1]
+
+    def slots_in(self, other: FeatureEncoder) -> Int64Array:
+        """Return the other's bins that hold the middles of this one's; see `FeatureEncoder`."""
+        borders = np.array([self.lowest, *self.edges, self.highest])
+        middles = (borders[:-1] + borders[1:]) / 2
+        slots = [(other.encode(float(middle)) or [UNKNOWN_SLOT])[0] for middle in middles]
+        return np.array([UNKNOWN_SLOT, *slots], dtype=np.int64)
 
     def unseen(self, value: FeatureValue) -> bool:
         """Tell whether `value` is outside the range that training saw."""

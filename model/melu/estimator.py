@@ -29,8 +29,10 @@ from model.melu.global_update import predict_query_sets
 from model.melu.preset import MeluPreset
 from model.melu.serving.scoring import item_gradient_norms, predict_items
 from model.melu.serving.update import AdaptedWeights, ServingWeights, local_update
+from model.melu.start import LearntWeights
 from model.melu.training import train
 from model.melu.weights import MetaWeights, RatingUnits, embed, initial_meta_weights
+from model.start import Start
 from model.training_checkpoints import Checkpoints
 
 SMALLEST_ERROR = 0.1
@@ -102,11 +104,23 @@ class MeluEstimator(Estimator):
         seed: int,
         on_epoch: Callable[[EpochReport], None],
         checkpoints: Checkpoints,
+        start: Start | None = None,
     ) -> tuple[Self, TrainingReport]:
         """Learn θ from ratings; see `Estimator`."""
         assert isinstance(preset, MeluPreset)  # noqa: S101 - this estimator's own
+        before = None
+        if start is not None:
+            assert isinstance(start.estimator, cls)  # noqa: S101 - of this preset
+            found = start.estimator
+            before = LearntWeights(found.theta, found.user_space, found.item_space)
         learnt = train(
-            dataset, ratings, preset, seed=seed, on_epoch=on_epoch, checkpoints=checkpoints
+            dataset,
+            ratings,
+            preset,
+            seed=seed,
+            on_epoch=on_epoch,
+            checkpoints=checkpoints,
+            learnt=before,
         )
         estimator = cls(
             preset,

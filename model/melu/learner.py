@@ -10,6 +10,7 @@ from model.episodes import RatingsByUser
 from model.features import FeatureSpace
 from model.melu.batch_features import BatchFeatures
 from model.melu.preset import MeluPreset
+from model.melu.start import LearntWeights
 from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
 
 
@@ -21,12 +22,22 @@ class Learner:
         ratings: The ratings to learn from.
         grouped: The same by user.
         preset: Configuration.
+        learnt: θ to begin with; random if None.
+
+    Raises:
+        BundleError: If that θ is of other widths.
     """
 
     def __init__(
-        self, dataset: Dataset, ratings: Ratings, grouped: RatingsByUser, preset: MeluPreset
+        self,
+        dataset: Dataset,
+        ratings: Ratings,
+        grouped: RatingsByUser,
+        preset: MeluPreset,
+        learnt: LearntWeights | None = None,
     ) -> None:
         self.preset = preset
+        self._learnt = learnt
         self.grouped = grouped
         # A value of users or items that no training rating touches would keep its random
         # embedding; as unknown it has a learnt one.
@@ -45,8 +56,11 @@ class Learner:
         self.units = RatingUnits(float(ratings.rating.mean()), spread or 1.0, low, high)
 
     def initial_weights(self, seed: int) -> MetaWeights:
-        """Draw θ before training."""
+        """Draw θ before training, or take what a bundle learnt."""
         generator = torch.Generator().manual_seed(seed)
-        return initial_meta_weights(
+        initial = initial_meta_weights(
             self.preset.estimator, self.user_space, self.item_space, generator
         )
+        if self._learnt is None:
+            return initial
+        return self._learnt.fitted_to(initial, self.user_space, self.item_space)

@@ -19,6 +19,7 @@ from model.melu.global_update import predict_query_sets
 from model.melu.learner import Learner
 from model.melu.meta_training import MetaTraining
 from model.melu.preset import MeluPreset
+from model.melu.start import LearntWeights
 from model.melu.weights import MetaWeights, RatingUnits
 from model.training_checkpoints import Checkpoint, Checkpoints
 
@@ -54,6 +55,7 @@ def train(
     seed: int,
     on_epoch: Callable[[EpochReport], None],
     checkpoints: Checkpoints,
+    learnt: LearntWeights | None = None,
 ) -> TrainingResult:
     """Learn θ.
 
@@ -68,6 +70,7 @@ def train(
         seed: Every draw (hold-out, initial weights, episodes) follows from it.
         on_epoch: Called after each epoch.
         checkpoints: Where to go on from, and what is kept meanwhile.
+        learnt: θ to begin with; random if None.
 
     Returns:
         θ and its report.
@@ -82,7 +85,7 @@ def train(
         raise DatasetError(
             "fewer than two users have two ratings or more; meta-learning needs several users."
         )
-    learner = Learner(dataset, ratings, grouped, preset)
+    learner = Learner(dataset, ratings, grouped, preset, learnt)
     random = np.random.default_rng(seed)
     shuffled = random.permutation(learners)
     held_out = shuffled[: round(len(learners) * preset.training.validation_share)]

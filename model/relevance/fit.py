@@ -18,8 +18,10 @@ from model.relevance.content_inputs import ContentInputs
 from model.relevance.item_table import ChoiceTable
 from model.relevance.learning import RelevanceLearning
 from model.relevance.model import RelevanceModel
+from model.relevance.start import LearntChoice
 from model.relevance.training import TrainedMember, train_members
 from model.relevance.vectors import Vectors
+from model.start import Start
 from model.training_checkpoints import Checkpoints
 
 
@@ -33,6 +35,8 @@ def fit_relevance(
     seed: int,
     on_epoch: Callable[[EpochReport], None],
     checkpoints: Checkpoints | None = None,
+    start: Start | None = None,
+    same_validation_users: bool = False,
 ) -> tuple[RelevanceModel, tuple[TrainedMember, ...]]:
     """Learn θ from ratings.
 
@@ -45,6 +49,9 @@ def fit_relevance(
         seed: Every random draw follows from it.
         on_epoch: Called now and then.
         checkpoints: Where to go on from, and what is kept meanwhile; nothing if None.
+        start: Weights to begin with; random if None, or if it has none.
+        same_validation_users: Whether members hold the same users out in every training, as those
+            must that start from each other.
 
     Returns:
         The model, and its members with the users that each did not learn from.
@@ -52,9 +59,24 @@ def fit_relevance(
     rated = np.unique(ratings.item_index)
     random = np.random.default_rng([seed, 5])
     content = ContentInputs.fit(dataset, item_space, rated, config.content_width, random)
-    learning = RelevanceLearning.of(dataset, ratings, config, content, user_space, item_space)
+    learning = RelevanceLearning.of(
+        dataset,
+        ratings,
+        config,
+        content,
+        user_space,
+        item_space,
+        same_validation_users=same_validation_users,
+    )
+    before = None
+    if start is not None and start.relevance is not None:
+        before = LearntChoice.of(start.relevance, start.item_of, dataset)
     members = train_members(
-        learning, seed=seed, on_epoch=on_epoch, checkpoints=checkpoints or Checkpoints.none()
+        learning,
+        seed=seed,
+        on_epoch=on_epoch,
+        checkpoints=checkpoints or Checkpoints.none(),
+        before=before,
     )
     table = ChoiceTable(
         Vectors.packed(torch.cat([one.items.entry for one in members], dim=1).numpy()),

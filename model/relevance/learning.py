@@ -12,6 +12,7 @@ from torch import Tensor
 
 from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.data.dataset import Dataset, Ratings
+from model.data.hold_out import HoldOut
 from model.data.signals import is_disliked, is_liked
 from model.episodes import PaddedRatings, RatingsByUser
 from model.features import EncodedTable, FeatureSpace
@@ -20,6 +21,7 @@ from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs
 from model.relevance.local_update import SupportBags
 
+_VALIDATION = HoldOut(0.0, "validation")
 FEWEST_LIKES = 2
 """Likes of a user, so that one can be given and another asked for."""
 
@@ -46,6 +48,8 @@ class RelevanceLearning:
         raters: How many rated each item, shape [I].
         learners: Users who can be learnt from; see `users_to_learn_from`.
         has_ratings: Whether users rate; else the rating tells how strong an interaction is.
+        user_places: Where each user stands in the order by which members hold users out, shape
+            [users]; None for an order drawn at random.
     """
 
     config: RelevanceConfig
@@ -58,6 +62,7 @@ class RelevanceLearning:
     raters: Int64Array
     learners: Int64Array
     has_ratings: bool
+    user_places: Float64Array | None = None
 
     @classmethod
     def of(
@@ -68,6 +73,8 @@ class RelevanceLearning:
         content: ContentInputs,
         user_space: FeatureSpace,
         item_space: FeatureSpace,
+        *,
+        same_validation_users: bool = False,
     ) -> RelevanceLearning:
         """Lay out what is learnt from.
 
@@ -78,6 +85,7 @@ class RelevanceLearning:
             content: Reads the items' content.
             user_space: Encoders of the user features.
             item_space: Encoders of the item features.
+            same_validation_users: Whether members hold the same users out in every training.
 
         Returns:
             What all members learn from.
@@ -95,6 +103,7 @@ class RelevanceLearning:
             np.bincount(ratings.item_index, minlength=items),
             users_to_learn_from(dataset, ratings),
             dataset.has_ratings,
+            _VALIDATION.places(dataset.user_ids) if same_validation_users else None,
         )
 
     @property

@@ -29,8 +29,11 @@ from model.relevance.local_update import CatalogueSample, local_update
 from model.relevance.named_items import NamedItems
 from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
 from model.relevance.spread_training import measure_spread
+from model.relevance.start import LearntChoice
 from model.training_checkpoints import Checkpoint, Checkpoints, TrainingState
 
+Begin = Callable[[RelevanceNetwork, ItemResiduals], None]
+"""Puts other weights than random ones into what is to be trained."""
 _FEW = 20
 _WARM_UP = 0.1
 _REPORTED = 20
@@ -62,6 +65,7 @@ def train_members(
     seed: int,
     on_epoch: Callable[[EpochReport], None],
     checkpoints: Checkpoints,
+    before: LearntChoice | None = None,
 ) -> tuple[TrainedMember, ...]:
     """Train all members side by side.
 
@@ -70,13 +74,23 @@ def train_members(
         seed: Every random draw follows from it.
         on_epoch: Called now and then, from several threads.
         checkpoints: Where to go on from, and what is kept meanwhile.
+        before: θ to begin with; random if None.
 
     Returns:
         The members.
     """
     members = learning.config.members
     users = np.random.default_rng([seed, 3]).permutation(learning.learners)
+    if learning.user_places is not None:
+        users = learning.learners[np.argsort(learning.user_places[learning.learners])]
     part = int(len(users) * min(learning.config.held_out, 1 / (2 * members)))
+
+    def begin(member: int) -> Begin:
+        def load(network: RelevanceNetwork, residuals: ItemResiduals) -> None:
+            if before is not None:
+                before.load_into(network, residuals, member, learning)
+
+        return load
 
     def train(member: int) -> TrainedMember:
         held_out = users[member * part : (member + 1) * part]
@@ -89,6 +103,7 @@ def train_members(
             phase=f"relevance {member + 1} of {members}",
             on_epoch=on_epoch,
             checkpoint=checkpoints.part(f"relevance-{member + 1}"),
+            begin=begin(member),
         )
 
     with ThreadPoolExecutor(min(members, os.cpu_count() or 1)) as pool:
@@ -104,6 +119,7 @@ def _train_member(
     phase: str,
     on_epoch: Callable[[EpochReport], None],
     checkpoint: Checkpoint,
+    begin: Begin,
 ) -> TrainedMember:
     config = learning.config
     updates = config.updates(len(learners))
@@ -115,6 +131,7 @@ def _train_member(
     with torch.no_grad():
         network.bias.fill_(float(share.mean()))
     residuals = ItemResiduals(config, share - share.mean(), generator)
+    begin(network, residuals)
     groups: list[dict[str, Any]] = [
         {"params": [residuals.entry, residuals.output], "weight_decay": config.weight_decay},
         {"params": [residuals.bias, *network.parameters()]},

@@ -13,18 +13,21 @@ from model.data.dataset import Dataset
 _LAYOUT = 1
 
 
-def identity_of(dataset: Dataset, preset: BaseModel, seed: int) -> str:
+def identity_of(dataset: Dataset, preset: BaseModel, seed: int, *further: str) -> str:
     """Digest all that a training follows from.
 
     Args:
         dataset: What is learnt from.
         preset: What is trained.
         seed: Every random draw follows from it.
+        *further: What else it follows from, such as the weights that it begins with.
 
     Returns:
         Equal for equal trainings.
     """
     digest = hashlib.sha256(f"{_LAYOUT} {seed} {preset.model_dump_json()}".encode())
+    for text in further:
+        digest.update(text.encode())
     digest.update(dataset.description.model_dump_json().encode())
     ratings = dataset.ratings
     for column in (ratings.user_index, ratings.item_index, ratings.rating):

@@ -9,7 +9,12 @@ Folder = Annotated[Path, typer.Argument(help="Prepared data set: a folder with a
 SkipBadRows = Annotated[
     bool, typer.Option("--skip-bad-rows", help="Leave bad rows out instead of refusing the set.")
 ]
-PresetName = Annotated[str, typer.Option(help="Estimator preset.")]
+StartedPreset = Annotated[
+    str | None,
+    typer.Option(
+        "--preset", help="Estimator preset; that of the bundle to begin with, or default."
+    ),
+]
 LocalSteps = Annotated[int | None, typer.Option(help="Steps of the local update.")]
 LocalRate = Annotated[
     float | None, typer.Option(help="Step size of the local update; preset melu only.")
@@ -19,6 +24,15 @@ BatchUsers = Annotated[int | None, typer.Option(help="Users a global update.")]
 LikesFrom = Annotated[
     float | None,
     typer.Option(help="Take ratings from here on as likes and all others as dislikes."),
+]
+HeldOut = Annotated[
+    float,
+    typer.Option(
+        "--hold-out",
+        min=0,
+        max=0.5,
+        help="Share of all users, the same in every training, to judge bundles by.",
+    ),
 ]
 FirstOrder = Annotated[
     bool, typer.Option("--first-order", help="First-order meta-gradient; preset melu only.")

@@ -15,6 +15,7 @@ from model.bayesian.preset import BayesianPreset
 from model.bayesian.rating_scale import to_five_point
 from model.bayesian.training.item_features import ItemRows, build_training_rows
 from model.bayesian.training.meta_training import train_network
+from model.bayesian.training.start import LearntNetworks
 from model.bundle.reports import EpochReport, TrainingReport
 from model.content.bias_statistics import ItemStatistics
 from model.content.predictor import ContentTables
@@ -57,6 +58,7 @@ def learn(
     seed: int,
     on_epoch: Callable[[EpochReport], None],
     checkpoints: Checkpoints,
+    before: LearntNetworks | None = None,
 ) -> TrainingResult:
     """Fit what is known before meta-training, then train the members.
 
@@ -67,6 +69,7 @@ def learn(
         seed: Every random draw follows from it.
         on_epoch: Called after each epoch, from several threads.
         checkpoints: Where to go on from, and what is kept meanwhile.
+        before: θ to begin with; random if None.
 
     Returns:
         θ and its report.
@@ -83,7 +86,8 @@ def learn(
         raise DatasetError(
             "fewer than two users have two ratings or more; meta-learning needs several users."
         )
-    rows = build_training_rows(dataset, unit, preset, np.random.default_rng(seed))
+    onto = None if before is None else before.axes()
+    rows = build_training_rows(dataset, unit, preset, np.random.default_rng(seed), onto)
     rated_users = np.unique(ratings.user_index)
     user_space, item_space = fit_spaces(dataset, ratings)
     users = user_space.encode_table(dataset.user_features)
@@ -93,6 +97,13 @@ def learn(
     def note(report: EpochReport) -> None:
         reports.append(report)
         on_epoch(report)
+
+    def begin(member: int) -> Callable[[BayesianNetwork], None]:
+        def load(network: BayesianNetwork) -> None:
+            if before is not None:
+                before.load_into(network, member, user_space)
+
+        return load
 
     def train_member(member: int) -> BayesianNetwork:
         return train_network(
@@ -106,6 +117,7 @@ def learn(
             phase=f"member {member + 1} of {members}",
             on_epoch=note,
             checkpoint=checkpoints.part(f"member-{member + 1}"),
+            begin=begin(member),
         )
 
     # Members share nothing that they write to, and their matrix products run side by side.

@@ -15,7 +15,12 @@ from model.arrays import Float64Array
 from model.bayesian.preset import BayesianPreset
 from model.content.bias_statistics import RATING_VARIANCE, ItemStatistics, item_statistics
 from model.content.content import ItemContent, LeaveOneOutRegression, principal_axes
-from model.content.factors import cooccurrence_factors, probabilistic_pca, rotate_onto
+from model.content.factors import (
+    cooccurrence_factors,
+    probabilistic_pca,
+    rotate_onto,
+    rotation_onto,
+)
 from model.content.item_bias_prior import ContentBias, content_bias, quality_weights, taste_weights
 from model.data.dataset import Dataset, Ratings
 
@@ -101,6 +106,21 @@ class PredictedFromContent:
 
 
 @dataclass(frozen=True)
+class ItemAxes:
+    """Items on the axes of another training, one row each; all 0 for items that it did not know.
+
+    Attributes:
+        factors: Of the ratings, shape [items, factors].
+        cooccurrence: Of who rated what, shape [items, its factors].
+        components: Of the content, times the root of its variance, shape [items, its components].
+    """
+
+    factors: Float64Array
+    cooccurrence: Float64Array
+    components: Float64Array
+
+
+@dataclass(frozen=True)
 class _Start:
     """Where the solvers begin; drawn before the folds are fitted side by side."""
 
@@ -119,7 +139,11 @@ class _Collaborative:
 
 
 def build_training_rows(
-    dataset: Dataset, ratings: Ratings, preset: BayesianPreset, random: np.random.Generator
+    dataset: Dataset,
+    ratings: Ratings,
+    preset: BayesianPreset,
+    random: np.random.Generator,
+    onto: ItemAxes | None = None,
 ) -> TrainingRows:
     """Fit everything that is known before meta-training.
 
@@ -132,6 +156,7 @@ def build_training_rows(
         ratings: Training ratings, brought to a range of 4.
         preset: Configuration.
         random: Source of randomness.
+        onto: The axes to come out on; any if None.
 
     Returns:
         The rows.
@@ -146,13 +171,20 @@ def build_training_rows(
     quality = predicted.of_items
     axes = principal_axes(taste, known, config.content_width, random)
     components: Float64Array = taste @ axes
+    if onto is not None:
+        target = _as_wide(onto.components, components.shape[1])
+        axes = axes @ rotation_onto(components, target)
+        components = taste @ axes
 
     n = statistics.count[known]
     smoother = LeaveOneOutRegression(taste, 1.0, known, 3.0 * (1.0 + 40.0 / n))
     bias = statistics.item_bias(quality, config.item_damping)
 
     def factorise(
-        some: Ratings, counted: ItemStatistics, start: _Start, axes: _Collaborative | None
+        some: Ratings,
+        counted: ItemStatistics,
+        start: _Start,
+        axes: _Collaborative | ItemAxes | None,
     ) -> _Collaborative:
         residual = some.rating - statistics.mean - bias[some.item_index]
         factors = probabilistic_pca(
@@ -167,7 +199,8 @@ def build_training_rows(
         )
         if axes is not None:
             factors = rotate_onto(factors, axes.factors.astype(np.float32), statistics.count)
-            together = rotate_onto(together, axes.cooccurrence.astype(np.float32), np.ones(items))
+            target = _as_wide(axes.cooccurrence, together.shape[1]).astype(np.float32)
+            together = rotate_onto(together, target, np.ones(items))
         loadings = factors.astype(np.float64)
         return _Collaborative(
             counted, loadings, smoother.predict(loadings), together.astype(np.float64)
@@ -179,7 +212,7 @@ def build_training_rows(
             random.normal(size=min(users, items)),
         )
 
-    whole = factorise(ratings, statistics, draw_start(), None)
+    whole = factorise(ratings, statistics, draw_start(), onto)
     # Dealt like cards, so that no fold holds all users who rated.
     rated = random.permutation(np.unique(ratings.user_index))
     fold_of_user = np.zeros(users, dtype=np.int64)
@@ -201,6 +234,14 @@ def build_training_rows(
         statistics,
         _predicted_from(content, predicted, smoother.weights(whole.factors), axes),
     )
+
+
+def _as_wide(table: Float64Array, width: int) -> Float64Array:
+    """Return a table of so many columns: 0 in those that it lacks, without those beyond."""
+    found = np.zeros((len(table), width))
+    kept = min(width, table.shape[1])
+    found[:, :kept] = table[:, :kept]
+    return found
 
 
 def _predicted_from(

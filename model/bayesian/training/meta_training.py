@@ -88,6 +88,7 @@ def train_network(
     phase: str,
     on_epoch: Callable[[EpochReport], None],
     checkpoint: Checkpoint = NO_CHECKPOINT,
+    begin: Callable[[BayesianNetwork], None] = lambda _network: None,
 ) -> BayesianNetwork:
     """Train one member.
 
@@ -101,6 +102,7 @@ def train_network(
         phase: What reports call this training.
         on_epoch: Called after each epoch.
         checkpoint: Where to go on from, and what is kept meanwhile.
+        begin: Puts other weights into the network than random ones before it is trained.
 
     Returns:
         The trained member, ready to serve.
@@ -116,6 +118,7 @@ def train_network(
         rows.statistics.mean,
         generator,
     )
+    begin(network)
     learners = np.flatnonzero(grouped.counts >= min(_LEAST_RATINGS, grouped.counts.max()))
     batches = _batch_count(learners, rows.fold_of_user, training.batch_users)
     epochs = epoch_count(training, batches)
