@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from model.errors import ModelError
-from scripts.commands import evaluation, training
+from scripts.commands import evaluation, loop, training
 from scripts.commands.compare import compare
 from scripts.commands.fetch import app as fetch_app
 from scripts.commands.options import Folder, SkipBadRows
@@ -114,6 +114,10 @@ def interviews(
     show_interviews(model, kinds or [])
 
 
+app.command("export-feedback")(loop.export_feedback)
+app.command("merge-feedback")(loop.merge_feedback)
+app.command()(loop.promote)
+app.command()(loop.retrain)
 app.command("evaluate-onboarding")(evaluation.evaluate_onboarding)
 app.command("evaluate-lists")(evaluation.evaluate_lists)
 

@@ -103,7 +103,7 @@ def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     running.stop()
 
 
-SLOW_FOLDERS = {"access", "browser", "clients", "contract", "faults", "service", "store"}
+SLOW_FOLDERS = {"access", "browser", "clients", "contract", "faults", "loop", "service", "store"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

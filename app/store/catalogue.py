@@ -25,9 +25,10 @@ from app.store.connection import store_errors
 from app.store.replicas import Acknowledgement
 from app.store.scripts import StoredScript
 
+ITEMS_KEY = "{melu:catalogue}:items"
 VERSION_KEY = "{melu:catalogue}:version"
 _KEYS = [
-    "{melu:catalogue}:items",
+    ITEMS_KEY,
     "{melu:catalogue}:changes",
     VERSION_KEY,
     "{melu:catalogue}:writes",

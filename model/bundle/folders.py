@@ -1,10 +1,16 @@
 """Write a folder as a whole or not at all."""
 
+import ctypes
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
 
 
 @contextmanager
@@ -25,8 +31,39 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         content = staging / "new"
         content.mkdir()
         yield content
-        if target.exists():
-            target.rename(staging / "old")
-        content.rename(target)
+        put_in_place(content, target, staging / "old")
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def put_in_place(content: Path, target: Path, old: Path) -> None:
+    """Let a folder take the place of another, which goes to a third place.
+
+    On Linux both change places in one step, so that whoever looks finds the one or the other.
+    Elsewhere there is a moment in which there is neither.
+
+    Args:
+        content: The folder.
+        target: Where it should be; there need not be anything.
+        old: Where what was there goes; on the same file system.
+    """
+    if not target.exists():
+        content.rename(target)
+    elif _exchange(content, target):
+        content.rename(old)
+    else:
+        target.rename(old)
+        content.rename(target)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two paths change places in one step, if the system can."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):  # a C library without it
+        return False
+    paths = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
+    # Some file systems can't; they say so.
+    return bool(rename(*paths, _RENAME_EXCHANGE) == 0)

@@ -39,7 +39,7 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
     description = read_description(folder)
     report = LoadReport()
     checker = RowChecker(report, skip_bad_rows)
-    ratings_table = _ratings_table(description, folder, checker)
+    ratings_table = read_ratings_table(description, folder, checker)
     description = _with_scale(description, ratings_table, report)
     items, item_features, titles = _items(description, ratings_table, folder, checker)
     if description.users is None:
@@ -77,9 +77,22 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
     )
 
 
-def _ratings_table(
+def read_ratings_table(
     description: DatasetDescription, folder: Path, checker: RowChecker
 ) -> pl.DataFrame:
+    """Read the described columns of the ratings as text, before anything in them is checked.
+
+    Args:
+        description: Names the columns.
+        folder: The prepared data set.
+        checker: Takes note of rows that can't be read.
+
+    Returns:
+        The columns, and where each row stands; see `model.data.tables.read_table`.
+
+    Raises:
+        DatasetError: If a file is missing or malformed, or lacks a column.
+    """
     described = description.ratings
     columns = [
         described.user,

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
-
 from model.data.proposal.proposal import EntityTable, Proposal
 from model.data.proposal.sniffing import FoundTable
+from model.data.toml import toml_key, toml_text
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _USUAL_SEPARATOR = "|"
 
 
@@ -22,13 +19,15 @@ def as_toml(proposal: Proposal) -> str:
         The text.
     """
     lines = [f"# {_on_one_line(reason)}" for reason in proposal.reasons]
-    lines += [f"name = {_text(proposal.name)}", "", "[ratings]", *_file(proposal.ratings)]
-    lines += [f"{role} = {_text(column)}" for role, column in proposal.columns.items()]
+    lines += [f"name = {toml_text(proposal.name)}", "", "[ratings]", *_file(proposal.ratings)]
+    lines += [f"{role} = {toml_text(column)}" for role, column in proposal.columns.items()]
     if proposal.scale is not None:
         low, high = proposal.scale
         lines.append(f"scale = [{low:g}, {high:g}]")
     if proposal.events:
-        events = ", ".join(f"{_key(kind)} = {weight:g}" for kind, weight in proposal.events.items())
+        events = ", ".join(
+            f"{toml_key(kind)} = {weight:g}" for kind, weight in proposal.events.items()
+        )
         lines.append(f"events = {{ {events} }}")
     for name, table in (("users", proposal.users), ("items", proposal.items)):
         if table is not None:
@@ -37,36 +36,27 @@ def as_toml(proposal: Proposal) -> str:
 
 
 def _entities(table: EntityTable, name: str) -> list[str]:
-    lines = [*_file(table.table), f"id = {_text(table.id_column)}"]
+    lines = [*_file(table.table), f"id = {toml_text(table.id_column)}"]
     if table.title is not None:
-        lines.append(f"title = {_text(table.title)}")
+        lines.append(f"title = {toml_text(table.title)}")
     if table.features:
         lines.append(f"[{name}.features]")
     for one in table.features:
-        value = _text(one.kind.name)
+        value = toml_text(one.kind.name)
         if one.separator not in (None, _USUAL_SEPARATOR):
-            value = f"{{ kind = {value}, separator = {_text(one.separator or '')} }}"
-        lines.append(f"{_key(one.name)} = {value}")
+            value = f"{{ kind = {value}, separator = {toml_text(one.separator or '')} }}"
+        lines.append(f"{toml_key(one.name)} = {value}")
     return lines
 
 
 def _file(table: FoundTable) -> list[str]:
-    names = [_text(path.name) for path in (table.path, *table.more)]
+    names = [toml_text(path.name) for path in (table.path, *table.more)]
     lines = [f"file = {names[0]}" if len(names) == 1 else f"file = [{', '.join(names)}]"]
     if table.described.separator is not None:
-        lines.append(f"separator = {_text(table.described.separator)}")
+        lines.append(f"separator = {toml_text(table.described.separator)}")
     if table.described.encoding is not None:
-        lines.append(f"encoding = {_text(table.described.encoding)}")
+        lines.append(f"encoding = {toml_text(table.described.encoding)}")
     return lines
-
-
-def _text(value: str) -> str:
-    # What JSON escapes TOML escapes alike, but for one character.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _text(name)
 
 
 def _on_one_line(text: str) -> str:

@@ -1,0 +1,96 @@
+"""The table of ratings, or of interactions, with the rows that feedback adds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from model.data.description import DatasetDescription, RatingsTable
+from model.data.loading import read_ratings_table
+from model.data.reading.times import seconds_since_epoch
+from model.data.tables import LoadReport, RowChecker
+
+_FILE = "ratings.parquet"
+_EVENT = "feedback"
+"""What a piece of feedback is among kinds of interactions."""
+_WEIGHTS = ("weight", "melu_weight")
+_MICROSECONDS = 1_000_000
+
+
+def original_ratings(
+    description: DatasetDescription, folder: Path, erased: Collection[str], *, skip_bad_rows: bool
+) -> pl.DataFrame:
+    """Read the rows of the data as text, without those of erased users.
+
+    Args:
+        description: Describes the data.
+        folder: The data.
+        erased: Users to leave out.
+        skip_bad_rows: Leave rows out that can't be read.
+
+    Returns:
+        The described columns; times are seconds since the epoch.
+    """
+    described = description.ratings
+    checker = RowChecker(LoadReport(), skip_bad_rows)
+    table = read_ratings_table(description, folder, checker)
+    columns = (
+        *(described.user, described.item, described.rating, described.timestamp),
+        *(described.weight, described.event),
+    )
+    table = table.select(list(dict.fromkeys(name for name in columns if name is not None)))
+    if described.timestamp is not None:
+        # Of one unit, whichever the files have.
+        table = table.with_columns(seconds_since_epoch(table.get_column(described.timestamp)))
+    is_erased = pl.col(described.user).is_in(list(erased)).fill_null(value=False)
+    return table.filter(~is_erased)
+
+
+def merged_ratings(
+    described: RatingsTable, rows: pl.DataFrame, added: pl.DataFrame, against: pl.DataFrame
+) -> tuple[RatingsTable, pl.DataFrame]:
+    """Put feedback behind the rows of the data.
+
+    Args:
+        described: Describes the data's table.
+        rows: As `original_ratings` gives them.
+        added: `user_id`, `item_id`, `value` and `at` of feedback, oldest first.
+        against: `user_id` and `item_id` of interactions that do not count any more.
+
+    Returns:
+        What describes the merged table, and the table.
+    """
+    user, item = described.user, described.item
+    if against.height:
+        gone = against.select(pl.col("user_id").alias(user), pl.col("item_id").alias(item))
+        rows = rows.join(gone, on=[user, item], how="anti", maintain_order="left")
+    values = described.rating or described.weight
+    events = described.events
+    if values is None:
+        values = next(name for name in _WEIGHTS if name not in rows.columns)
+        rows = rows.with_columns(pl.lit("1").alias(values))
+    more = [
+        pl.col("user_id").alias(user),
+        pl.col("item_id").alias(item),
+        pl.col("value").cast(pl.String).alias(values),
+    ]
+    if described.timestamp is not None:
+        seconds = pl.col("at").dt.epoch("us") / _MICROSECONDS
+        more.append(seconds.alias(described.timestamp))
+    if described.event is not None:
+        more.append(pl.lit(_EVENT).alias(described.event))
+        events = {**events, _EVENT: 1.0} if events else events
+    merged = RatingsTable(
+        file=_FILE,
+        user=user,
+        item=item,
+        rating=described.rating,
+        timestamp=described.timestamp,
+        scale=described.scale,
+        weight=None if described.rating else values,
+        event=described.event,
+        events=events,
+    )
+    return merged, pl.concat([rows, added.select(more).select(rows.columns)])

@@ -1,0 +1,115 @@
+"""The served bundle's folder: put another into its place, keep those before, and go back."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from model.bundle.folders import put_in_place
+from model.bundle.manifest import MANIFEST_FILE, read_manifest
+from model.errors import BundleError, ModelError
+from model.recommender import Recommender
+
+_FORMER, _WITHDRAWN = ".former", ".withdrawn"
+_WHEN = "%Y%m%dT%H%M%S%fZ"
+
+
+def promote_bundle(candidate: Path, current: Path, *, keep: int) -> Path | None:
+    """Copy a candidate into the place of the current bundle, in one step for whoever looks.
+
+    A service that serves the folder takes the bundle over by itself.
+
+    Args:
+        candidate: A bundle; it stays where it is.
+        current: Where the served bundle is, or should be.
+        keep: How many bundles of before are kept beside it; older ones are deleted.
+
+    Returns:
+        Where the bundle of before is kept; None if there was none.
+
+    Raises:
+        ModelError: If the candidate is damaged, or the folders can't be written.
+    """
+    with _staging(current) as staging:
+        shutil.copytree(candidate, staging / "new")
+        # What is served must be whole, and answer.
+        Recommender.load(staging / "new").warm_up()
+        kept = _put(staging / "new", current)
+    former = bundles_before(current)
+    for one in former[: max(0, len(former) - keep)]:
+        shutil.rmtree(one, ignore_errors=True)
+    return kept if kept is not None and kept.exists() else None
+
+
+def roll_back(current: Path) -> tuple[str, str, Path]:
+    """Let the newest bundle of before take the place of the current one.
+
+    Args:
+        current: Where the served bundle is.
+
+    Returns:
+        The version that is served now, the one before, and where that is kept now.
+
+    Raises:
+        ModelError: If there is no bundle to go back to, or the folders can't be written.
+    """
+    former = bundles_before(current)
+    if not former:
+        raise BundleError(
+            f"there is no bundle of before {current}: none was promoted, or --keep 0 kept none."
+        )
+    newest = former[-1]
+    version, before = read_manifest(newest).version, read_manifest(current).version
+    withdrawn = current.with_name(current.name + _WITHDRAWN)
+    with _staging(current) as staging:
+        if withdrawn.exists():
+            withdrawn.rename(staging / "withdrawn before")
+        put_in_place(newest, current, withdrawn)
+    return version, before, withdrawn
+
+
+def bundles_before(current: Path) -> list[Path]:
+    """Return the bundles that were served before, oldest first.
+
+    Args:
+        current: Where the served bundle is.
+
+    Returns:
+        Their folders.
+    """
+    folder = current.with_name(current.name + _FORMER)
+    return sorted(one.parent for one in folder.glob(f"*/{MANIFEST_FILE}"))
+
+
+def _put(content: Path, current: Path) -> Path | None:
+    if not current.exists():
+        content.rename(current)
+        return None
+    former = current.with_name(current.name + _FORMER)
+    former.mkdir(exist_ok=True)
+    # The first part of a version is the data set's name, which may be any text.
+    digest = read_manifest(current).version.rpartition("-")[2]
+    kept = former / f"{datetime.now(UTC).strftime(_WHEN)}-{digest}"
+    put_in_place(content, current, kept)
+    return kept
+
+
+@contextmanager
+def _staging(current: Path) -> Iterator[Path]:
+    """Give a folder beside the bundle, on the same file system, that is gone afterwards."""
+    try:
+        current.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{current.name}-", dir=current.parent))
+        try:
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise ModelError(
+            f"{current} can't be replaced: {error.strerror or error}. The folder that it is in "
+            "must be writable, and it must be no mount point itself."
+        ) from error
