@@ -118,6 +118,7 @@ app.command("export-feedback")(loop.export_feedback)
 app.command("merge-feedback")(loop.merge_feedback)
 app.command()(loop.promote)
 app.command()(loop.retrain)
+app.command("evaluate-retraining")(loop.evaluate_retraining)
 app.command("evaluate-onboarding")(evaluation.evaluate_onboarding)
 app.command("evaluate-lists")(evaluation.evaluate_lists)
 

@@ -139,8 +139,12 @@ def retrain(
     store: StoreUrl = None,
     erasure_log: ErasureLog = None,
     preset: StartedPreset = None,
-    from_scratch: Annotated[
-        bool, typer.Option("--from-scratch", help="Begin with random weights.")
+    from_served: Annotated[
+        bool,
+        typer.Option(
+            "--from-served",
+            help="Begin with the served bundle's weights, and not with random ones.",
+        ),
     ] = False,
     hold_out: Annotated[
         float | None,
@@ -185,7 +189,7 @@ def retrain(
             "batch_users": batch_users,
             "second_order": False if first_order else None,
         },
-        from_scratch=from_scratch,
+        from_served=from_served,
         held_out=hold_out,
         bounds=Bounds(list_loss, rating_loss),
         keep=keep,
@@ -196,3 +200,39 @@ def retrain(
     )
     if not run(plan):
         raise typer.Exit(REFUSED)
+
+
+def evaluate_retraining(
+    folder: Folder,
+    slices: Annotated[int, typer.Option(min=2, help="Parts of the time that is measured.")] = 6,
+    history: Annotated[
+        float,
+        typer.Option(min=0.1, max=0.9, help="Share of the users who are there when it begins."),
+    ] = 0.5,
+    seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
+    preset: Annotated[str, typer.Option(help="Estimator preset.")] = "default",
+    likes_only: Annotated[
+        bool, typer.Option("--likes-only", help="Forget all but which ratings are likes.")
+    ] = False,
+    epochs: Epochs = None,
+    json_file: JsonFile = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw list quality over time to this PNG.")
+    ] = None,
+    skip_bad_rows: SkipBadRows = False,
+) -> None:
+    """What is retraining worth? New users of each part of time, retrained against frozen."""
+    from scripts.evaluate_retraining import evaluate_retraining_quality
+    from scripts.loading import load_reported
+    from scripts.train import chosen_preset
+
+    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows)
+    evaluate_retraining_quality(
+        dataset.liked_only() if likes_only else dataset,
+        chosen_preset(preset, epochs=epochs),
+        slices=slices,
+        history=history,
+        seed=seed,
+        json_file=json_file,
+        plot_file=plot,
+    )

@@ -55,7 +55,8 @@ def export_feedback(folder: Path, url: str | None, out: Path) -> ExportDescripti
         StoreError: If the store can't be asked, or is of a newer release.
         ExportError: If `out` is something else than an export, or can't be written.
     """
-    if out.exists() and not (out / EXPORT_FILE).is_file() and any(out.iterdir()):
+    is_export = (out / EXPORT_FILE).is_file()
+    if out.exists() and not is_export and not (out.is_dir() and not any(out.iterdir())):
         raise ExportError(f"{out} exists and is no export; choose another --out.")
     with connected_store(folder, url) as store:
         mark: dict[str, str] = store.client.hgetall(LAYOUT_KEY)  # type: ignore[assignment]

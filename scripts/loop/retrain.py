@@ -51,7 +51,7 @@ class RetrainPlan:
         erasure_log: The service's record of erasures, if it keeps one.
         preset: Of a first bundle, or None for that of the served one.
         options: Configuration field → value.
-        from_scratch: Begin with random weights instead of the served bundle's.
+        from_served: Begin with the served bundle's weights instead of random ones.
         held_out: Share of all users who are held out; None for that of the served bundle, or 0.1.
         bounds: How much worse a candidate may be.
         keep: How many bundles of before are kept.
@@ -69,7 +69,7 @@ class RetrainPlan:
     erasure_log: Path | None = None
     preset: str | None = None
     options: Mapping[str, float | bool | None] = field(default_factory=dict)
-    from_scratch: bool = False
+    from_served: bool = False
     held_out: float | None = None
     bounds: Bounds = field(default_factory=Bounds)
     keep: int = 5
@@ -144,7 +144,7 @@ def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -
             seed=plan.seed,
             keeps_checkpoints=False,
             held_out=held_out,
-            begin=None if is_first or plan.from_scratch else plan.model,
+            begin=plan.model if plan.from_served and not is_first else None,
         )
     trained = read_training_report(candidate)
     report["train"] = {
@@ -187,11 +187,11 @@ def _held_out(plan: RetrainPlan, is_first: bool) -> float:
         )
     if plan.held_out is None:
         return before
-    if plan.held_out > before and not plan.from_scratch:
+    if plan.held_out > before and plan.from_served:
         raise BundleError(
             f"{plan.model} was trained with a share of {before:g} of the users held out, and what "
             f"begins with it can't hold out {plan.held_out:g}. Take --hold-out {before:g}, or "
-            "--from-scratch."
+            "leave out --from-served."
         )
     return plan.held_out
 

@@ -89,7 +89,7 @@ def retrained(loop: Loop) -> dict[str, Any]:
         assert client.delete("/users/u3").status_code == 204
         assert client.delete("/users/visitor 1").status_code == 204
     # So short a training of so small a world may end anywhere.
-    return loop.run("--list-loss", "1", "--rating-loss", "4")
+    return loop.run("--from-served", "--list-loss", "1", "--rating-loss", "4")
 
 
 def test_what_users_told_is_learnt(loop: Loop, retrained: dict[str, Any]):
