@@ -1,6 +1,7 @@
 """`melu evaluate-onboarding`: what do answers to questions bring, by who chose the questions?"""
 
 import json
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from rich.table import Table
 from model.data import Dataset
 from model.evaluation.onboarding import (
     ADAPTIVE,
+    NOTHING,
     SHOWN,
     OnboardingEvaluation,
+    Seconds,
     calibration,
     evaluate_onboarding,
 )
@@ -33,10 +36,12 @@ TITLES = {
     "helf": "HELF",
     "variance_root_popularity": "variance × √popularity",
     "evidence": "evidence candidates, as published",
+    "greedy": "greedy on warm users",
     "static": "ours, the same for everybody",
     ADAPTIVE: "ours, adaptive",
     "own_naming": "items of the user's own naming",
     "grid": "ours, a grid of 24 to pick from",
+    "static_pairs": "SPQ, which of two, as many pairs",
     "pairs": "ours, which of two, as many pairs",
     "groups": "ours, 5 points over groups, once",
 }
@@ -47,6 +52,7 @@ def evaluate_onboarding_quality(
     preset: Preset,
     *,
     seeds: int,
+    seconds: Seconds,
     json_file: Path | None,
     plot_file: Path | None,
 ) -> None:
@@ -56,6 +62,7 @@ def evaluate_onboarding_quality(
         dataset: The data set.
         preset: What to evaluate.
         seeds: How many times to draw; the seeds are 0, 1, 2, …
+        seconds: How long answers take.
         json_file: Where to write the results as JSON.
         plot_file: Where to draw list quality by number of questions.
 
@@ -65,11 +72,17 @@ def evaluate_onboarding_quality(
     check_folders(json_file, plot_file)
     with training_progress() as on_epoch:
         evaluation = evaluate_onboarding(
-            dataset, preset, range(seeds), on_stage=console.print, on_epoch=on_epoch
+            dataset,
+            preset,
+            range(seeds),
+            seconds=seconds,
+            on_stage=console.print,
+            on_epoch=on_epoch,
         )
     name = dataset.description.name
     if json_file is not None:
-        write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
+        found = as_json(evaluation, name, seconds)
+        write_text(json_file, json.dumps(found, indent=2, allow_nan=False))
     if plot_file is not None:
         draw_onboarding(evaluation, TITLES, plot_file)
     output = tables_output(_WIDTH_WITHOUT_TERMINAL)
@@ -77,31 +90,35 @@ def evaluate_onboarding_quality(
         f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s), by number of "
         f"items shown. {machine()}, trained in {max(evaluation.seconds):.0f} s at most."
     )
-    output.print(_table("nDCG@20 (answered by a rating)", evaluation, _quality))
+    output.print(_table("nDCG@20 (answers)", evaluation, _quality))
+    output.print(_table("nDCG@20 gained, in thousandths: an answer, a minute", evaluation, _effort))
     output.print(_paired("nDCG@20 less that of popularity", evaluation, "ndcg"))
-    if "mae" in evaluation.values[ADAPTIVE][SHOWN[0]]:
+    if "mae" in evaluation.values[NOTHING][0]:
         output.print(_table("mean absolute error", evaluation, _error))
         output.print(_paired("mean absolute error less that of popularity", evaluation, "mae"))
-    output.print(_adaptive_less(evaluation))
-    output.print(_calibration(evaluation))
+    if ADAPTIVE in evaluation.values:
+        output.print(_adaptive_less(evaluation))
+        output.print(_calibration(evaluation))
 
 
-def as_json(evaluation: OnboardingEvaluation, dataset: str) -> dict[str, Any]:
+def as_json(evaluation: OnboardingEvaluation, dataset: str, seconds: Seconds) -> dict[str, Any]:
     """Lay the results out for programs.
 
     Args:
         evaluation: What was found.
         dataset: Name of the data set.
+        seconds: How long answers were taken to last.
 
     Returns:
-        Means, standard errors and paired differences.
+        Means, standard errors, paired differences, and gains by effort.
     """
-    return {
+    found = {
         "dataset": dataset,
         "machine": machine(),
         "configuration": evaluation.preset.model_dump(mode="json"),
         "trials": len(evaluation.users),
         "seconds": evaluation.seconds,
+        "seconds_an_answer": vars(seconds),
         "strategies": {
             strategy: {
                 str(shown): {
@@ -122,6 +139,22 @@ def as_json(evaluation: OnboardingEvaluation, dataset: str) -> dict[str, Any]:
             }
             for strategy, by_shown in evaluation.values.items()
         },
+        "ndcg_gained": {
+            strategy: {
+                str(shown): {
+                    name: None if isnan(gain) else gain
+                    for name, effort in (("an_answer", "answered"), ("a_second", "seconds"))
+                    for gain in [evaluation.gain_per(strategy, shown, effort)]
+                }
+                for shown in by_shown
+            }
+            for strategy, by_shown in evaluation.values.items()
+            if strategy != NOTHING
+        },
+    }
+    if ADAPTIVE not in evaluation.values:
+        return found
+    return found | {
         "adaptive_less": {
             strategy: {
                 str(shown): vars(evaluation.difference(ADAPTIVE, strategy, shown))
@@ -142,6 +175,14 @@ def as_json(evaluation: OnboardingEvaluation, dataset: str) -> dict[str, Any]:
 def _quality(evaluation: OnboardingEvaluation, strategy: str, shown: int) -> str:
     answered = evaluation.estimate(strategy, shown, "answered").mean
     return f"{evaluation.estimate(strategy, shown).mean:.4f} ({answered:.1f})"
+
+
+def _effort(evaluation: OnboardingEvaluation, strategy: str, shown: int) -> str:
+    if strategy == NOTHING:
+        return ""
+    per_answer = evaluation.gain_per(strategy, shown, "answered")
+    per_minute = 60 * evaluation.gain_per(strategy, shown, "seconds")
+    return "" if isnan(per_answer) else f"{1000 * per_answer:.1f}, {1000 * per_minute:.1f}"
 
 
 def _error(evaluation: OnboardingEvaluation, strategy: str, shown: int) -> str:

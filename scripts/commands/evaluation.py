@@ -83,6 +83,14 @@ def evaluate_onboarding(
     likes_only: Annotated[
         bool, typer.Option("--likes-only", help="Forget all but which ratings are likes.")
     ] = False,
+    preset: Annotated[str, typer.Option(help="Estimator preset.")] = "default",
+    seconds: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="How long an answer takes, as pick=5: rating, unseen, pick, pair, named or "
+            "groups; may be repeated."
+        ),
+    ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results to this file too.")
     ] = None,
@@ -92,15 +100,18 @@ def evaluate_onboarding(
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """What do answers to questions bring, by who chose the questions?"""
-    from model.presets import PRESETS
+    from model.evaluation.onboarding import Seconds
     from scripts.evaluate_onboarding import evaluate_onboarding_quality
     from scripts.loading import load_reported
+    from scripts.train import chosen_preset
 
+    chosen, times = chosen_preset(preset), Seconds().told(seconds or [])
     dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=None)
     evaluate_onboarding_quality(
         dataset.liked_only() if likes_only else dataset,
-        PRESETS["default"],
+        chosen,
         seeds=seeds,
+        seconds=times,
         json_file=json_file,
         plot_file=plot,
     )

@@ -6,8 +6,8 @@ from pathlib import Path
 from model.evaluation.onboarding import ADAPTIVE, NOTHING, SHOWN, OnboardingEvaluation, calibration
 
 _SHOWN = (
-    *("popularity_unseen_thrown_away", "popularity", "evidence", "static", "own_naming"),
-    ADAPTIVE,
+    *("popularity_unseen_thrown_away", "popularity", "evidence", "greedy", "static"),
+    *("own_naming", ADAPTIVE),
 )
 _COLOURS = {ADAPTIVE: "#b5179e", "own_naming": "#9aa0a6"}
 _RANGES = (0, 1, 2, 4, 8, 16)
@@ -28,13 +28,13 @@ def draw_onboarding(
     figure = Figure(figsize=(11, 4), layout="constrained")
     quality, gain = figure.subplots(1, 2, width_ratios=(3, 2))
     nothing = evaluation.estimate(NOTHING, 0)
-    for strategy in _SHOWN:
-        found = [nothing, *(evaluation.estimate(strategy, shown) for shown in SHOWN)]
+    for strategy in (one for one in _SHOWN if one in evaluation.values):
+        by_shown = [nothing, *(evaluation.estimate(strategy, shown) for shown in SHOWN)]
         is_ours = strategy == ADAPTIVE
         quality.errorbar(
             (0, *SHOWN),
-            [one.mean for one in found],
-            [one.standard_error for one in found],
+            [one.mean for one in by_shown],
+            [one.standard_error for one in by_shown],
             label=titles[strategy],
             color=_COLOURS.get(strategy),
             linewidth=2.5 if is_ours else 1.2,
@@ -43,9 +43,8 @@ def draw_onboarding(
     quality.set(xlabel="items shown", ylabel="nDCG@20 of held-out likes", xticks=(0, *SHOWN))
     quality.grid(alpha=0.3)
     quality.legend(fontsize="small")
-    for (expected, realised), start in zip(
-        calibration(evaluation.gains, _RANGES).tolist(), _RANGES, strict=True
-    ):
+    by_range = calibration(evaluation.gains, _RANGES).tolist() if evaluation.gains else []
+    for (expected, realised), start in zip(by_range, _RANGES, strict=False):
         gain.plot(expected, realised, "o", color=_COLOURS[ADAPTIVE])
         gain.annotate(f" from question {start + 1}", (expected, realised), fontsize="x-small")
     highest = max(max(gain.get_xlim()), max(gain.get_ylim()))

@@ -10,14 +10,17 @@ from model.data import load_dataset
 from model.data.dataset import Ratings
 from model.errors import DatasetError
 from model.evaluation.lists.protocol import split_users
-from model.evaluation.onboarding import ADAPTIVE, SHOWN, calibration, evaluate_onboarding
+from model.evaluation.onboarding import ADAPTIVE, asking, calibration, evaluate_onboarding
 from model.evaluation.onboarding import protocol as onboarding_protocol
 from model.evaluation.onboarding.fixed_lists import fixed_lists
 from model.evaluation.onboarding.protocol import OnboardingTrial, draw_onboarding_trials
+from model.presets import with_options
 from tests.conftest import QUICK_PRESETS
 from tests.worlds import write_many_tastes
 
 pytestmark = pytest.mark.slow
+
+FEW = (5, 10, 20)
 
 
 def ratings_of(rows: list[tuple[int, int, float]]) -> Ratings:
@@ -79,6 +82,10 @@ def test_gains_are_averaged_over_ranges_of_questions():
 def small_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onboarding_protocol, "FEWEST_RATINGS", 24)
     monkeypatch.setattr(onboarding_protocol, "HELD_OUT", 10)
+    monkeypatch.setattr(asking, "SHOWN", FEW)
+    monkeypatch.setattr(asking, "_MOST", max(FEW))
+    monkeypatch.setattr(asking, "_GREEDY_USERS", 5)
+    monkeypatch.setattr(asking, "_GREEDY_ITEMS", 20)
 
 
 @pytest.mark.usefixtures("small_protocol")
@@ -106,18 +113,37 @@ def test_every_strategy_is_measured_on_the_same_users(tmp_path: Path):
 
     trials = len(found.users)
     assert trials >= 20
-    for strategy in ("popularity", "random", "static", "evidence", "own_naming", ADAPTIVE):
-        for shown in SHOWN:
+    for strategy in (
+        *("popularity", "random", "static", "greedy", "evidence", "own_naming"),
+        *("pairs", "static_pairs", ADAPTIVE),
+    ):
+        for shown in FEW:
             assert len(found.values[strategy][shown]["ndcg"]) == trials
             assert found.estimate(strategy, shown, "answered").mean <= shown
             assert found.estimate(strategy, shown, "mae").mean > 0
-    assert len(found.gains) == trials * max(SHOWN)
+    assert len(found.gains) == trials * max(FEW)
     # To name what one loves tells most of such a world.
     assert (
         found.difference("own_naming", "popularity", 10).mean
         > 2 * found.difference("own_naming", "popularity", 10).standard_error
     )
     assert found.estimate("own_naming", 5, "answered").mean == 5
+    assert found.estimate("own_naming", 5, "seconds").mean == 5 * 20
+    gained = found.estimate("own_naming", 5).mean - found.estimate("nothing", 0).mean
+    assert found.gain_per("own_naming", 5, "answered") == pytest.approx(gained / 5)
+    assert found.gain_per("own_naming", 5, "seconds") == pytest.approx(gained / 100)
+
+
+@pytest.mark.usefixtures("small_protocol")
+def test_a_preset_without_relevance_is_asked_by_lists_alone(tmp_path: Path):
+    dataset = load_dataset(write_many_tastes(tmp_path / "data"))
+    preset = with_options(QUICK_PRESETS["melu"], epochs=1)
+
+    found = evaluate_onboarding(dataset, preset, [0])
+
+    assert found.values.keys() >= {"nothing", "popularity", "greedy", "evidence", "own_naming"}
+    assert not found.values.keys() & {ADAPTIVE, "static", "pairs", "groups", "grid"}
+    assert found.estimate("popularity", 10, "mae").mean > 0
 
 
 def test_data_with_few_ratings_are_refused(tmp_path: Path):
