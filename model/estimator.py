@@ -21,6 +21,7 @@ from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best, places_of
+from model.rating_uncertainty import RatingUncertainty
 from model.start import Start
 from model.training_checkpoints import Checkpoints
 
@@ -396,6 +397,24 @@ class Estimator(ABC):
         Returns:
             Not negative, in units of its own. Shape [items].
         """
+
+    def rating_uncertainty(
+        self,
+        user: AdaptedUser,  # noqa: ARG002
+        candidates: Int64Array,  # noqa: ARG002
+        predicted: Int64Array,  # noqa: ARG002
+    ) -> RatingUncertainty | None:
+        """Tell how unsure a user's predicted ratings are; see `RatingUncertainty`.
+
+        Args:
+            user: What `adapt` returned.
+            candidates: Items that the user may be asked about, shape [C].
+            predicted: Items whose ratings are predicted, shape [T].
+
+        Returns:
+            Their covariances; None where the preset knows none.
+        """
+        return None
 
     @abstractmethod
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:

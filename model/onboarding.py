@@ -19,6 +19,7 @@ from model.relevance.pairs import choose_pair
 from model.relevance.questions import (
     Predict,
     Questions,
+    Unsure,
     choose_questions,
     near,
     question_pool,
@@ -118,6 +119,7 @@ class Onboarding:
             among=self._askable(support_set, without, among),
             unlisted=self._hidden,
             predict=self._predict(user),
+            unsure=self._unsure(user),
         )
 
     def pair(
@@ -182,6 +184,13 @@ class Onboarding:
         if estimator is None or of_user is None:
             return None
         return lambda items: estimator.score(of_user, items)
+
+    def _unsure(self, user: AdaptedCopy) -> Unsure | None:
+        """Return what tells how unsure the user's predicted ratings are; None without any."""
+        estimator, of_user = self._adaptation.estimator, user.rating
+        if estimator is None or of_user is None:
+            return None
+        return lambda items, predicted: estimator.rating_uncertainty(of_user, items, predicted)
 
     def gain_of(
         self,

@@ -14,7 +14,8 @@ import torch
 from pydantic import BaseModel
 from torch import Tensor
 
-from model.arrays import Float32Array, Int64Array
+from model.arrays import Float32Array, Float64Array, Int64Array
+from model.bayesian.decision_layers import LEAST_NOISE_LOG
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.rating_scale import from_five_point, to_five_point
 from model.bayesian.serving.item_table import ItemTable, build_item_table, joined, rated_items
@@ -35,6 +36,7 @@ from model.estimator import AdaptedUser, Estimator, LiveItems, Ranking
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking.coarse_items import CoarseItems
+from model.rating_uncertainty import RatingUncertainty
 from model.start import Start
 from model.training_checkpoints import Checkpoints
 
@@ -319,18 +321,49 @@ class BayesianEstimator(Estimator):
         still move. The posterior covariance is I − Φᵀ (K + P⁻¹)⁻¹ Φ.
         """
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        known = user.rated.phi
-        # Of many alike ratings K is nearly singular, which single precision would not survive.
-        gram = (known @ known.mT).astype(np.float64)
-        gram += user.decision.noise[0][..., None] * np.eye(known.shape[1])
-        factor = np.linalg.cholesky(gram)
-        told = np.linalg.solve(factor, known).astype(np.float32)
+        told = _told(user).astype(np.float32)
         return self._vectors.every(lambda table: _deviations(table, told))
+
+    def rating_uncertainty(
+        self, user: AdaptedUser, candidates: Int64Array, predicted: Int64Array
+    ) -> RatingUncertainty | None:
+        """Tell how unsure a user's predicted ratings are; see `Estimator`.
+
+        In units of a scale from 1 to 5, whatever the data set's own is.
+        """
+        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
+        if not np.isfinite(user.rated.phi).all() or not np.isfinite(user.decision.noise).all():
+            return None
+        told = _told(user)
+        asked, others = (
+            self._items.of_members(self.representations(one)).astype(np.float64)
+            for one in (candidates, predicted)
+        )
+        of_asked, of_others = asked @ told.mT, others @ told.mT
+        noise_log = self._vectors.take(candidates, lambda table, rows: table.noise_log[rows])
+        noise_log = np.maximum(noise_log.T + user.decision.noise_log[0], LEAST_NOISE_LOG)
+        variance = (others * others).sum(2) - np.square(of_others).sum(2)
+        return RatingUncertainty(
+            among=asked @ asked.mT - of_asked @ of_asked.mT,
+            across=asked @ others.mT - of_asked @ of_others.mT,
+            variance=np.maximum(variance, 0),
+            noise=np.exp(noise_log.astype(np.float64)),
+        )
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
         users = self.user_space.encode_table(dataset.user_features)
         return self._members.mean_gradient_norms(users, len(dataset.user_ids), ratings)
+
+
+def _told(user: BayesianUser) -> Float64Array:
+    """What the support set told of w: L⁻¹ Φ with K + P⁻¹ = L Lᵀ, shape [M, n, D]."""
+    known = user.rated.phi
+    # Of many alike ratings K is nearly singular, which single precision would not survive.
+    gram = (known @ known.mT).astype(np.float64)
+    gram += user.decision.noise[0][..., None] * np.eye(known.shape[1])
+    found: Float64Array = np.linalg.solve(np.linalg.cholesky(gram), known)
+    return found
 
 
 def _deviations(items: ItemTable, told: Float32Array) -> Float32Array:

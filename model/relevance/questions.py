@@ -10,9 +10,8 @@ vector has more than the list there is,
 with V in expected likes, as `model.relevance.list_value` tells. Only the most familiar items are
 looked at: those who are asked what they don't know answer little.
 
-The items of one screen are chosen together: what the answers to the first would tell is no longer
-to be learnt from the second. Each outcome displaces the chances of the user's best items; of a
-candidate's displacements, the part that lies in the span of those chosen before is not counted.
+Where it is known how unsure predicted ratings are, an answer is worth what it tells of them too.
+Which candidate comes first by both, and what after it, `model.relevance.screen` tells.
 
 Dimensions: C candidates, O outcomes, M members, T items of the user's list, W width.
 """
@@ -29,16 +28,18 @@ from model.answers import Answer, Kind, SupportSet, answers
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.data.signals import DISLIKED, LIKED
 from model.ranking import best
+from model.rating_uncertainty import RatingUncertainty
 from model.relevance.answer_network import rate_logits
 from model.relevance.groups import on_the_sphere
 from model.relevance.list_value import ListValue
 from model.relevance.model import RelevanceModel, RelevanceUser
+from model.relevance.screen import FAMILIAR, FAMILIAR_WITH_RATINGS, RatingsTold, choose_jointly
 from model.relevance.serving import SupportSums, read_answers
 
 POOL = 2_000
 """Live items that may be asked about, beside the bundled ones that most users rated."""
-FAMILIAR = 15
-"""Candidates beside those that were chosen before for the same screen."""
+_PREDICTED = 400
+"""The most familiar items, whose predicted ratings answers are to make surer."""
 _MOST_CANDIDATES = 64
 _ERROR = 0.24
 """Standard deviation of a rating about its prediction, in widths of the scale.
@@ -47,11 +48,10 @@ _ERROR = 0.24
 """
 _HALF_STEP = 0.125
 """Between a rating that is a like and the next lower one, in widths of the scale."""
-_NOISE = 0.01
-"""Share of the energy of a pick's largest displacement at which a smaller one counts half."""
-_TINY = float(np.finfo(np.float64).tiny)
 
 Predict = Callable[[Int64Array], Float32Array]
+Unsure = Callable[[Int64Array, Int64Array], RatingUncertainty | None]
+"""Candidates and predicted items → how unsure their ratings are."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def choose_questions(
     among: Int64Array,
     unlisted: Int64Array,
     predict: Predict | None,
+    unsure: Unsure | None = None,
 ) -> Questions:
     """Choose what to ask a user.
 
@@ -117,6 +118,7 @@ def choose_questions(
         among: Items that may be asked about, at best those of `question_pool`.
         unlisted: Items that no list holds, beside those answered.
         predict: Predicts the user's ratings of items; None where an item that is known is liked.
+        unsure: Tells how unsure predicted ratings are; None where lists alone count.
 
     Returns:
         The questions; the first ones are chosen by their gain, what is beyond a screen or two by
@@ -126,7 +128,8 @@ def choose_questions(
         return Questions(among, np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32))
     support = model.support_sums(given)
     known = familiarity(model, support, among)
-    order = best(known, min(len(known), max(limit, min(FAMILIAR + limit - 1, _MOST_CANDIDATES))))
+    window = FAMILIAR if unsure is None else FAMILIAR_WITH_RATINGS
+    order = best(known, min(len(known), max(limit, min(window + limit - 1, _MOST_CANDIDATES))))
     candidates, known = among[order], known[order]
     looked_at = min(len(candidates), _MOST_CANDIDATES)
     chances = _outcomes(model, known[:looked_at], candidates[:looked_at], predict)
@@ -139,7 +142,8 @@ def choose_questions(
         candidates[:looked_at],
         chances,
     )
-    chosen, gain = _jointly(worth, displaced, min(limit, looked_at))
+    ratings = _ratings_told(model, support, unsure, candidates[:looked_at], known[:looked_at])
+    chosen, gain = choose_jointly(worth, displaced, min(limit, looked_at), ratings)
     rest = np.setdiff1d(np.arange(len(candidates)), chosen)[: limit - len(chosen)]
     picked = np.concatenate([chosen, rest])
     gains = np.concatenate([gain, np.zeros(len(rest))]).astype(np.float32)
@@ -307,37 +311,20 @@ def _what_ifs(
     return gain, displaced
 
 
-def _jointly(
-    gain: Float64Array, displaced: Float32Array, limit: int
-) -> tuple[Int64Array, Float64Array]:
-    """Choose one after the other, each for what those before it leave to be learnt.
-
-    Args:
-        gain: Of each candidate by itself, the most familiar first, shape [C].
-        displaced: What `_what_ifs` returned, shape [C, O, T].
-        limit: How many to choose.
-
-    Returns:
-        Places of the chosen candidates, and the gain of each after those before it.
-    """
-    # Weights beyond all measure tell nothing of what to ask.
-    left = np.nan_to_num(displaced, nan=0, posinf=0, neginf=0).astype(np.float64)
-    gain = np.nan_to_num(gain, nan=0, posinf=0, neginf=0)
-    energy = np.square(left).sum((1, 2))
-    free = np.ones(len(gain), dtype=np.bool_)
-    chosen: list[int] = []
-    gains: list[float] = []
-    for _ in range(limit):
-        share = np.square(left).sum((1, 2)) / np.maximum(energy, _TINY)
-        value = np.where(free, gain * share, -np.inf)
-        # A window of the most familiar that are left: as if one was asked after the other.
-        window = np.flatnonzero(free)[:FAMILIAR]
-        pick = int(window[np.argmax(value[window])])
-        chosen.append(pick)
-        gains.append(float(value[pick]))
-        free[pick] = False
-        _, size, directions = np.linalg.svd(left[pick], full_matrices=False)
-        # Directions in which a pick hardly displaces anything are rounding, and tell nothing.
-        told = np.square(size) / np.maximum(np.square(size) + _NOISE * size[0] ** 2, _TINY)
-        left = left - (left @ directions.T * told) @ directions
-    return np.array(chosen, dtype=np.int64), np.array(gains)
+def _ratings_told(
+    model: RelevanceModel,
+    support: SupportSums,
+    unsure: Unsure | None,
+    candidates: Int64Array,
+    known: Float32Array,
+) -> RatingsTold | None:
+    """Look candidates up, and the items that the user probably rates; None if it is not known."""
+    if unsure is None:
+        return None
+    pool = question_pool(model)
+    familiar = familiarity(model, support, pool)
+    often = best(familiar, _PREDICTED)
+    uncertainty = unsure(candidates, pool[often])
+    if uncertainty is None:
+        return None
+    return RatingsTold(uncertainty, known, familiar[often].astype(np.float64))

@@ -80,6 +80,7 @@ class AdaptedWeights:
         hidden_change: ‖W_h − W₀_h‖ of each hidden unit h, shape [B, M, H].
         bias_change: |b_h − b₀_h|, shape [B, M, H].
         noise: Variance of each rating that the start was computed with, shape [B, M, n].
+        noise_log: Log of the user's own factor of such variances, shape [B, M, 1].
     """
 
     linear: Float32Array
@@ -89,6 +90,7 @@ class AdaptedWeights:
     hidden_change: Float32Array
     bias_change: Float32Array
     noise: Float32Array
+    noise_log: Float32Array
 
     def predict(self, phi: Float32Array) -> Float32Array:
         """Return the mean over the members of w·φ + v·tanh(Wᵀ φ + b).
@@ -127,7 +129,7 @@ def local_update(
     noise = np.exp(np.maximum(rated.noise_log + noise_log, LEAST_NOISE_LOG))
     count = rated.rating.shape[-1]
     if not count:
-        return _unchanged(theta, prior, noise)
+        return _unchanged(theta, prior, noise, noise_log)
 
     gram = rated.phi @ rated.phi.mT
     start = rated.phi @ theta.hidden_weight
@@ -151,6 +153,7 @@ def local_update(
         hidden_change=np.sqrt(np.maximum(moved.sum(-2), 0)),
         bias_change=np.abs(bias[..., 0, :]),
         noise=noise,
+        noise_log=noise_log,
     )
 
 
@@ -297,7 +300,9 @@ def _prior(
     return mean + first[..., -d:] + second[..., :-1], second[..., -1:]
 
 
-def _unchanged(theta: StackedWeights, prior: Float32Array, noise: Float32Array) -> AdaptedWeights:
+def _unchanged(
+    theta: StackedWeights, prior: Float32Array, noise: Float32Array, noise_log: Float32Array
+) -> AdaptedWeights:
     nothing = np.zeros((1, *theta.output[:, 0].shape), dtype=prior.dtype)
     return AdaptedWeights(
         linear=prior,
@@ -307,4 +312,5 @@ def _unchanged(theta: StackedWeights, prior: Float32Array, noise: Float32Array) 
         hidden_change=nothing,
         bias_change=nothing,
         noise=noise,
+        noise_log=noise_log,
     )

@@ -13,7 +13,8 @@ from model.onboarding import Onboarding
 from model.recommender import Recommender
 from model.relevance import RelevanceModel
 from model.relevance.answer_network import read_answers as read_in_training
-from model.relevance.questions import _jointly, familiarity
+from model.relevance.questions import familiarity
+from model.relevance.screen import choose_jointly
 from model.relevance.serving import read_answers
 from tests.model.relevance.test_worlds_with_right_answers import first_of, many_tastes
 from tests.worlds import ITEMS_OF_A_GENRE, ITEMS_OF_A_KNOWN_KIND
@@ -84,7 +85,7 @@ def test_a_candidate_like_one_chosen_before_has_nothing_left_to_tell():
     displaced[0, 0] = displaced[1, 0] = [1, 1, 0, 0]
     displaced[2, 0] = [0, 0, 1, 0]
 
-    chosen, gains = _jointly(gain, displaced, 3)
+    chosen, gains = choose_jointly(gain, displaced, 3)
 
     assert chosen.tolist() == [0, 2, 1]
     np.testing.assert_allclose(gains, [1, 0.5, 0], atol=1e-3)
@@ -96,7 +97,7 @@ def test_a_candidate_keeps_what_those_before_it_do_not_tell():
     displaced[0, 0] = [1, 0]
     displaced[1, 0] = [3, 4]
 
-    _, gains = _jointly(gain, displaced, 2)
+    _, gains = choose_jointly(gain, displaced, 2)
 
     # 16 of 25 parts of its energy are at right angles to the first.
     np.testing.assert_allclose(gains, [1, 0.8 * 16 / 25], atol=0.02)
@@ -110,8 +111,8 @@ def test_rounding_moves_no_gain():
     displaced[:, 1] = displaced[:, 0] * 0.9
     noise = random.normal(size=displaced.shape).astype(np.float32) * np.float32(1e-5)
 
-    chosen, gains = _jointly(gain, displaced, 8)
-    again, moved = _jointly(gain, displaced + noise, 8)
+    chosen, gains = choose_jointly(gain, displaced, 8)
+    again, moved = choose_jointly(gain, displaced + noise, 8)
 
     assert chosen.tolist() == again.tolist()
     np.testing.assert_allclose(moved, gains, rtol=1e-3)
