@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -16,7 +15,6 @@ from model.bundle.files import (
     CATALOGUE_FILE,
     CLUSTERS_FILE,
     RELEVANCE_FILE,
-    TRAINING_FILE,
     VOCABULARIES_FILE,
     WEIGHTS_FILE,
     Vocabularies,
@@ -28,6 +26,7 @@ from model.bundle.manifest import (
     read_manifest,
 )
 from model.bundle.reports import TrainingReport
+from model.bundle.training_report import read_training_report
 from model.bundle.weights_file import WeightsFile
 from model.catalogue.bundled import Catalogue
 from model.data.reading import UNREADABLE
@@ -162,18 +161,15 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
         relevance,
         vocabularies.users,
         vocabularies.items,
-        _read_report(folder, manifest),
+        _read_report(folder),
     )
 
 
-def _read_report(folder: Path, manifest: Manifest) -> TrainingReport | None:
+def _read_report(folder: Path) -> TrainingReport | None:
     """Read how the training went; no answer follows from it, so a bundle serves without it."""
-    path = folder / TRAINING_FILE
     try:
-        if sha256_of(path) != manifest.checksums.get(TRAINING_FILE):
-            return None
-        return TrainingReport.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        return read_training_report(folder)
+    except BundleError:
         return None
 
 
