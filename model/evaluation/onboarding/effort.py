@@ -1,11 +1,11 @@
 """How long it takes a user to answer.
 
-The former sign-up of MovieLens asked for fifteen ratings, which took people over five minutes
-(GroupLens, "Onboarding New Users in Recommender Systems", 2015): 20 s a rating, with all that was
-passed by unknown on the way. A choice among groups took less than half of that time (Chang, Harper
-and Terveen, "Using Groups of Items for Preference Elicitation in Recommender Systems", CSCW 2015):
-150 s at most. For a pick, a pair and an item that users name themselves no measurement was found:
-each counts as a rating, until somebody measures it.
+A film recommender on the web once asked its new users for fifteen ratings, which took over five
+minutes (GroupLens, "Onboarding New Users in Recommender Systems", 2015): 20 s a rating, with all
+that was passed by unknown on the way. A choice among groups took less than half of that time
+(Chang, Harper and Terveen, "Using Groups of Items for Preference Elicitation in Recommender
+Systems", CSCW 2015): 150 s at most. For a pick, a pair and an item that users name
+themselves no measurement was found: each counts as a rating, until somebody measures it.
 """
 
 from __future__ import annotations
