@@ -11,10 +11,13 @@ from redis.crc import key_slot
 
 from app.problems import RateLimited
 from app.store import (
+    Answered,
     CatalogueStore,
     CatalogueVersion,
+    Mark,
     RankingSnapshotStore,
     RateLimits,
+    ServedListStore,
     StoredItem,
     StoreLayout,
     UserStore,
@@ -36,6 +39,7 @@ async def use_everything(url: str) -> None:
         await StoreLayout(client, 30).check("data")
         users = UserStore(client, feedback_limit=3, expiry=timedelta(days=1))
         lists = RankingSnapshotStore(client, 30)
+        served = ServedListStore(client, 30, 60)
         for name in ("a", "b"):
             await users.add_feedback(name, [rating(str(i)) for i in range(2)], NOW)
             await users.add_feedback(name, [rating(str(i)) for i in range(1, 6)], NOW)
@@ -45,6 +49,11 @@ async def use_everything(url: str) -> None:
             for number in range(10):
                 assert await lists.put(name, user.created_at, f"list {number}", "text", 60)
             assert await lists.get(name, "list 9") == "text"
+            for number in range(22):
+                assert await served.note(name, user.created_at, f"list {number}", "arm", ["1"])
+            answer = Answered("list 21", "1", Mark.ANSWERED | Mark.LIKED)
+            assert await served.mark(name, [answer]) != [None]
+            await served.count("2026-01-31", {"experiment": "{}", "number": 1})
             await users.delete_feedback(name, "3", NOW)
         await users.merge("a", "b", NOW)
         await users.delete("a")
