@@ -20,6 +20,7 @@ import redis
 from tests.forked import ForkedProcess
 
 START_SECONDS = 90
+COMMAND_SECONDS = 300  # a training beside other tests
 PROGRAM = "scripts.cli"
 
 
@@ -77,7 +78,7 @@ def run_melu(*arguments: str, **environment: str) -> subprocess.CompletedProcess
         env=inherited | environment,
         capture_output=True,
         text=True,
-        timeout=START_SECONDS,
+        timeout=COMMAND_SECONDS,
         check=False,
     )
 
