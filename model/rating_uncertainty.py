@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.arrays import Float64Array
+from model.arrays import Float64Array, Int64Array
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,28 @@ class RatingUncertainty:
     variance: Float64Array
     noise: Float64Array
 
-    def told(self, weights: Float64Array) -> Float64Array:
+    def told(self, weights: Float64Array, of: Int64Array | None = None) -> Float64Array:
         """Tell how much surer predicted ratings get by a rating of each candidate.
 
         Args:
             weights: What each predicted item counts, not negative, shape [T].
+            of: Places of the candidates that are asked for; all if None.
 
         Returns:
             By how much their standard deviation falls, the weighed mean of the items and the
-            members' mean; not negative, shape [C].
+            members' mean; not negative, a number a candidate.
         """
-        own = np.diagonal(self.among, axis1=1, axis2=2) + self.noise
-        taken = np.square(self.across) / own[:, :, None]
-        variance = self.variance[:, None]
+        which = slice(None) if of is None else of
+        own = (np.diagonal(self.among, axis1=1, axis2=2) + self.noise)[:, which]
+        left = np.square(self.across[:, which])
+        left /= -own[:, :, None]
+        left += self.variance[:, None]
         # cov² ≤ var var, but for rounding.
-        fall = np.sqrt(variance) - np.sqrt(np.maximum(variance - taken, 0))
-        found: Float64Array = (fall @ weights).mean(0) / max(weights.sum(), np.finfo(float).tiny)
-        return found
+        np.maximum(left, 0, out=left)
+        np.sqrt(left, out=left)
+        fall = (np.sqrt(self.variance) @ weights)[:, None] - left @ weights
+        found: Float64Array = fall.mean(0) / max(weights.sum(), np.finfo(np.float64).tiny)
+        return np.maximum(found, 0)
 
     def after(self, candidate: int, known: float) -> RatingUncertainty:
         """Tell how unsure they will be once a candidate was asked about.

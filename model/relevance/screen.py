@@ -45,9 +45,9 @@ class RatingsTold:
     known: Float32Array
     weights: Float64Array
 
-    def told(self) -> Float64Array:
-        """Return what each candidate's answer is expected to tell, shape [C]."""
-        return self.uncertainty.told(self.weights) * self.known
+    def told(self, of: Int64Array) -> Float64Array:
+        """Return what the answers of some candidates are expected to tell, by their places."""
+        return self.uncertainty.told(self.weights, of) * self.known[of]
 
     def choose(self, candidate: int) -> None:
         """Go on as if a candidate was asked about."""
@@ -94,11 +94,13 @@ def choose_jointly(
         window = np.flatnonzero(free)[:width]
         worth = value[window]
         if ratings is not None:
-            worth = _share(worth) + _share(ratings.told()[window])
+            worth = _share(worth) + _share(ratings.told(window))
         pick = int(window[np.argmax(worth)])
         chosen.append(pick)
         gains.append(float(value[pick]))
         free[pick] = False
+        if len(chosen) == limit:
+            break
         if ratings is not None:
             ratings.choose(pick)
         _, size, directions = np.linalg.svd(left[pick], full_matrices=False)
