@@ -17,6 +17,10 @@ class CheckpointError(ModelError):
     """A checkpoint of a training can't be written, or gone on from."""
 
 
+class RanksError(ModelError):
+    """The processes that train together lost each other, or did not learn the same."""
+
+
 class UnknownFeatureError(ModelError):
     """A feature was named that the data set does not have."""
 

@@ -13,6 +13,7 @@ from model.data.signals import is_liked
 from model.data.tables import LoadReport
 from model.errors import DatasetError
 from model.features.kinds import FeatureKind
+from model.ranks import ALONE, Ranks
 
 INTERACTION_SCALE = (0.0, 1.0)
 """Of data without ratings: an interaction is a like."""
@@ -29,15 +30,23 @@ class Ratings:
             between the lowest like and the highest tells how strong it is.
         at: When it was given, in seconds since the epoch, shape [ratings]; None where the data have
             no times, and of interactions, which add up.
+        ranks: The processes of a training, whose users share all ratings out among them; of these,
+            the columns hold those of this process.
     """
 
     user_index: Int64Array
     item_index: Int64Array
     rating: Float32Array
     at: Float64Array | None = None
+    ranks: Ranks = ALONE
 
     def __len__(self) -> int:
         return len(self.rating)
+
+    @property
+    def count(self) -> int:
+        """How many ratings all ranks have together."""
+        return int(self.ranks.total(np.array([len(self)]))[0])
 
     def of_users(self, users: Int64Array) -> "Ratings":
         """Return the ratings of the given users."""
@@ -46,7 +55,9 @@ class Ratings:
     def where(self, mask: npt.NDArray[np.bool_]) -> "Ratings":
         """Return the marked ratings."""
         at = None if self.at is None else self.at[mask]
-        return Ratings(self.user_index[mask], self.item_index[mask], self.rating[mask], at)
+        return Ratings(
+            self.user_index[mask], self.item_index[mask], self.rating[mask], at, self.ranks
+        )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from model.catalogue.bounds import MAX_TITLE
@@ -18,17 +17,20 @@ from model.data.description import (
     read_description,
 )
 from model.data.rating_rows import number_of, read_interactions, read_ratings
+from model.data.rating_table import RatingTable
 from model.data.signal_advice import advice_on_ratings
 from model.data.tables import LoadReport, RowChecker, read_table
 from model.errors import DatasetError
+from model.ranks import ALONE, Ranks
 
 
-def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
+def load_dataset(folder: Path, *, skip_bad_rows: bool = False, ranks: Ranks = ALONE) -> Dataset:
     """Load a prepared data set.
 
     Args:
         folder: Holds `dataset.toml` and its tables.
         skip_bad_rows: Leave bad rows out (they are in the report) instead of refusing the set.
+        ranks: The processes of a training; each keeps the ratings of its own users.
 
     Returns:
         The data set with internal indices.
@@ -39,7 +41,7 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
     description = read_description(folder)
     report = LoadReport()
     checker = RowChecker(report, skip_bad_rows)
-    ratings_table = read_ratings_table(description, folder, checker)
+    ratings_table = RatingTable(folder, description.ratings, checker)
     description = _with_scale(description, ratings_table, report)
     items, item_features, titles = _items(description, ratings_table, folder, checker)
     if description.users is None:
@@ -51,13 +53,20 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False) -> Dataset:
 
     item_ids = items.get_column(description.items_table.id)
     read = read_ratings if description.ratings.rating else read_interactions
-    ratings = read(ratings_table, description, user_ids, item_ids, checker)
-    if not len(ratings):
+    ratings = read(ratings_table.tables(), description, user_ids, item_ids, checker, ranks)
+    if not ratings.count:
         raise DatasetError(
             f"{_named(folder, description.ratings)} holds no usable rating; "
             "a data set needs ratings of listed items to learn from."
         )
-    if description.ratings.rating and len(ratings) > 1 and np.ptp(ratings.rating) == 0:
+    if len(set(ranks.gathered(len(ratings) > 0))) > 1:
+        raise DatasetError(
+            f"{ranks.size} processes are too many for so few users: one would have no rating to "
+            "learn from. Train in fewer."
+        )
+    ends = ranks.gathered((float(ratings.rating.min()), float(ratings.rating.max())))
+    is_flat = min(low for low, _ in ends) == max(high for _, high in ends)
+    if description.ratings.rating and ratings.count > 1 and is_flat:
         raise DatasetError(
             f"every rating in {_named(folder, description.ratings)} is {ratings.rating[0]:g}: "
             "these are interactions, not ratings. Leave `rating` and `scale` out of [ratings] in "
@@ -107,13 +116,17 @@ def read_ratings_table(
 
 
 def _with_scale(
-    description: DatasetDescription, table: pl.DataFrame, report: LoadReport
+    description: DatasetDescription, table: RatingTable, report: LoadReport
 ) -> DatasetDescription:
     """Take the scale from the data where the description has none."""
     described = description.ratings
     if described.rating is None or described.scale is not None:
         return description
-    known = table.select(number_of(described.rating)).to_series().drop_nulls()
+    ends = [
+        part.to_frame().select(number_of(described.rating)).to_series().drop_nulls().unique()
+        for part in table.column(described.rating)
+    ]
+    known = pl.concat(ends)
     low, high = (float(known.min() or 0), float(known.max() or 0)) if len(known) else (0.0, 0.0)  # type: ignore[arg-type]  # of numbers they are numbers
     if not low < high:
         raise DatasetError(
@@ -127,7 +140,7 @@ def _with_scale(
 
 
 def _items(
-    description: DatasetDescription, ratings: pl.DataFrame, folder: Path, checker: RowChecker
+    description: DatasetDescription, ratings: RatingTable, folder: Path, checker: RowChecker
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
     """Return the items, their features, and their titles."""
     described = description.items
@@ -141,9 +154,10 @@ def _items(
     return items, features, items.select(pl.coalesce(title, described.id)).to_series()
 
 
-def _ids_in(table: pl.DataFrame, column: str) -> pl.Series:
+def _ids_in(table: RatingTable, column: str) -> pl.Series:
     """Return the ids in a column of ratings, in the order in which they first come."""
-    known = table.get_column(column).drop_nulls().unique(maintain_order=True)
+    parts = [part.drop_nulls().unique(maintain_order=True) for part in table.column(column)]
+    known = pl.concat(parts).unique(maintain_order=True)
     return known.filter(known.map_elements(is_valid_id, return_dtype=pl.Boolean))
 
 

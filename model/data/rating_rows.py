@@ -1,5 +1,7 @@
 """Read the table of ratings, or of interactions where there are none."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -13,26 +15,29 @@ from model.data.description import (
 from model.data.reading.times import TIME, seconds_since_epoch
 from model.data.signals import LIKED
 from model.data.tables import RowChecker
+from model.ranks import Ranks
 
 _STRONG = 0.99
 """Share of the pairs that are weaker than the strongest likes."""
 
 
 def read_ratings(
-    table: pl.DataFrame,
+    tables: Iterable[pl.DataFrame],
     description: DatasetDescription,
     user_ids: pl.Series,
     item_ids: pl.Series,
     checker: RowChecker,
+    ranks: Ranks,
 ) -> Ratings:
-    """Check the ratings, keep the newest of each (user, item) pair, and index them."""
+    """Check the ratings, keep the newest of each (user, item) pair, and index them.
+
+    Of several ranks, each keeps those of its own users.
+    """
     described = description.ratings
     assert described.rating is not None  # noqa: S101 - else these are interactions
     assert described.scale is not None  # noqa: S101 - it comes with the ratings
     low, high = described.scale
-    table = _indexed(table, described, user_ids, item_ids).with_columns(
-        __rating__=number_of(described.rating)
-    )
+    column_of_ratings = described.rating
     rating = pl.col("__rating__")
     problems = [
         (rating.is_null(), "a rating is no number", described.rating),
@@ -43,32 +48,47 @@ def read_ratings(
         ),
         *_unknown("a rating", described),
     ]
+    kept = ["__user__", "__item__", "__rating__"]
     if described.timestamp:
-        times = seconds_since_epoch(table.get_column(described.timestamp))
-        table = table.with_columns(times.alias("__at__"))
         problems.append((pl.col("__at__").is_null(), f"a timestamp {TIME}", described.timestamp))
-    for bad, problem, column in problems:
-        table = checker.keep(table, bad, problem, column)
+        kept.append("__at__")
+
+    def read(table: pl.DataFrame) -> pl.DataFrame:
+        table = _indexed(table, described, user_ids, item_ids).with_columns(
+            __rating__=number_of(column_of_ratings)
+        )
+        if described.timestamp:
+            times = seconds_since_epoch(table.get_column(described.timestamp))
+            table = table.with_columns(times.alias("__at__"))
+        return table
+
+    table = _checked(map(read, tables), problems, kept, checker, ranks)
     if described.timestamp:
         table = table.sort("__at__", maintain_order=True)
     newest = table.unique(["__user__", "__item__"], keep="last", maintain_order=True)
-    checker.report.duplicate_ratings = table.height - newest.height
+    duplicates = ranks.total(np.array([table.height - newest.height]))
+    checker.report.duplicate_ratings = int(duplicates[0])
     return Ratings(
         user_index=newest.get_column("__user__").to_numpy().astype(np.int64),
         item_index=newest.get_column("__item__").to_numpy().astype(np.int64),
         rating=newest.get_column("__rating__").to_numpy().astype(np.float32),
         at=newest.get_column("__at__").to_numpy() if described.timestamp else None,
+        ranks=ranks,
     )
 
 
 def read_interactions(
-    table: pl.DataFrame,
+    tables: Iterable[pl.DataFrame],
     description: DatasetDescription,
     user_ids: pl.Series,
     item_ids: pl.Series,
     checker: RowChecker,
+    ranks: Ranks,
 ) -> Ratings:
-    """Check the interactions, add up those of each (user, item) pair, and index them."""
+    """Check the interactions, add up those of each (user, item) pair, and index them.
+
+    Of several ranks, each keeps those of its own users.
+    """
     described = description.ratings
     weight, count = pl.lit(1.0), pl.lit(1.0)
     if described.weight is not None:
@@ -78,9 +98,6 @@ def read_interactions(
         count = pl.col(described.event).replace_strict(
             names, counts, default=None, return_dtype=pl.Float64
         )
-    table = _indexed(table, described, user_ids, item_ids).with_columns(
-        __weight__=weight, __count__=count
-    )
     number = pl.col("__weight__")
     problems = [
         *_unknown("an interaction", described),
@@ -91,16 +108,43 @@ def read_interactions(
             described.event,
         ),
     ]
-    for bad, problem, column in problems:
-        table = checker.keep(table, bad, problem, column)
+
+    def read(table: pl.DataFrame) -> pl.DataFrame:
+        return _indexed(table, described, user_ids, item_ids).with_columns(
+            __weight__=weight, __count__=count
+        )
+
+    kept = ["__user__", "__item__", "__weight__", "__count__"]
+    table = _checked(map(read, tables), problems, kept, checker, ranks)
     total = table.group_by(["__user__", "__item__"], maintain_order=True).agg(
         (number * pl.col("__count__")).sum().alias("__total__")
     )
     return Ratings(
         user_index=total.get_column("__user__").to_numpy().astype(np.int64),
         item_index=total.get_column("__item__").to_numpy().astype(np.int64),
-        rating=_strength(total.get_column("__total__").to_numpy()),
+        rating=_strength(total.get_column("__total__").to_numpy(), ranks),
+        ranks=ranks,
     )
+
+
+def _checked(
+    tables: Iterable[pl.DataFrame],
+    problems: Sequence[tuple[pl.Expr, str, str | None]],
+    kept: Sequence[str],
+    checker: RowChecker,
+    ranks: Ranks,
+) -> pl.DataFrame:
+    """Leave bad rows out; of the others, hold a few narrow columns and what is this rank's."""
+    gathering = checker.gathering()
+    parts = []
+    for table in tables:
+        for bad, problem, column in problems:
+            table = gathering.keep(table, bad, problem, column)
+        narrow = table.select(pl.col("__user__", "__item__").cast(pl.Int32), *kept[2:])
+        mine = ranks.mine(narrow.get_column("__user__").to_numpy())
+        parts.append(narrow if isinstance(mine, slice) else narrow[mine])
+    gathering.tell([problem for _, problem, _ in problems])
+    return pl.concat(parts)
 
 
 def number_of(column: str) -> pl.Expr:
@@ -131,12 +175,27 @@ def _indexed(
     )
 
 
-def _strength(total: npt.NDArray[np.float64]) -> Float32Array:
+def _strength(total: npt.NDArray[np.float64], ranks: Ranks) -> Float32Array:
     """Place totals among the likes by their logarithm; all are as strong where they are equal."""
     logs = np.log1p(total)
-    if not len(logs) or np.ptp(logs) == 0:
+    ends = [end for some in ranks.gathered(_ends(logs)) for end in some]
+    if not ends or min(ends) == max(ends):
         return np.ones(len(logs), dtype=np.float32)
     # A few who play one song all day must not make all others look weak.
-    high = np.quantile(logs, _STRONG)
+    high = np.quantile(logs, _STRONG) if ranks.size == 1 else _strong(logs, ranks)
     strength: Float32Array = (LIKED + (1 - LIKED) * np.minimum(logs / high, 1)).astype(np.float32)
     return strength
+
+
+def _ends(logs: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    return (float(logs.min()), float(logs.max())) if len(logs) else ()
+
+
+def _strong(logs: npt.NDArray[np.float64], ranks: Ranks) -> float:
+    """Return the quantile of the values of all ranks, of which each tells its largest alone."""
+    count = int(ranks.total(np.array([len(logs)]))[0])
+    place = (count - 1) * _STRONG
+    first = int(place)
+    highest = np.concatenate(ranks.gathered(np.sort(logs)[-(count - first) :]))
+    from_first = np.sort(highest)[-(count - first) :]
+    return float(np.interp(place - first, np.arange(len(from_first)), from_first))

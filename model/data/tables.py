@@ -137,9 +137,48 @@ class RowChecker:
         self.report.values.setdefault(key, []).extend(told)
         self.report.files.setdefault(path.name, FileRows()).refused += len(lines)
 
+    def gathering(self) -> GatheringChecker:
+        """Return a checker that gathers the bad rows of several slices, to tell them together."""
+        return GatheringChecker(self)
+
     def drop_feature(self, name: str) -> None:
         """Note a feature that can't tell any two rows apart."""
         self.report.dropped_features.append(name)
+
+
+class GatheringChecker(RowChecker):
+    """Gathers bad rows of the slices of a table, and tells them as if it had been read as a whole.
+
+    Args:
+        checker: Whom to tell.
+    """
+
+    def __init__(self, checker: RowChecker) -> None:
+        super().__init__(checker.report, skip_bad_rows=True)
+        self._checker = checker
+        self._paths = checker._paths
+        self._gathered: dict[tuple[str, Path], tuple[list[int], list[object]]] = {}
+
+    def refuse(
+        self, problem: str, lines: list[int], path: Path, values: Sequence[object] = ()
+    ) -> None:
+        """Note bad rows."""
+        found, told = self._gathered.setdefault((problem, path), ([], []))
+        found.extend(lines)
+        told.extend(values[: _SHOWN - len(told)])
+
+    def tell(self, problems: Sequence[str]) -> None:
+        """Tell the rows gathered, or raise.
+
+        Args:
+            problems: What can be wrong, the first to be told first.
+
+        Raises:
+            DatasetError: If bad rows are not to be skipped.
+        """
+        for problem, path in sorted(self._gathered, key=lambda one: problems.index(one[0])):
+            lines, values = self._gathered[problem, path]
+            self._checker.refuse(problem, lines, path, values)
 
 
 def _quoted(value: object) -> str:
@@ -180,18 +219,47 @@ def read_table(
     return table.with_columns(whole_ids(table.get_column(name)) for name in ids)
 
 
+def read_table_slice(
+    path: Path,
+    columns: Sequence[str],
+    described: TableFormat,
+    checker: RowChecker,
+    *,
+    first: int,
+    rows: int,
+) -> pl.DataFrame:
+    """Read some rows of a file that can be read in slices; see `read_table`.
+
+    Args:
+        path: The file.
+        columns: Columns to read; none of them is a feature.
+        described: How it is written.
+        checker: Takes note of rows that can't be read.
+        first: The row to begin with, from 0.
+        rows: How many to read.
+
+    Returns:
+        The columns, and where each row stands.
+
+    Raises:
+        DatasetError: If the file is malformed, or lacks a column.
+    """
+    return _read_file(path, columns, described, checker, None, (first, rows))
+
+
 def _read_file(
     path: Path,
     columns: Sequence[str],
     described: TableFormat,
     checker: RowChecker,
     features: Mapping[str, Feature] | None,
+    slice_of: tuple[int, int] | None = None,
 ) -> pl.DataFrame:
     for name in columns:
         # To Polars these are patterns of names.
         if name in _OWN_NAMES or name == "*" or (name.startswith("^") and name.endswith("$")):
             raise DatasetError(f"{path}: a column can't be named {name!r}; rename it.")
-    raw = read_raw(path, described, columns)
+    raw = read_raw(path, described, columns, slice_of)
     missing = [name for name in columns if name not in raw.header]
     if missing:
         raise DatasetError(

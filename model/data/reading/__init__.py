@@ -4,6 +4,21 @@ Whatever a table's format, its columns come as text, or as lists of text; an unk
 """
 
 from model.data.reading.format import TableFormat
-from model.data.reading.raw_table import LINE, UNREADABLE, RawTable, read_raw
+from model.data.reading.raw_table import (
+    LINE,
+    UNREADABLE,
+    RawTable,
+    is_sliced,
+    read_raw,
+    row_count,
+)
 
-__all__ = ["LINE", "UNREADABLE", "RawTable", "TableFormat", "read_raw"]
+__all__ = [
+    "LINE",
+    "UNREADABLE",
+    "RawTable",
+    "TableFormat",
+    "is_sliced",
+    "read_raw",
+    "row_count",
+]

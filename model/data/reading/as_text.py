@@ -119,8 +119,16 @@ def _text(name: str, value: object) -> str | None:
 
 def whole_ids(column: pl.Series) -> pl.Series:
     """Write ids as whole numbers where all of them are: 3.0, as some programs write it, is 3."""
+    return as_whole(column) if are_whole(column) else column
+
+
+def are_whole(column: pl.Series) -> bool | None:
+    """Tell whether all ids are whole numbers with a fraction of 0; None where there is no id."""
     known = column.drop_nulls()
     known = known.filter(known.str.strip_chars() != "")
-    if len(known) and known.str.contains(_WHOLE).all():
-        return column.str.strip_chars().str.replace(r"\.0+$", "")
-    return column
+    return bool(known.str.contains(_WHOLE).all()) if len(known) else None
+
+
+def as_whole(column: pl.Series) -> pl.Series:
+    """Write ids that are whole without their fraction."""
+    return column.str.strip_chars().str.replace(r"\.0+$", "")

@@ -43,8 +43,21 @@ class RawTable:
         return self.table.height + sum(map(len, self.malformed.values()))
 
 
+def is_sliced(path: Path) -> bool:
+    """Tell whether a file can be read in slices: Parquet that is not packed."""
+    return path.suffix.lower() in PARQUET and _is_there(path)
+
+
+def row_count(path: Path) -> int:
+    """Return how many rows a file has that can be read in slices."""
+    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+
+
 def read_raw(
-    path: Path, described: TableFormat | None = None, wanted: Sequence[str] | None = None
+    path: Path,
+    described: TableFormat | None = None,
+    wanted: Sequence[str] | None = None,
+    slice_of: tuple[int, int] | None = None,
 ) -> RawTable:
     """Read a file.
 
@@ -52,6 +65,8 @@ def read_raw(
         path: `.parquet` and `.pq`, `.jsonl` and `.ndjson`, all else CSV; all also packed by gzip.
         described: How it is written.
         wanted: Columns to read, as far as there are such; all if None.
+        slice_of: The row to begin with, from 0, and how many to read, of a file that can be read
+            in slices; all if None.
 
     Returns:
         The table.
@@ -65,7 +80,7 @@ def read_raw(
     kind = kind_of(path)
     try:
         if kind in PARQUET:
-            found = _read_parquet(path, wanted)
+            found = _read_parquet(path, wanted, slice_of)
         elif kind in JSON_LINES:
             rows = read_json_lines(path, described, wanted)
             columns = [values_as_text(name, values) for name, values in rows.columns.items()]
@@ -82,7 +97,9 @@ def read_raw(
     return _with_missing(found, described)
 
 
-def _read_parquet(path: Path, wanted: Sequence[str] | None) -> RawTable:
+def _read_parquet(
+    path: Path, wanted: Sequence[str] | None, slice_of: tuple[int, int] | None
+) -> RawTable:
     try:
         # An opened file, for a path may look like a pattern.
         with opened(path) as opened_file:
@@ -92,7 +109,13 @@ def _read_parquet(path: Path, wanted: Sequence[str] | None) -> RawTable:
             header = list(pl.read_parquet_schema(file))
             file.seek(0)
             names = header if wanted is None else [name for name in wanted if name in header]
-            table = pl.read_parquet(file, columns=list(dict.fromkeys(names)))
+            chosen = list(dict.fromkeys(names))
+            if slice_of is None:
+                table = pl.read_parquet(file, columns=chosen)
+            else:
+                # Row groups outside the slice are not read.
+                scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+                table = scan.select(chosen).slice(*slice_of).collect()
     except UNREADABLE as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DatasetError(f"{path} can't be read as Parquet: {first}") from error
@@ -100,7 +123,8 @@ def _read_parquet(path: Path, wanted: Sequence[str] | None) -> RawTable:
         columns = [column_as_text(column) for column in table.iter_columns()]
     except UNREADABLE as error:
         raise DatasetError(f"{path} holds values that are no text and no numbers.") from error
-    lines = pl.Series(LINE, range(1, table.height + 1), dtype=pl.Int64)
+    begin = 1 if slice_of is None else 1 + slice_of[0]
+    lines = pl.Series(LINE, range(begin, begin + table.height), dtype=pl.Int64)
     return RawTable(pl.DataFrame([*columns, lines]), header)
 
 
