@@ -62,6 +62,9 @@ def growth(
         ),
     ] = None,
     preset: Annotated[str, typer.Option(help="What to train.")] = "default",
+    processes: Annotated[
+        int, typer.Option(min=1, help="Processes to train in, as torchrun starts them.")
+    ] = 1,
     json_file: JsonFile = None,
     plot_file: PlotFile = None,
 ) -> None:
@@ -70,7 +73,21 @@ def growth(
     from scripts.benchmark.planted import Size
 
     sizes = [Size.parse(text) for text in size] if size else SIZES
-    benchmark_growth(sizes, preset=preset, json_file=json_file, plot_file=plot_file)
+    benchmark_growth(
+        sizes, preset=preset, processes=processes, json_file=json_file, plot_file=plot_file
+    )
+
+
+@app.command()
+def plant(
+    folder: Annotated[Path, typer.Argument(help="Where to; made if it does not exist.")],
+    size: Annotated[str, typer.Option(help="RATINGS,USERS,ITEMS.")] = "100000,1000,2000",
+    seed: Annotated[int, typer.Option(help="Every random draw follows from it.")] = 0,
+) -> None:
+    """Plant a prepared data set of any size, as `growth` trains on."""
+    from scripts.benchmark.planted import Size, write_planted
+
+    write_planted(folder, Size.parse(size), seed=seed)
 
 
 @app.command()

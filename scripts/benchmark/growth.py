@@ -29,6 +29,7 @@ SIZES = (
 )
 _MOST_SECONDS = {SIZES[1]: 240.0, SIZES[3]: 900.0}
 _MOST_MIB = {SIZES[3]: 4096.0}
+_TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node")
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Cost:
     Attributes:
         size: Of the data.
         seconds: From the start of `melu train` to its end.
-        cpu_seconds: Of all its threads together.
-        peak_mib: Most memory at a time.
+        cpu_seconds: Of all its threads and processes together.
+        peak_mib: Most memory at a time, of the largest of its processes.
     """
 
     size: Size
@@ -49,13 +50,19 @@ class Cost:
 
 
 def benchmark_growth(
-    sizes: Sequence[Size], *, preset: str, json_file: Path | None, plot_file: Path | None
+    sizes: Sequence[Size],
+    *,
+    preset: str,
+    processes: int = 1,
+    json_file: Path | None,
+    plot_file: Path | None,
 ) -> None:
     """Train on planted data of some sizes; print, and write, what was found.
 
     Args:
         sizes: How large.
         preset: What to train.
+        processes: In how many processes, by torchrun; in this machine's memory all at once.
         json_file: Where to write the numbers.
         plot_file: Where to draw them.
 
@@ -63,11 +70,11 @@ def benchmark_growth(
         ModelError: If a training fails, or a file can't be written.
     """
     check_writable(json_file, plot_file)
-    costs = [_measured(size, preset) for size in sizes]
+    costs = [_measured(size, preset, processes) for size in sizes]
     publish(_report(costs), json_file=json_file, plot_file=plot_file)
 
 
-def _measured(size: Size, preset: str) -> Cost:
+def _measured(size: Size, preset: str, processes: int) -> Cost:
     console.print(f"planting {size}")
     with tempfile.TemporaryDirectory(prefix="melu-growth-") as folder:
         data = write_planted(Path(folder) / "data", size)
@@ -76,6 +83,7 @@ def _measured(size: Size, preset: str) -> Cost:
             sys.executable,
             [
                 sys.executable,
+                *(("-m", *_TORCHRUN, str(processes)) if processes > 1 else ()),
                 *("-m", "scripts.cli", "train", str(data), "--preset", preset),
                 *("--out", str(Path(folder) / "model"), "--no-checkpoints"),
             ],

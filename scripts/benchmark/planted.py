@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from model.arrays import Float32Array, Float64Array, Int64Array
@@ -26,10 +27,11 @@ _FEWEST = 4
 _FEWEST_OF_EACH = 20
 _CANDIDATES = 3
 _USERS_CHUNK = 4_096
+_FILE_ROWS = 1 << 22
 _DESCRIPTION = """name = "planted"
 
 [ratings]
-file = "ratings.parquet"
+file = [FILES]
 user = "user"
 item = "item"
 rating = "rating"
@@ -100,6 +102,9 @@ class Size:
 def write_planted(folder: Path, size: Size, *, seed: int = 0) -> Path:
     """Write a prepared data set.
 
+    Ratings are written some millions at a time, each to a file of its own; of all of them, eight
+    bytes a rating are held in memory: who chose what.
+
     Args:
         folder: Where to; made if it does not exist.
         size: How large.
@@ -134,15 +139,19 @@ def write_planted(folder: Path, size: Size, *, seed: int = 0) -> Path:
         )
         for start in range(0, size.users, _USERS_CHUNK)
     ]
-    user = np.concatenate([users for users, _ in chosen])
-    item = np.concatenate([items for _, items in chosen])
-    liking = np.einsum("nd,nd->n", taste[user], factors[item])
+    every_user = np.concatenate([users for users, _ in chosen])
+    every_item = np.concatenate([items for _, items in chosen])
+    del chosen
     quality, own = random.normal(0, 0.4, size.items), random.normal(0, 0.4, size.users)
-    noise = random.normal(0, 0.8, len(user))
-    rating = np.clip(np.rint(3.5 + quality[item] + own[user] + liking + noise), 1, 5)
-    pl.DataFrame({"user": user, "item": item, "rating": rating.astype(np.float32)}).write_parquet(
-        folder / "ratings.parquet"
-    )
+    files: list[str] = []
+    for start in range(0, len(every_user), _FILE_ROWS):
+        user, item = (every[start : start + _FILE_ROWS] for every in (every_user, every_item))
+        liking = np.einsum("nd,nd->n", taste[user], factors[item])
+        noise = random.normal(0, 0.8, len(user))
+        rating = np.clip(np.rint(3.5 + quality[item] + own[user] + liking + noise), 1, 5)
+        table = pl.DataFrame({"user": user, "item": item, "rating": rating.astype(np.float32)})
+        files.append(f"ratings-{len(files)}.parquet")
+        table.write_parquet(folder / files[-1])
     pl.DataFrame(
         {
             "user": np.arange(size.users),
@@ -158,7 +167,8 @@ def write_planted(folder: Path, size: Size, *, seed: int = 0) -> Path:
             "year": random.integers(1950, 2025, size.items),
         }
     ).write_parquet(folder / "items.parquet")
-    (folder / "dataset.toml").write_text(_DESCRIPTION, encoding="utf-8")
+    description = _DESCRIPTION.replace("FILES", ", ".join(f'"{name}"' for name in files))
+    (folder / "dataset.toml").write_text(description, encoding="utf-8")
     return folder
 
 
@@ -169,7 +179,7 @@ def _choices(
     factors: Float32Array,
     popularity: Float64Array,
     random: np.random.Generator,
-) -> tuple[Int64Array, Int64Array]:
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Draw candidates by popularity, and keep of each user's those that suit the taste most."""
     user = np.repeat(users, _CANDIDATES * wanted[users])
     item = random.choice(len(factors), len(user), p=popularity)
@@ -183,4 +193,4 @@ def _choices(
         starts, np.bincount(user - users[0], minlength=len(users))
     )
     kept = place < wanted[user]
-    return user[kept], item[kept]
+    return user[kept].astype(np.int32), item[kept].astype(np.int32)
