@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.arrays import Int64Array
+from model.arrays import Float64Array, Int64Array
 from model.data.dataset import Ratings
+
+_DRAWN_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,14 @@ class Episodes:
         query_set: What the adapted copy is judged by; shares no rating with the support set.
         support_in_training: Whether θ was learnt from the support ratings too, as for warm users;
             item statistics then have to leave them out.
+        share: B as a share of the episodes of all ranks that are drawn together.
     """
 
     user_index: Int64Array
     support_set: PaddedRatings
     query_set: PaddedRatings
     support_in_training: bool = False
+    share: float = 1.0
 
     def __len__(self) -> int:
         return len(self.user_index)
@@ -85,39 +89,58 @@ class RatingsByUser:
     """Ratings grouped by user, to draw episodes from.
 
     Args:
-        ratings: The ratings.
+        ratings: The ratings; of several ranks, those of this one.
         users: Number of users, rated or not.
     """
 
     def __init__(self, ratings: Ratings, users: int) -> None:
         order = np.argsort(ratings.user_index, kind="stable")
+        self.ranks = ratings.ranks
         self.user_index = ratings.user_index[order]
         self.item_index = ratings.item_index[order]
         self.rating = ratings.rating[order]
-        self.counts: Int64Array = np.bincount(ratings.user_index, minlength=users)
-        self.starts: Int64Array = np.concatenate([[0], np.cumsum(self.counts)[:-1]])
+        own: Int64Array = np.bincount(ratings.user_index, minlength=users)
+        # Of the users of all ranks; where their ratings begin is known of this one's alone.
+        self.counts: Int64Array = self.ranks.total(own)
+        self.starts: Int64Array = np.concatenate([[0], np.cumsum(own)[:-1]])
 
     def shuffled(self, random: np.random.Generator) -> RatingsByUser:
-        """Return a copy with every user's ratings in a new random order."""
-        order = np.argsort(self.user_index + random.random(len(self.rating)))
+        """Return a copy with every user's ratings in a new random order.
+
+        It is the same on however many ranks the ratings are.
+        """
+        order = np.argsort(self.user_index + self._drawn(random))
         copy = RatingsByUser.__new__(RatingsByUser)
+        copy.ranks = self.ranks
         copy.user_index = self.user_index
         copy.item_index = self.item_index[order]
         copy.rating = self.rating[order]
         copy.counts, copy.starts = self.counts, self.starts
         return copy
 
+    def _drawn(self, random: np.random.Generator) -> Float64Array:
+        """Draw a number for each rating of all users; return those of the ratings held here."""
+        if self.ranks.size == 1:
+            return random.random(len(self.rating))
+        found = np.empty(len(self.rating))
+        of_all = np.concatenate([[0], np.cumsum(self.counts)])
+        place = np.arange(len(found)) + (of_all[:-1] - self.starts)[self.user_index]
+        for start in range(0, int(of_all[-1]), _DRAWN_CHUNK):
+            drawn = random.random(min(_DRAWN_CHUNK, int(of_all[-1]) - start))
+            held = slice(*np.searchsorted(place, (start, start + len(drawn))))
+            found[held] = drawn[place[held] - start]
+        return found
+
     def of_users(self, users: Int64Array) -> Ratings:
         """Return the ratings of users whose internal indices follow each other, one by one."""
-        first, last = int(users[0]), int(users[-1])
-        mine = slice(int(self.starts[first]), int(self.starts[last] + self.counts[last]))
+        mine = slice(*np.searchsorted(self.user_index, (users[0], users[-1] + 1)))
         return Ratings(self.user_index[mine], self.item_index[mine], self.rating[mine])
 
     def padded(self, users: Int64Array, skip: Int64Array, take: Int64Array) -> PaddedRatings:
         """Gather each user's ratings from position `skip`, `take` of them.
 
         Args:
-            users: Internal user indices, shape [B].
+            users: Internal user indices of this rank, shape [B].
             skip: How many of the user's ratings to pass over, shape [B].
             take: How many to take, shape [B].
 
@@ -202,7 +225,7 @@ def draw_training_batches(
         random: Source of randomness.
 
     Yields:
-        Batches that cover every user once.
+        Batches that cover every user once; of several ranks, the part of each that is this one's.
     """
     shuffled = grouped.shuffled(random)
     users = random.permutation(users[grouped.counts[users] >= 2])
@@ -213,10 +236,13 @@ def draw_training_batches(
     support_sizes = support_sizes.astype(np.int64)
     for start in range(0, len(users), batch_users):
         chosen = slice(start, start + batch_users)
+        mine = grouped.ranks.mine(users[chosen])
+        own, queries = users[chosen][mine], query_sizes[chosen][mine]
         yield Episodes(
-            users[chosen],
-            shuffled.padded(users[chosen], query_sizes[chosen], support_sizes[chosen]),
-            shuffled.padded(users[chosen], np.zeros_like(users[chosen]), query_sizes[chosen]),
+            own,
+            shuffled.padded(own, queries, support_sizes[chosen][mine]),
+            shuffled.padded(own, np.zeros_like(own), queries),
+            share=len(own) / len(users[chosen]),
         )
 
 
@@ -239,14 +265,16 @@ def draw_test_episodes(
         random: Source of randomness.
 
     Returns:
-        All episodes in one batch.
+        All episodes in one batch; of several ranks, those of this one's users.
     """
     shuffled = grouped.shuffled(random)
-    users = users[grouped.counts[users] > query_size]
+    chosen = users[grouped.counts[users] > query_size]
+    users = chosen[grouped.ranks.mine(chosen)]
     query_sizes = np.full(len(users), query_size)
     support_sizes = np.minimum(grouped.counts[users] - query_size, support_limit)
     return Episodes(
         users,
         shuffled.padded(users, query_sizes, support_sizes),
         shuffled.padded(users, np.zeros_like(users), query_sizes),
+        share=len(users) / max(1, len(chosen)),
     )

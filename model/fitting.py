@@ -21,7 +21,7 @@ from model.estimator import Estimator
 from model.features import FeatureValue
 from model.features.fitting import fit_spaces
 from model.presets import Preset, fit_estimator, relevance_config
-from model.relevance import RelevanceModel
+from model.relevance import RelevanceConfig, RelevanceModel
 from model.relevance.blend import Blend, Score, choose_blend
 from model.relevance.fit import fit_relevance
 from model.relevance.learning import FEWEST_LIKES, users_to_learn_from
@@ -108,9 +108,28 @@ def fit_model(
         epochs.append(epoch)
         tell(epoch)
 
+    def choose(config: RelevanceConfig) -> tuple[RelevanceModel, Sequence[TrainedMember]]:
+        return fit_relevance(
+            dataset,
+            ratings,
+            config,
+            *fit_spaces(dataset, ratings),
+            seed=seed,
+            on_epoch=note,
+            checkpoints=checkpoints,
+            start=start,
+            same_validation_users=same_validation_users,
+        )
+
     # Both objectives, their members and their folds run side by side, one thread each: numpy's own
     # threads would spend their time waiting for each other.
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(2) as pool, _setting_if_failed(stopping):
+    # Of several ranks, they run one after another; see `Ranks.threads`.
+    ranks = ratings.ranks
+    with (
+        threadpool_limits(1, "blas"),
+        ThreadPoolExecutor(ranks.threads(2)) as pool,
+        _stopping_if_failed(stopping, pool),
+    ):
         rated: Future[tuple[Estimator, TrainingReport]] | None = None
         if dataset.has_ratings:
             rated = pool.submit(
@@ -125,19 +144,7 @@ def fit_model(
             )
         chosen: Future[tuple[RelevanceModel, Sequence[TrainedMember]]] | None = None
         if config is not None and choosers >= _FEWEST_USERS:
-            spaces = fit_spaces(dataset, ratings)
-            chosen = pool.submit(
-                fit_relevance,
-                dataset,
-                ratings,
-                config,
-                *spaces,
-                seed=seed,
-                on_epoch=note,
-                checkpoints=checkpoints,
-                start=start,
-                same_validation_users=same_validation_users,
-            )
+            chosen = pool.submit(choose, config)
         _wait_for([future for future in (rated, chosen) if future is not None])
         estimator, report = rated.result() if rated else (None, None)
         if chosen is None:
@@ -152,8 +159,8 @@ def fit_model(
     if report is None:
         report = TrainingReport(
             seed=seed,
-            users=len(np.unique(ratings.user_index)),
-            ratings=len(ratings),
+            users=len(ranks.union(ratings.user_index)),
+            ratings=ratings.count,
             validation_users=0,
             best_epoch=epochs[-1].epoch,
             epochs=tuple(epochs),
@@ -178,12 +185,13 @@ class _StoppedError(Exception):
 
 
 @contextmanager
-def _setting_if_failed(event: Event) -> Iterator[None]:
-    """Set an event when the block fails or is interrupted."""
+def _stopping_if_failed(event: Event, pool: ThreadPoolExecutor) -> Iterator[None]:
+    """When the block fails or is interrupted, set an event and begin nothing that has not begun."""
     try:
         yield
     except BaseException:
         event.set()
+        pool.shutdown(wait=False, cancel_futures=True)
         raise
 
 

@@ -52,6 +52,24 @@ def with_options(preset: Preset, **options: Any) -> Preset:  # noqa: ANN401 - ch
     return type(preset).model_validate(data)
 
 
+def of_ranks(preset: Preset, size: int) -> Preset:
+    """Return what several processes train together: batches of as many users on each.
+
+    Args:
+        preset: What one process would train.
+        size: How many processes there are.
+
+    Returns:
+        A preset whose batches are so many times as large. One process that trains it learns the
+        same, but for rounding and drop-out.
+    """
+    data = preset.model_dump()
+    for part in _PARTS:
+        if "batch_users" in data.get(part, {}):
+            data[part]["batch_users"] *= size
+    return type(preset).model_validate(data)
+
+
 def fit_estimator(
     dataset: Dataset,
     preset: Preset,

@@ -3,18 +3,26 @@
 from pathlib import Path
 
 from model.data import Dataset, LoadReport, load_dataset
+from model.ranks import ALONE, Ranks
 from scripts.terminal import console
 
 _VALUES_SHOWN = 3
 
 
-def load_reported(folder: Path, *, skip_bad_rows: bool, likes_from: float | None = None) -> Dataset:
+def load_reported(
+    folder: Path,
+    *,
+    skip_bad_rows: bool,
+    likes_from: float | None = None,
+    ranks: Ranks = ALONE,
+) -> Dataset:
     """Load a prepared data set and print what the loader left out.
 
     Args:
         folder: The prepared data set.
         skip_bad_rows: Leave bad rows out instead of refusing the set.
         likes_from: Lowest rating that counts as a like, to keep likes and dislikes alone.
+        ranks: The processes of a training; each keeps the ratings of its own users.
 
     Returns:
         The data set.
@@ -22,7 +30,7 @@ def load_reported(folder: Path, *, skip_bad_rows: bool, likes_from: float | None
     Raises:
         DatasetError: If the data set can't be loaded.
     """
-    dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
+    dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows, ranks=ranks)
     print_report(dataset.report)
     return dataset if likes_from is None else dataset.as_likes(likes_from)
 

@@ -53,6 +53,15 @@ console = plain_console(stderr=True)
 output = plain_console()
 
 
+def quiet_unless(tells: bool) -> None:
+    """Tell of progress in one process of several alone.
+
+    Args:
+        tells: Whether this is the one.
+    """
+    console.quiet = not tells
+
+
 def tables_output(width: int) -> Console:
     """Return what tables are printed to: standard output.
 
@@ -96,7 +105,7 @@ class TrainingProgress:
                 f"meta-training, {report.phase}", total=report.epochs, detail=detail
             )
         self._progress.update(bar, completed=report.epoch, detail=detail)
-        if not console.is_terminal:
+        if not console.is_terminal and not console.quiet:
             self._tell(report, detail)
 
     def _tell(self, report: EpochReport, detail: str) -> None:
@@ -137,7 +146,9 @@ def training_progress() -> Iterator[TrainingProgress]:
         TimeRemainingColumn(),
     )
     # Bars that nobody can see move would be printed once, at the end.
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with Progress(
+        *columns, console=console, disable=not console.is_terminal or console.quiet
+    ) as progress:
         yield TrainingProgress(progress)
 
 

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+from torch import Tensor
+
 from model.bundle.bundle import load_bundle
 from model.bundle.manifest import Manifest, read_manifest
-from model.bundle.saving import save_bundle
+from model.bundle.saving import learn_evidence, save_bundle
 from model.bundle.training_report import read_training_report
 from model.data import Dataset
 from model.data.hold_out import HoldOut
 from model.errors import BundleError, ModelError
-from model.fitting import fit_model
-from model.presets import PRESETS, Preset, with_options
+from model.fitting import FittedModel, fit_model
+from model.presets import PRESETS, Preset, of_ranks, with_options
+from model.ranks.torch_ranks import check_equal
 from model.start import Start
 from model.training_checkpoints import Checkpoints, identity_of
 from scripts.terminal import console, machine, training_progress
@@ -59,10 +62,12 @@ def train_bundle(
 ) -> Manifest:
     """Train on a prepared data set and write the bundle.
 
+    Of several ranks, all train and rank 0 writes.
+
     Args:
-        dataset: The data set.
+        dataset: The data set; of several ranks, with the ratings of this one's users.
         out: The bundle to write.
-        preset: What to train.
+        preset: What to train; of several ranks, what each does of it.
         seed: Every random draw follows from it.
         resume: Go on from the checkpoints of a training that was stopped, where there are any.
         keeps_checkpoints: Whether to keep some meanwhile, in a folder beside the bundle.
@@ -74,8 +79,10 @@ def train_bundle(
 
     Raises:
         ModelError: If the data can't be used, the bundle can't be written, or the checkpoints are
-            of another training.
+            of another training; also if the ranks did not learn the same.
     """
+    ranks = dataset.ratings.ranks
+    preset = of_ranks(preset, ranks.size)
     if held_out:
         dataset = dataset.without_held_out(HoldOut(held_out))
     start = None if begin is None else _start(begin, dataset, preset, held_out)
@@ -92,17 +99,28 @@ def train_bundle(
             start=start,
             same_validation_users=bool(held_out) or start is not None,
         )
+    if ranks.size > 1:
+        check_equal(ranks, _tensors(fitted))
+    evidence = learn_evidence(fitted.estimator, fitted.relevance, dataset)
     version = None if start is None else start.version
     report = fitted.report.model_copy(update={"held_out": held_out, "started_from": version})
-    manifest = save_bundle(
-        fitted.estimator, report, preset, dataset, out, relevance=fitted.relevance
+    manifest = ranks.told(
+        lambda: save_bundle(
+            fitted.estimator,
+            report,
+            preset,
+            dataset,
+            out,
+            relevance=fitted.relevance,
+            evidence=evidence,
+        )
     )
     checkpoints.remove()
     begun = "" if version is None else f", begun with {version}"
     console.print(
         f"{manifest.version} is in {out}: θ of {report.users:,} users and "
         f"{report.ratings:,} ratings{begun}, {report.best_epoch} epochs, {report.seconds:.0f} s "
-        f"({machine()})."
+        f"({_processes(ranks.size)}{machine()})."
     )
     if start is not None and start.relevance is None and fitted.relevance is not None:
         console.print(f"{version} has no relevance: that part began with random weights.")
@@ -119,6 +137,17 @@ def _start(folder: Path, dataset: Dataset, preset: Preset, held_out: float) -> S
             f"without --from, or with --hold-out {before:g}."
         )
     return Start.of(load_bundle(folder, prepare=False), dataset, preset)
+
+
+def _tensors(fitted: FittedModel) -> dict[str, Tensor]:
+    """All that was learnt, by name."""
+    parts = {"rating": fitted.estimator, "choice": fitted.relevance}
+    return {
+        f"{part}.{name}": tensor
+        for part, model in parts.items()
+        if model is not None
+        for name, tensor in model.tensors().items()
+    }
 
 
 def _checkpoints(
@@ -138,7 +167,8 @@ def _checkpoints(
     folder = out.resolve().with_name(out.resolve().name + ".checkpoints")
     further = [] if start is None else [start.version]
     further += [f"{held_out}"] if held_out else []
-    checkpoints = Checkpoints(folder, identity_of(dataset, preset, seed, *further), resume=resume)
+    identity = identity_of(dataset, preset, seed, *further)
+    checkpoints = Checkpoints(folder, identity, resume=resume, ranks=dataset.ratings.ranks)
     if checkpoints.found and resume:
         console.print(f"going on from the checkpoints in {folder}.")
     elif checkpoints.found:
@@ -149,3 +179,7 @@ def _checkpoints(
     elif resume:
         console.print(f"there are no checkpoints in {folder}: the training begins anew.")
     return checkpoints
+
+
+def _processes(size: int) -> str:
+    return f"{size} processes, " if size > 1 else ""

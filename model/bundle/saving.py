@@ -35,7 +35,7 @@ from model.catalogue.bundled import Catalogue
 from model.data.dataset import Dataset
 from model.errors import BundleError
 from model.estimator import Estimator
-from model.evidence import evidence_scores
+from model.evidence import EvidenceScores, evidence_scores
 from model.presets import Preset
 from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.relevance import RelevanceModel
@@ -49,6 +49,7 @@ def save_bundle(
     out: Path,
     *,
     relevance: RelevanceModel | None = None,
+    evidence: EvidenceScores | None = None,
 ) -> Manifest:
     """Write a bundle, whole or not at all; one that stands there is replaced.
 
@@ -59,6 +60,7 @@ def save_bundle(
         dataset: What it was trained on.
         out: The bundle's folder.
         relevance: What was learnt of choice, if anything.
+        evidence: As `learn_evidence` gave it, where that was asked before.
 
     Returns:
         The manifest as written.
@@ -72,13 +74,8 @@ def save_bundle(
         _check_trained(estimator.tensors(), report)
     if relevance is not None:
         _check_trained(relevance.tensors(), report)
-    raters = np.bincount(dataset.ratings.item_index, minlength=len(dataset.item_ids))
-    if estimator is not None:
-        norms = estimator.mean_gradient_norms(dataset, dataset.ratings)
-    else:
-        assert relevance is not None  # noqa: S101 - one of both was trained
-        norms = relevance.discrimination(relevance.adapted_to([]))
-    evidence = evidence_scores(norms, raters.astype(np.float32))
+    if evidence is None:
+        evidence = learn_evidence(estimator, relevance, dataset)
     catalogue = Catalogue.of_dataset(dataset, evidence)
     return write_bundle(
         estimator,
@@ -91,6 +88,29 @@ def save_bundle(
         relevance=relevance,
         nouns=dataset.description.nouns,
     )
+
+
+def learn_evidence(
+    estimator: Estimator | None, relevance: RelevanceModel | None, dataset: Dataset
+) -> EvidenceScores:
+    """Tell what items' ratings tell of a new user; of several ranks, all have to ask.
+
+    Args:
+        estimator: What was learnt of ratings, if there are any.
+        relevance: What was learnt of choice, if anything.
+        dataset: What it was trained on.
+
+    Returns:
+        The scores of the evidence candidates.
+    """
+    ratings = dataset.ratings
+    raters = np.bincount(ratings.item_index, minlength=len(dataset.item_ids))
+    if estimator is not None:
+        norms = estimator.mean_gradient_norms(dataset, ratings)
+    else:
+        assert relevance is not None  # noqa: S101 - one of both was trained
+        norms = relevance.discrimination(relevance.adapted_to([]))
+    return evidence_scores(norms, ratings.ranks.total(raters).astype(np.float32))
 
 
 def write_bundle(

@@ -64,11 +64,12 @@ class ItemStatistics:
         """
         rating = ratings.rating.astype(np.float64)
         residual = rating - self.mean - self.user_bias[ratings.user_index]
+        of_all = ratings.ranks.total
         return ItemStatistics(
             self.mean,
-            self.residual_sum - _sums(ratings.item_index, residual, len(self.count)),
-            self.square_sum - _sums(ratings.item_index, residual**2, len(self.count)),
-            self.count - np.bincount(ratings.item_index, minlength=len(self.count)),
+            self.residual_sum - of_all(_sums(ratings.item_index, residual, len(self.count))),
+            self.square_sum - of_all(_sums(ratings.item_index, residual**2, len(self.count))),
+            self.count - of_all(np.bincount(ratings.item_index, minlength=len(self.count))),
             self.user_bias,
         )
 
@@ -77,6 +78,8 @@ def item_statistics(
     ratings: Ratings, users: int, items: int, *, user_damping: float = 10.0, damping: float = 5.0
 ) -> ItemStatistics:
     """Fit damped user and item biases in turn, and sum what they leave.
+
+    Of several ranks, each computes the biases of its own users; items' sums are over all.
 
     Args:
         ratings: The training ratings.
@@ -90,18 +93,24 @@ def item_statistics(
     """
     user, item = ratings.user_index, ratings.item_index
     rating = ratings.rating.astype(np.float64)
-    mean = float(rating.mean())
+    of_all = ratings.ranks.total
+    mean = ratings.ranks.mean(rating)
     user_count = np.bincount(user, minlength=users)
-    item_count = np.bincount(item, minlength=items).astype(np.float64)
+    item_count = of_all(np.bincount(item, minlength=items)).astype(np.float64)
     user_bias = np.zeros(users)
     for _ in range(_SWEEPS):
-        item_bias = _sums(item, rating - mean - user_bias[user], items) / (item_count + damping)
+        left = of_all(_sums(item, rating - mean - user_bias[user], items))
+        item_bias = left / (item_count + damping)
         user_bias = _sums(user, rating - mean - item_bias[item], users) / (
             user_count + user_damping
         )
     residual = rating - mean - user_bias[user]
     return ItemStatistics(
-        mean, _sums(item, residual, items), _sums(item, residual**2, items), item_count, user_bias
+        mean,
+        of_all(_sums(item, residual, items)),
+        of_all(_sums(item, residual**2, items)),
+        item_count,
+        of_all(user_bias),
     )
 
 

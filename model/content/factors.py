@@ -48,7 +48,9 @@ def probabilistic_pca(
     """
     used, user = np.unique(ratings.user_index, return_inverse=True)
     blocks = _user_blocks(user, ratings.item_index, residual, (len(used), items))
-    rated = np.bincount(ratings.item_index, minlength=items) > 0
+    of_all = ratings.ranks.total
+    rated = of_all(np.bincount(ratings.item_index, minlength=items)) > 0
+    squares, count = of_all(np.array([(residual**2).sum(), len(residual)]))
     factors = start.shape[1]
     width = factors + 1
     upper = np.triu_indices(width)
@@ -68,14 +70,15 @@ def probabilistic_pca(
             second = (covariance + mean[:, :, None] * mean[:, None, :]).reshape(len(half), -1)
             moments += (block.ones_by_item @ second).reshape(-1, width, width)
             cross += block.values_by_item @ mean
+        moments, cross = of_all(moments), of_all(cross)
         # The loading of the bias stays: solve for the others given it.
         target = cross[:, :factors] - moments[:, :factors, factors] * loadings[:, factors:]
         penalised = moments[:, :factors, :factors] + ridge * np.eye(factors, dtype="f4")
         loadings[:, :factors] = np.linalg.solve(penalised, target[:, :, None])[:, :, 0]
         loadings[~rated, :factors] = 0
         explained = np.einsum("iab,ia,ib->", moments, loadings, loadings)
-        error = (residual**2).sum() - 2 * (loadings * cross).sum() + explained
-        noise = float(error / len(residual))
+        error = squares - 2 * (loadings * cross).sum() + explained
+        noise = float(error / count)
     return loadings[:, :factors].copy()
 
 
@@ -123,8 +126,9 @@ def cooccurrence_factors(
     Returns:
         Shape [items, factors], with a mean square of 1.
     """
-    user_count = np.bincount(ratings.user_index, minlength=users)
-    item_count = np.bincount(ratings.item_index, minlength=items)
+    of_all = ratings.ranks.total
+    user_count = of_all(np.bincount(ratings.user_index, minlength=users))
+    item_count = of_all(np.bincount(ratings.item_index, minlength=items))
     weight = 1 / np.sqrt(
         (user_count[ratings.user_index] + 10.0) * (item_count[ratings.item_index] + 10.0)
     )
@@ -135,15 +139,15 @@ def cooccurrence_factors(
     by_user, by_item = _unit(np.sqrt(user_count + 10.0)), _unit(np.sqrt(item_count + 10.0))
     among_users, among_items = _without(by_user), _without(by_item)
     # The squares that are left, of which there are none where everybody rated the same items.
-    of_items, of_users = matrix @ by_item, matrix.T @ by_user
-    squares = (weight**2).sum()
+    of_items, of_users = of_all(matrix @ by_item), of_all(matrix.T @ by_user)
+    squares = of_all(np.array([(weight**2).sum()]))[0]
     left = squares - of_items @ of_items - of_users @ of_users + (by_user @ of_items) ** 2
     if left < _NOTHING_LEFT * squares:
         return np.zeros((items, 0), np.float32)
     rest = LinearOperator(
         matrix.shape,
-        matvec=lambda x: among_users(matrix @ among_items(x.ravel())),
-        rmatvec=lambda x: among_items(matrix.T @ among_users(x.ravel())),
+        matvec=lambda x: among_users(of_all(matrix @ among_items(x.ravel()))),
+        rmatvec=lambda x: among_items(of_all(matrix.T @ among_users(x.ravel()))),
         dtype=np.float64,
     )
     _, size, right = svds(rest, count, v0=start)

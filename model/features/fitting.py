@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from model.data.dataset import Dataset, Ratings
 from model.features.space import FeatureSpace
 
@@ -22,9 +20,11 @@ def fit_spaces(dataset: Dataset, ratings: Ratings) -> tuple[FeatureSpace, Featur
         dataset.user_features,
         dataset.user_feature_kinds,
         {kind: kind.user_minimum_count for kind in dataset.user_feature_kinds.values()},
-        np.unique(ratings.user_index),
+        ratings.ranks.union(ratings.user_index),
     )
     items = FeatureSpace.fit(
-        dataset.item_features, dataset.item_feature_kinds, rows=np.unique(ratings.item_index)
+        dataset.item_features,
+        dataset.item_feature_kinds,
+        rows=ratings.ranks.union(ratings.item_index),
     )
     return users, items

@@ -322,8 +322,10 @@ class MeluEstimator(Estimator):
                 error = (predict(self.theta.decision, pair) - target).abs()
                 norm = 2 * predicted_gradient_norm(self.theta.decision, pair)
                 total.index_add_(0, item_index, (norm / error.clamp(min=SMALLEST_ERROR)).double())
-        raters = np.bincount(ratings.item_index, minlength=len(total))
-        mean: Float32Array = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
+        raters = ratings.ranks.total(np.bincount(ratings.item_index, minlength=len(total)))
+        mean: Float32Array = (ratings.ranks.total(total.numpy()) / np.maximum(raters, 1)).astype(
+            np.float32
+        )
         return mean
 
 

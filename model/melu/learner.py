@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 from model.data.dataset import Dataset, Ratings
@@ -19,7 +18,7 @@ class Learner:
 
     Args:
         dataset: The data set.
-        ratings: The ratings to learn from.
+        ratings: The ratings to learn from; of several ranks, those of this one's users.
         grouped: The same by user.
         preset: Configuration.
         learnt: θ to begin with; random if None.
@@ -41,7 +40,9 @@ class Learner:
         self.grouped = grouped
         # A value of users or items that no training rating touches would keep its random
         # embedding; as unknown it has a learnt one.
-        rated_users, rated_items = np.unique(ratings.user_index), np.unique(ratings.item_index)
+        self.ranks = ratings.ranks
+        rated_users = self.ranks.union(ratings.user_index)
+        rated_items = self.ranks.union(ratings.item_index)
         self.user_space = FeatureSpace.fit(
             dataset.user_features, dataset.user_feature_kinds, rows=rated_users
         )
@@ -52,8 +53,8 @@ class Learner:
         self.items = self.item_space.encode_table(dataset.item_features)
         self.features = BatchFeatures(self.initial_weights(0), self.users, self.items)
         low, high = dataset.scale
-        spread = float(ratings.rating.std())
-        self.units = RatingUnits(float(ratings.rating.mean()), spread or 1.0, low, high)
+        spread = self.ranks.spread(ratings.rating) or 1.0
+        self.units = RatingUnits(self.ranks.mean(ratings.rating), spread, low, high)
 
     def initial_weights(self, seed: int) -> MetaWeights:
         """Draw θ before training, or take what a bundle learnt."""

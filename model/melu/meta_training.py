@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from model.arrays import Int64Array
 from model.bundle.reports import EpochReport, notes_of, reports_of
@@ -29,6 +30,7 @@ class MetaTraining:
 
     def __init__(self, learner: Learner, seed: int) -> None:
         self._learner = learner
+        self._seed = seed
         self._random = np.random.default_rng(seed)
         preset = learner.preset
         self._initial = learner.initial_weights(seed)
@@ -88,20 +90,13 @@ class MetaTraining:
         return float(np.mean(losses))
 
     def _global_update(self, batch: Episodes) -> float:
-        learner, training = self._learner, self._learner.preset.training
-        predicted = predict_query_sets(
-            self._tables,
-            self._decision,
-            learner.preset.estimator,
-            learner.units,
-            learner.features,
-            batch,
-            second_order=training.second_order,
-            hide=self._partly_unknown,
+        training = self._learner.preset.training
+        gradient, loss = (
+            self._gradient(batch) if len(batch) else (torch.zeros_like(self._flat), 0.0)
         )
-        loss = query_loss(predicted, batch.query_set, learner.units)
-        gradients = torch.autograd.grad(loss, self._parts, materialize_grads=True)
-        gradient = torch.cat([one.flatten() for one in gradients])
+        if self._learner.ranks.size > 1:
+            both = self._learner.ranks.total_of(torch.cat([gradient, torch.tensor([loss])]))
+            gradient, loss = both[:-1], both[-1].item()
         # A single user far from the rest would otherwise throw θ off through five local steps.
         shortening = (_GRADIENT_NORM_LIMIT / (gradient.norm() + 1e-6)).clamp(max=1.0)
         self._flat.grad = gradient.mul_(shortening)
@@ -110,8 +105,26 @@ class MetaTraining:
         # A young average forgets its random start faster.
         keep = min(training.weight_averaging, self._steps / (self._steps + 10))
         self._average.lerp_(self._flat, 1.0 - keep)
-        return loss.item()
+        return loss
 
-    def _partly_unknown(self, rows: int, features: int) -> npt.NDArray[np.bool_]:
-        rate = self._learner.preset.training.unknown_rate
-        return (self._random.random((features, rows)) < rate).T
+    def _gradient(self, batch: Episodes) -> tuple[Tensor, float]:
+        """Return the gradient of θ and the loss; of several ranks, this one's part of both."""
+        learner, training = self._learner, self._learner.preset.training
+        random = learner.ranks.own_random(self._random, self._seed, self._steps)
+
+        def partly_unknown(rows: int, features: int) -> npt.NDArray[np.bool_]:
+            return (random.random((features, rows)) < training.unknown_rate).T
+
+        predicted = predict_query_sets(
+            self._tables,
+            self._decision,
+            learner.preset.estimator,
+            learner.units,
+            learner.features,
+            batch,
+            second_order=training.second_order,
+            hide=partly_unknown,
+        )
+        loss = query_loss(predicted, batch.query_set, learner.units) * batch.share
+        gradients = torch.autograd.grad(loss, self._parts, materialize_grads=True)
+        return torch.cat([one.flatten() for one in gradients]), loss.item()

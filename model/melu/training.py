@@ -100,7 +100,8 @@ def train(
         on_epoch(report)
 
     best_epoch = preset.training.epochs
-    if len(validation.user_index):
+    validation_users = int(ratings.ranks.total(np.array([len(validation)]))[0])
+    if validation_users:
         searching = np.setdiff1d(learners, held_out)
         best_epoch = _search(learner, searching, validation, seed, note, checkpoints.part("search"))
     theta = _refit(learner, learners, best_epoch, seed, note, checkpoints.part("refit"))
@@ -112,8 +113,8 @@ def train(
         report=TrainingReport(
             seed=seed,
             users=len(learners),
-            ratings=len(ratings),
-            validation_users=len(validation.user_index),
+            ratings=ratings.count,
+            validation_users=validation_users,
             best_epoch=best_epoch,
             epochs=tuple(reports),
             seconds=time.monotonic() - started,
@@ -187,30 +188,37 @@ def _refit(
 
 
 def _validation_mae(learner: Learner, theta: MetaWeights, validation: Episodes) -> dict[str, float]:
-    query_set = validation.query_set
-    longest = validation.support_set.item_index.shape[1]
+    longest = learner.ranks.most(validation.support_set.item_index.shape[1])
     errors = {}
     for size in (*(k for k in VALIDATION_SUPPORT_SIZES if k < longest), longest):
         few = Episodes(
             validation.user_index, validation.support_set.first(size), validation.query_set
         )
-        with torch.no_grad():
-            predicted = torch.cat(
-                [
-                    predict_query_sets(
-                        learner.features.tables(theta),
-                        theta.decision,
-                        learner.preset.estimator,
-                        learner.units,
-                        learner.features,
-                        chunk,
-                    )
-                    for chunk in few.chunks()
-                ]
-            )
-        absolute = (learner.units.to_scale(predicted) - query_set.rating).abs() * query_set.mask
-        errors[str(size)] = float((absolute.sum(-1) / query_set.mask.sum(-1)).mean())
+        # Of several ranks, one may have no user to ask.
+        part = _mae(learner, theta, few) * validation.share if len(few) else 0.0
+        errors[str(size)] = float(learner.ranks.total(np.array([part]))[0])
     return errors
+
+
+def _mae(learner: Learner, theta: MetaWeights, episodes: Episodes) -> float:
+    """Mean over users of the mean absolute error of each query set."""
+    query_set = episodes.query_set
+    with torch.no_grad():
+        predicted = torch.cat(
+            [
+                predict_query_sets(
+                    learner.features.tables(theta),
+                    theta.decision,
+                    learner.preset.estimator,
+                    learner.units,
+                    learner.features,
+                    chunk,
+                )
+                for chunk in episodes.chunks()
+            ]
+        )
+    absolute = (learner.units.to_scale(predicted) - query_set.rating).abs() * query_set.mask
+    return float((absolute.sum(-1) / query_set.mask.sum(-1)).mean())
 
 
 def _best_epoch(reports: Sequence[EpochReport]) -> int:

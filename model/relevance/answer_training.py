@@ -24,6 +24,7 @@ from torch.nn import functional
 from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.episodes import PaddedRatings, RatingsByUser, UserQueue
 from model.features import EncodedTable
+from model.ranks import Ranks
 from model.relevance.answer_network import NO_DROPOUT, Dropout, rate_logits, read_answers
 from model.relevance.choice_loss import choice_loss, draw_sample
 from model.relevance.learning import RelevanceLearning
@@ -83,13 +84,14 @@ def train_answers(
         learners: Users to learn from.
         seed: Every random draw follows from it.
     """
-    config = learning.config
+    config, ranks = learning.config, learning.ranks
     learners = learners[learning.ratings.counts[learners] >= _FEWEST_RATINGS]
     updates = config.answer_updates(len(learners))
     if not updates or not len(learners):
         return
     random = np.random.default_rng([seed, 10])
-    dropout = Dropout(_SHARE_LEFT_OUT, torch.Generator().manual_seed(seed))
+    source = torch.Generator().manual_seed(seed)
+    dropout = Dropout(_SHARE_LEFT_OUT, source)
     rate_logit = torch.from_numpy(
         rate_logits(learning.raters.astype(np.float32), learning.users_who_rated)
     )
@@ -99,14 +101,24 @@ def train_answers(
         optimiser, _LEARNING_RATE, total_steps=updates, pct_start=_WARM_UP
     )
     queue = UserQueue(learning.ratings, learners, config.batch_users, random)
-    for _ in range(updates):
+    trained = list(network.answers.parameters())
+    for update in range(updates):
         users, shuffled = queue.next()
+        users = users[ranks.mine(users)]
+        ranks.begin_update(source, seed, update)
         known_of = {name: column.rows(users) for name, column in learning.users.items()}
         sampled, log_weight = learning.sample(random)
         sample = CatalogueSample(items.output[sampled], torch.from_numpy(log_weight))
         with torch.no_grad():
             drawn = draw_onboardings(
-                learning, network, items, users, known_of, shuffled, sample, random
+                learning,
+                network,
+                items,
+                users,
+                known_of,
+                shuffled,
+                sample,
+                ranks.own_random(random, seed, 10, update),
             )
         bags = learning.bags(drawn.support, drawn.unseen)
         vector = local_update(network, items, known_of, bags, sample, NO_DROPOUT, dropout)
@@ -118,10 +130,11 @@ def train_answers(
             learning.worth(drawn.query),
             config.list_length,
             learning.negatives(random),
+            ranks,
         )
-        loss = loss + _familiarity_loss(network, items, drawn, bags, rate_logit, dropout)
+        loss = loss + _familiarity_loss(network, items, drawn, bags, rate_logit, dropout, ranks)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        ranks.backward(loss, trained)
         optimiser.step()
         schedule.step()
     network.answers.requires_grad_(requires_grad=False)
@@ -225,8 +238,9 @@ def _familiarity_loss(
     bags: SupportBags,
     rate_logit: Tensor,
     dropout: Dropout,
+    ranks: Ranks,
 ) -> Tensor:
-    """Mean log loss of whether the user knows each item that is in no answer."""
+    """Mean log loss of whether the user knows each item that is in no answer; this rank's part."""
     asked = torch.from_numpy(drawn.asked)
     read = read_answers(bags.sums(items.entry), bags.counts.unsqueeze(2))
     logits = network.answers.familiarity(read, items.output[asked], rate_logit[asked], dropout)
@@ -234,4 +248,4 @@ def _familiarity_loss(
     each = functional.binary_cross_entropy_with_logits(
         logits, torch.from_numpy(drawn.known.astype(np.float32)), weight=counted, reduction="sum"
     )
-    return each / counted.sum().clamp(min=1)
+    return each / ranks.total_of(counted.sum()).clamp(min=1)

@@ -132,14 +132,18 @@ def choose_blend(
     enough = users[grouped.counts[users] >= 2 * max(_FEWEST_TARGETS, SUPPORT_SIZES[1])]
     chosen = random.permutation(enough)[:_MOST_USERS]
     worth: list[Float64Array] = []
+    counted: list[bool] = []
     names = estimator.user_space.names
-    for user in chosen.tolist():
+    ranks = ratings.ranks
+    for user in chosen[ranks.mine(chosen)].tolist():
         mine = slice(grouped.starts[user], grouped.starts[user] + grouped.counts[user])
         items, stars = grouped.item_index[mine], grouped.rating[mine]
         first = min(SUPPORT_SIZES[-1], len(items) // 2)
         liked = items[first:][is_liked(stars[first:], dataset.scale)]
         disliked = items[first:][is_disliked(stars[first:], dataset.scale)]
-        if len(liked) < _FEWEST_TARGETS:
+        counted.append(len(liked) >= _FEWEST_TARGETS)
+        if not counted[-1]:
+            worth.append(np.zeros((len(SUPPORT_SIZES), len(WEIGHTS))))
             continue
         attributes = dataset.user_features.select(names).row(user, named=True) if names else {}
         worth.append(
@@ -160,10 +164,14 @@ def choose_blend(
                 ]
             )
         )
-    if len(worth) < _FEWEST_USERS:
+    by_user = np.array(worth).reshape(-1, len(SUPPORT_SIZES), len(WEIGHTS))
+    by_user = ranks.whole(by_user, chosen)[
+        ranks.whole(np.array(counted, dtype=np.int64), chosen) > 0
+    ]
+    if len(by_user) < _FEWEST_USERS:
         return Blend.first()
-    counted = np.isfinite(np.stack(worth)[:, :, 0]).sum(0)
-    means = np.nanmean(np.stack(worth)[:, counted >= _FEWEST_USERS], axis=0)
+    enough_users = np.isfinite(by_user[:, :, 0]).sum(0) >= _FEWEST_USERS
+    means = np.nanmean(by_user[:, enough_users], axis=0)
     found = np.array(WEIGHTS, dtype=np.float32)[_smoothed(means).argmax(1)]
     # What too few users tell of follows the largest size that enough do.
     return Blend(np.concatenate([found, np.full(len(SUPPORT_SIZES) - len(found), found[-1], "f4")]))

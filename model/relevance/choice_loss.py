@@ -11,6 +11,7 @@ from torch import Tensor
 
 from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.episodes import PaddedRatings
+from model.ranks import ALONE, Ranks
 
 _LEAST_MASS = 1e-30
 
@@ -43,6 +44,7 @@ def choice_loss(
     worth: Float32Array,
     list_length: int,
     drawn: tuple[Int64Array, Float32Array] | None = None,
+    ranks: Ranks = ALONE,
 ) -> Tensor:
     """−ln p(i | ū) of the likes of the query set, chosen from all items but the support set.
 
@@ -62,9 +64,10 @@ def choice_loss(
             [B, n].
         list_length: Places of the list that is judged.
         drawn: Items to choose from, and ln of how many each stands for; all items if None.
+        ranks: The processes that share the episodes of this global update.
 
     Returns:
-        The weighted mean.
+        The weighted mean; of several ranks, this one's part of it, of which the mean is the sum.
     """
     wanted = (query.mask.numpy() > 0) & (worth > 0)
     episode, target = _pairs(query, wanted)
@@ -91,7 +94,7 @@ def choice_loss(
     weight = worth[wanted] / np.minimum(likes[episode], list_length)
     weights = torch.from_numpy(weight.astype(np.float32))
     loss = (weights * (of_all[rows] - chosen)).sum()
-    return loss / weights.sum().clamp(min=_LEAST_MASS)
+    return loss / ranks.total_of(weights.sum()).clamp(min=_LEAST_MASS)
 
 
 def _pairs(ratings: PaddedRatings, marked: BoolArray) -> tuple[Int64Array, Int64Array]:

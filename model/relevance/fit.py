@@ -56,7 +56,7 @@ def fit_relevance(
     Returns:
         The model, and its members with the users that each did not learn from.
     """
-    rated = np.unique(ratings.item_index)
+    rated = ratings.ranks.union(ratings.item_index)
     random = np.random.default_rng([seed, 5])
     content = ContentInputs.fit(dataset, item_space, rated, config.content_width, random)
     learning = RelevanceLearning.of(
@@ -81,9 +81,9 @@ def fit_relevance(
     table = ChoiceTable(
         Vectors.packed(torch.cat([one.items.entry for one in members], dim=1).numpy()),
         Vectors.packed(torch.cat([one.items.output for one in members], dim=1).numpy()),
-        np.bincount(ratings.item_index, minlength=len(dataset.item_ids)).astype(np.float32),
+        learning.raters.astype(np.float32),
     )
-    likes = learning.likes.sum() / max(1, len(np.unique(ratings.user_index)))
+    likes = learning.likes.sum() / max(1, learning.users_who_rated)
     learnt = Learnt(
         tuple(one.network for one in members),
         table,

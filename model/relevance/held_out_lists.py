@@ -36,7 +36,7 @@ class HeldOutLists:
 
     Attributes:
         learning: What is learnt from.
-        users: Internal user indices, shape [U].
+        users: Internal user indices, shape [U]; what follows is of those that this rank has.
         given: Their support sets.
         given_pairs: Row and item of every rating given.
         liked: Which users like which items that were not given, as row and item.
@@ -70,11 +70,12 @@ class HeldOutLists:
         if len(users) < _FEWEST_USERS:
             return None
         shuffled = learning.ratings.shuffled(random)
-        given = shuffled.padded(users, np.zeros_like(users), np.full(len(users), GIVEN))
-        asked = shuffled.padded(users, np.full(len(users), GIVEN), counts[users] - GIVEN)
+        mine = users[learning.ranks.mine(users)]
+        given = shuffled.padded(mine, np.zeros_like(mine), np.full(len(mine), GIVEN))
+        asked = shuffled.padded(mine, np.full(len(mine), GIVEN), counts[mine] - GIVEN)
         wanted = (asked.mask.numpy() > 0) & (learning.worth(asked) > 0)
         row, place = np.nonzero(wanted)
-        rows = np.repeat(np.arange(len(users)), GIVEN)
+        rows = np.repeat(np.arange(len(mine)), GIVEN)
         return cls(
             learning,
             users,
@@ -95,7 +96,9 @@ class HeldOutLists:
             One number a user who likes anything that was not given, shape [users].
         """
         chosen, log_weight = self.sample
-        features = {name: column.rows(self.users) for name, column in self.learning.users.items()}
+        ranks = self.learning.ranks
+        mine = self.users[ranks.mine(self.users)]
+        features = {name: column.rows(mine) for name, column in self.learning.users.items()}
         with torch.no_grad():
             vector = local_update(
                 network,
@@ -115,7 +118,8 @@ class HeldOutLists:
         gains = discounts(_LIST)
         found = (likes.gather(1, first).numpy() * gains[: first.shape[1]]).sum(1)
         best = np.concatenate([[0.0], np.cumsum(gains)])
-        count = likes.sum(1).numpy()
+        found = ranks.whole(found, self.users)
+        count = ranks.whole(likes.sum(1).numpy(), self.users)
         some = count > 0
         quality: Float64Array = found[some] / best[np.minimum(count[some], _LIST)]
         return quality

@@ -16,6 +16,7 @@ from model.data.hold_out import HoldOut
 from model.data.signals import is_disliked, is_liked
 from model.episodes import PaddedRatings, RatingsByUser
 from model.features import EncodedTable, FeatureSpace
+from model.ranks import Ranks
 from model.relevance.choice_loss import draw_sample
 from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs
@@ -30,7 +31,7 @@ def users_to_learn_from(dataset: Dataset, ratings: Ratings) -> Int64Array:
     """Return the users with so many likes that one can be given and another asked for."""
     liked = is_liked(ratings.rating, dataset.scale)
     likes = np.bincount(ratings.user_index[liked], minlength=len(dataset.user_ids))
-    return np.flatnonzero(likes >= FEWEST_LIKES)
+    return np.flatnonzero(ratings.ranks.total(likes) >= FEWEST_LIKES)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class RelevanceLearning:
     Attributes:
         config: Configuration.
         scale: Lowest and highest rating.
-        ratings: Who rated what.
+        ratings: Who rated what; of several ranks, what this one's users rated.
         users: All users' encoded features.
         user_space: Encoders of the user features.
         content: Content inputs of all items, shape [I, C].
@@ -99,12 +100,17 @@ class RelevanceLearning:
             user_space.encode_table(dataset.user_features),
             user_space,
             content.tensor(item_space, dataset.item_features, items),
-            np.bincount(ratings.item_index[liked], minlength=items),
-            np.bincount(ratings.item_index, minlength=items),
+            ratings.ranks.total(np.bincount(ratings.item_index[liked], minlength=items)),
+            ratings.ranks.total(np.bincount(ratings.item_index, minlength=items)),
             users_to_learn_from(dataset, ratings),
             dataset.has_ratings,
             _VALIDATION.places(dataset.user_ids) if same_validation_users else None,
         )
+
+    @property
+    def ranks(self) -> Ranks:
+        """The processes that learn together."""
+        return self.ratings.ranks
 
     @property
     def known(self) -> BoolArray:

@@ -74,7 +74,7 @@ class SupportBags:
         kinds = np.stack([rated & liked, rated & disliked, rated & ~liked & ~disliked, unknown])
         counts = kinds.sum(2)
         every = np.broadcast_to(item_index, kinds.shape)[kinds]
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        starts = np.cumsum(counts) - counts.ravel()
         return cls(
             torch.from_numpy(every.astype(np.int64)),
             torch.from_numpy(starts.astype(np.int64)),
@@ -84,7 +84,7 @@ class SupportBags:
     def sums(self, table: Tensor) -> Tensor:
         """Sum the rows of a table over each bag, shape [4, B, columns]."""
         summed = functional.embedding_bag(self.index, table, self.offsets, mode="sum")
-        return summed.view(KINDS, -1, table.shape[1])
+        return summed.view(KINDS, self.counts.shape[1], table.shape[1])
 
 
 @dataclass(frozen=True)

@@ -53,8 +53,10 @@ def measure_spread(
     # Those with many ratings are known best; where nobody has many, all are taken.
     often = users[shuffled.counts[users] >= _FEWEST_RATINGS]
     users = (often if len(often) else users)[:_USERS]
+    ranks, measured = learning.ranks, len(users)
+    users = users[ranks.mine(users)]
     moments = np.zeros((width, width))
-    nothing = few = 0.0
+    squares = np.zeros(2)
     sampled, log_weight = learning.sample(random)
     sample = CatalogueSample(items.output[sampled], torch.from_numpy(log_weight))
     for start in range(0, len(users), _BATCH):
@@ -68,11 +70,12 @@ def measure_spread(
         )
         apart = (known - unadapted).astype(np.float64)
         moments += apart.T @ apart
-        nothing += float(np.square(apart).sum())
-        few += float(np.square(known - after_few).sum())
+        squares += float(np.square(apart).sum()), float(np.square(known - after_few).sum())
+    moments = ranks.total(moments)
+    nothing, few = ranks.total(squares).tolist()
     left = few / nothing if nothing else 0.0
     halved_after = _FEW * left / (1 - left) if len(often) and 0 < left < 1 else _USUAL
-    covariance = (moments / max(1, len(users))).astype(np.float32)
+    covariance = (moments / max(1, measured)).astype(np.float32)
     return covariance, float(np.clip(halved_after, _LEAST, _MOST))
 
 

@@ -106,7 +106,7 @@ def train_members(
             begin=begin(member),
         )
 
-    with ThreadPoolExecutor(min(members, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(learning.ranks.threads(min(members, os.cpu_count() or 1))) as pool:
         return tuple(pool.map(train, range(members)))
 
 
@@ -121,7 +121,7 @@ def _train_member(
     checkpoint: Checkpoint,
     begin: Begin,
 ) -> TrainedMember:
-    config = learning.config
+    config, ranks = learning.config, learning.ranks
     updates = config.updates(len(learners))
     random = np.random.default_rng([seed, 4])
     generator = torch.Generator().manual_seed(seed)
@@ -140,6 +140,7 @@ def _train_member(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, config.learning_rate, total_steps=updates, pct_start=_WARM_UP
     )
+    trained = [parameter for group in groups for parameter in group["params"]]
     every = max(1, updates // _REPORTED)
     losses: list[float] = []
     dropout = Dropout(config.dropout, generator)
@@ -171,10 +172,13 @@ def _train_member(
         if best.is_over:
             break
         users, shuffled = queue.next()
+        mine = ranks.mine(users)
         support, query = draw_episodes(shuffled, users, config, random)
         known = learning.known & (random.random(len(share)) >= config.cold_items * random.random())
         sampled, log_weight = learning.sample(random)
         negatives = learning.negatives(random)
+        unknown = random.random(len(users)) < config.unknown_rate
+        ranks.begin_update(generator, seed, update)
         named = NamedItems.every()
         if negatives is not None:
             indices = (support.item_index, query.item_index, sampled, negatives[0])
@@ -189,7 +193,7 @@ def _train_member(
         vector = local_update(
             network,
             shown,
-            _as_known(learning.users, users, random.random(len(users)) < config.unknown_rate),
+            _as_known(learning.users, users[mine], unknown[mine]),
             learning.bags(support),
             CatalogueSample(shown.output[named.places(sampled)], torch.from_numpy(log_weight)),
             dropout,
@@ -202,12 +206,12 @@ def _train_member(
             learning.worth(query),
             config.list_length,
             negatives,
+            ranks,
         )
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        losses.append(ranks.backward(loss, trained))
         optimiser.step()
         schedule.step()
-        losses.append(float(loss.detach()))
         if (update + 1) % every == 0:
             quality = lists.quality(network, represented()) if lists else None
             if quality is not None:
@@ -250,8 +254,9 @@ def draw_episodes(
         random: Source of randomness.
 
     Returns:
-        Support sets and query sets.
+        Support sets and query sets; of several ranks, those of the users that this one has.
     """
+    mine = shuffled.ranks.mine(users)
     counts = shuffled.counts[users]
     few = np.minimum(random.integers(0, _FEW + 1, len(users)), counts - 2)
     # As often one of the first few as one of the later ones.
@@ -259,6 +264,7 @@ def draw_episodes(
     many = random.integers(0, np.maximum(1, (0.8 * counts).astype(np.int64)))
     sizes = np.where(random.random(len(users)) < config.few_share, few, many)
     sizes = np.clip(sizes, 0, config.support_limit)
+    users, sizes, counts = users[mine], sizes[mine], counts[mine]
     support = shuffled.padded(users, np.zeros_like(users), sizes)
     return support, shuffled.padded(users, sizes, counts - sizes)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
 from model.errors import CheckpointError
+from model.ranks import ALONE, Ranks
 from model.training_checkpoints.state import TrainingState
 
 _SECONDS = 60.0
@@ -31,6 +34,7 @@ class Checkpoint:
         seconds: Least time between two that are written.
         resume: Whether to go on from what the file holds.
         before_writing: Called each time before one is.
+        ranks: The processes that train together: rank 0 writes and reads, and all go on from that.
     """
 
     def __init__(
@@ -41,8 +45,10 @@ class Checkpoint:
         *,
         resume: bool = False,
         before_writing: Callable[[], None] = lambda: None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self._path = path
+        self._ranks = ranks
         self._resume = resume
         self._before_writing = before_writing
         self._identity = identity
@@ -62,23 +68,21 @@ class Checkpoint:
         Raises:
             CheckpointError: If the file is damaged, or of another training.
         """
-        if not self._resume or self._path is None or not self._path.exists():
+        if not self._resume or self._path is None:
             return {}
-        try:
-            with safe_open(self._path, framework="pt") as file:
-                about = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        path = self._path
+        with _readable(path):
+            found = self._ranks.told(lambda: _read(path))
+            if found is None:
+                return {}
+            about, tensors = found
             if about.get(_MARK) != self._identity:
                 raise CheckpointError(
-                    f"{self._path.parent} is of other data, options or another seed; train with "
-                    "those, or leave out --resume to begin anew."
+                    f"{path.parent} is of other data, options, another seed or number of "
+                    "processes; train with those, or leave out --resume to begin anew."
                 )
             state.restore(tensors, json.loads(about[_STATE]))
             notes: dict[str, Any] = json.loads(about[_NOTES])
-        except (SafetensorError, KeyError, RuntimeError, ValueError, OSError) as error:
-            raise CheckpointError(
-                f"{self._path} can't be read: {error}; leave out --resume to begin anew."
-            ) from error
         return notes
 
     def keep(self, state: TrainingState, notes: dict[str, Any]) -> None:
@@ -92,7 +96,7 @@ class Checkpoint:
             CheckpointError: If the file can't be written.
         """
         now = time.monotonic()
-        if self._path is None or now - self._written_at < self._seconds:
+        if self._path is None or self._ranks.rank or now - self._written_at < self._seconds:
             return
         about = {
             _MARK: self._identity,
@@ -119,6 +123,25 @@ class Checkpoint:
 NO_CHECKPOINT = Checkpoint(None, "", 0.0)
 
 
+def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]] | None:
+    """Return what a checkpoint says of itself and its tensors; None if there is none."""
+    if not path.exists():
+        return None
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return file.metadata() or {}, tensors
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (SafetensorError, KeyError, RuntimeError, ValueError, OSError) as error:
+        raise CheckpointError(
+            f"{path} can't be read: {error}; leave out --resume to begin anew."
+        ) from error
+
+
 class Checkpoints:
     """The checkpoints of a training.
 
@@ -128,6 +151,7 @@ class Checkpoints:
         resume: Whether to go on from those in the folder; else they are left until there is
             something to put in their place.
         seconds: Least time between two that are written of the same part.
+        ranks: The processes that train together.
     """
 
     def __init__(
@@ -137,7 +161,9 @@ class Checkpoints:
         *,
         resume: bool = False,
         seconds: float = _SECONDS,
+        ranks: Ranks = ALONE,
     ) -> None:
+        self._ranks = ranks
         self._folder = folder
         self._identity = identity
         self._resume = resume
@@ -171,6 +197,7 @@ class Checkpoints:
             self._seconds,
             resume=self._resume,
             before_writing=self._replace_others,
+            ranks=self._ranks,
         )
 
     def _replace_others(self) -> None:
@@ -182,5 +209,5 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Forget all of them, as when the training is done."""
-        if self._folder is not None:
+        if self._folder is not None and not self._ranks.rank:
             shutil.rmtree(self._folder, ignore_errors=True)

@@ -23,15 +23,17 @@ def identity_of(dataset: Dataset, preset: BaseModel, seed: int, *further: str) -
         *further: What else it follows from, such as the weights that it begins with.
 
     Returns:
-        Equal for equal trainings.
+        Equal for equal trainings; of several ranks, on all of them.
     """
     digest = hashlib.sha256(f"{_LAYOUT} {seed} {preset.model_dump_json()}".encode())
     for text in further:
         digest.update(text.encode())
     digest.update(dataset.description.model_dump_json().encode())
     ratings = dataset.ratings
+    own = hashlib.sha256()
     for column in (ratings.user_index, ratings.item_index, ratings.rating):
-        digest.update(column.tobytes())
+        own.update(column.tobytes())
+    digest.update("".join(ratings.ranks.gathered(own.hexdigest())).encode())
     for ids, features in (
         (dataset.user_ids, dataset.user_features),
         (dataset.item_ids, dataset.item_features),

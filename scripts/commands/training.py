@@ -50,8 +50,10 @@ def train(
         bool, typer.Option(help="Keep checkpoints beside the bundle until it is written.")
     ] = True,
 ) -> None:
-    """Meta-train θ on a prepared data set and write a bundle."""
+    """Meta-train θ on a prepared data set and write a bundle; under torchrun, in its processes."""
+    from model.ranks.torch_ranks import joined_ranks
     from scripts.loading import load_reported
+    from scripts.terminal import quiet_unless
     from scripts.train import chosen_preset, train_bundle
 
     chosen = chosen_preset(
@@ -63,14 +65,18 @@ def train(
         batch_users=batch_users,
         second_order=False if first_order else None,
     )
-    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=likes_from)
-    train_bundle(
-        dataset,
-        out,
-        chosen,
-        seed=seed,
-        resume=resume,
-        keeps_checkpoints=checkpoints,
-        held_out=hold_out,
-        begin=begin,
-    )
+    with joined_ranks() as ranks:
+        quiet_unless(ranks.rank == 0)
+        dataset = load_reported(
+            folder, skip_bad_rows=skip_bad_rows, likes_from=likes_from, ranks=ranks
+        )
+        train_bundle(
+            dataset,
+            out,
+            chosen,
+            seed=seed,
+            resume=resume,
+            keeps_checkpoints=checkpoints,
+            held_out=hold_out,
+            begin=begin,
+        )

@@ -112,7 +112,7 @@ class RepresentedMembers:
         """
         member = self._members[0]
         total = torch.zeros(len(member.base), dtype=torch.float64)
-        spread = float(to_five_point(ratings.rating, self._scale).std()) or 1.0
+        spread = ratings.ranks.spread(to_five_point(ratings.rating, self._scale)) or 1.0
         grouped = RatingsByUser(ratings, count)
         with torch.no_grad():
             norms = member.network.gradient_norms(member.items)
@@ -129,8 +129,10 @@ class RepresentedMembers:
                 predicted = predicted + (own * member.items.phi[item]).sum(1)
                 error = ((predicted - rating).abs() / spread).clamp(min=SMALLEST_ERROR)
                 total.index_add_(0, item, (2 * norms[item] / error).double())
-        raters = np.bincount(ratings.item_index, minlength=len(total))
-        mean: Float32Array = (total.numpy() / np.maximum(raters, 1)).astype(np.float32)
+        raters = ratings.ranks.total(np.bincount(ratings.item_index, minlength=len(total)))
+        mean: Float32Array = (ratings.ranks.total(total.numpy()) / np.maximum(raters, 1)).astype(
+            np.float32
+        )
         return mean
 
 

@@ -79,7 +79,10 @@ def learn(
     """
     started = time.monotonic()
     unit = Ratings(
-        ratings.user_index, ratings.item_index, to_five_point(ratings.rating, dataset.scale)
+        ratings.user_index,
+        ratings.item_index,
+        to_five_point(ratings.rating, dataset.scale),
+        ranks=ratings.ranks,
     )
     grouped = RatingsByUser(unit, len(dataset.user_ids))
     if (grouped.counts >= 2).sum() < 2:
@@ -88,7 +91,7 @@ def learn(
         )
     onto = None if before is None else before.axes()
     rows = build_training_rows(dataset, unit, preset, np.random.default_rng(seed), onto)
-    rated_users = np.unique(ratings.user_index)
+    rated_users = ratings.ranks.union(ratings.user_index)
     user_space, item_space = fit_spaces(dataset, ratings)
     users = user_space.encode_table(dataset.user_features)
     reports: list[EpochReport] = []
@@ -121,7 +124,7 @@ def learn(
         )
 
     # Members share nothing that they write to, and their matrix products run side by side.
-    with ThreadPoolExecutor(min(members, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(ratings.ranks.threads(min(members, os.cpu_count() or 1))) as pool:
         networks = tuple(pool.map(train_member, range(members)))
     reports.sort(key=lambda report: (report.phase, report.epoch))
     return TrainingResult(
@@ -136,7 +139,7 @@ def learn(
         TrainingReport(
             seed=seed,
             users=len(rated_users),
-            ratings=len(ratings),
+            ratings=ratings.count,
             validation_users=0,
             best_epoch=reports[-1].epoch,
             epochs=tuple(reports),

@@ -214,7 +214,7 @@ def build_training_rows(
 
     whole = factorise(ratings, statistics, draw_start(), onto)
     # Dealt like cards, so that no fold holds all users who rated.
-    rated = random.permutation(np.unique(ratings.user_index))
+    rated = random.permutation(ratings.ranks.union(ratings.user_index))
     fold_of_user = np.zeros(users, dtype=np.int64)
     fold_of_user[rated] = np.arange(len(rated)) % preset.training.folds
     starts = [draw_start() for _ in range(min(preset.training.folds, len(rated)))]
@@ -225,7 +225,7 @@ def build_training_rows(
         rest = factorise(ratings.where(~out), counted, starts[fold], whole)
         return _rows(rest, statistics, quality, components, preset)
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(ratings.ranks.threads(os.cpu_count() or 1)) as pool:
         folds = tuple(pool.map(fit_fold, range(len(starts))))
     return TrainingRows(
         _rows(whole, statistics, quality, components, preset),

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -34,7 +33,7 @@ _PARTS = 2
 
 @dataclass(frozen=True)
 class Batch:
-    """B training episodes of one fold of the users.
+    """B training episodes of one fold of the users; of several ranks, those of this one.
 
     Attributes:
         fold: The fold.
@@ -43,6 +42,8 @@ class Batch:
         query_set: Query sets.
         support_row: Item rows of the support sets; some show an item as if it were new.
         query_row: Item rows of the query sets.
+        unknown: Whose features are shown as unknown, shape [B].
+        share: B as a share of this global update's episodes on all ranks.
     """
 
     fold: int
@@ -51,29 +52,29 @@ class Batch:
     query_set: PaddedRatings
     support_row: Tensor
     query_row: Tensor
+    unknown: BoolArray
+    share: float = 1.0
 
-    def by_support_size(self, parts: int) -> Iterator[tuple[Int64Array, Batch]]:
+    def by_support_size(self, parts: int) -> Iterator[Batch]:
         """Part the episodes by the size of their support set, so that little is padding.
 
         Args:
             parts: How many parts; fewer come of fewer episodes.
 
         Yields:
-            Which episodes, and a batch of them.
+            Batches of episodes that are alike.
         """
         sizes = self.support_set.mask.sum(1).numpy().astype(np.int64)
         for chosen in np.array_split(np.argsort(sizes, kind="stable"), min(parts, len(sizes))):
             longest = int(sizes[chosen].max(initial=0))
-            yield (
-                chosen,
-                Batch(
-                    self.fold,
-                    self.user_index[chosen],
-                    self.support_set.rows(chosen).first(longest),
-                    self.query_set.rows(chosen),
-                    self.support_row[chosen, :longest],
-                    self.query_row[chosen],
-                ),
+            yield replace(
+                self,
+                user_index=self.user_index[chosen],
+                support_set=self.support_set.rows(chosen).first(longest),
+                query_set=self.query_set.rows(chosen),
+                support_row=self.support_row[chosen, :longest],
+                query_row=self.query_row[chosen],
+                unknown=self.unknown[chosen],
             )
 
 
@@ -135,17 +136,18 @@ def train_network(
     reports = reports_of(checkpoint.restore(state))
     for report in reports:
         on_epoch(report)
+    ranks, trained = grouped.ranks, list(network.parameters())
     for epoch in range(len(reports) + 1, epochs + 1):
         started = time.monotonic()
-        losses = []
+        losses: list[float] = []
         for batch in _draw_batches(grouped, learners, rows, training, random):
-            loss = _query_loss(network, rows, batch, users, training, random)
+            ranks.begin_update(generator, seed, (epoch - 1) * batches + len(losses))
+            loss = _query_loss(network, rows, batch, users, training)
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            losses.append(ranks.backward(loss, trained))
             torch.nn.utils.clip_grad_norm_(network.parameters(), _GRADIENT_NORM_LIMIT)
             optimiser.step()
             schedule.step()
-            losses.append(loss.item())
         reports.append(
             EpochReport(
                 phase=phase,
@@ -200,17 +202,20 @@ def _query_loss(
     batch: Batch,
     users: EncodedTable,
     training: TrainingConfig,
-    random: np.random.Generator,
-) -> Tensor:
-    """Mean over users of the mean Huber loss of each query set."""
+) -> Tensor | None:
+    """Mean over users of the mean Huber loss of each query set; of several ranks, this one's part.
+
+    None where no user of the batch is this rank's.
+    """
+    if not len(batch.user_index):
+        return None
     named, batch = named_rows(rows.folds[batch.fold], batch)
     items = network.represent(named)
-    unknown = random.random(len(batch.user_index)) < training.unknown_rate
     losses = [
-        _query_losses(network, items, part, users, unknown[chosen], rows.statistics, training)
-        for chosen, part in batch.by_support_size(_PARTS)
+        _query_losses(network, items, part, users, rows.statistics, training)
+        for part in batch.by_support_size(_PARTS)
     ]
-    return torch.cat(losses).mean()
+    return torch.cat(losses).mean() * batch.share
 
 
 def _query_losses(
@@ -218,7 +223,6 @@ def _query_losses(
     items: Representation,
     batch: Batch,
     users: EncodedTable,
-    unknown: BoolArray,
     statistics: ItemStatistics,
     training: TrainingConfig,
 ) -> Tensor:
@@ -234,7 +238,8 @@ def _query_losses(
         every(residual),
     )
     hidden = {
-        name: column.rows(batch.user_index).with_unknown(unknown) for name, column in users.items()
+        name: column.rows(batch.user_index).with_unknown(batch.unknown)
+        for name, column in users.items()
     }
     decision = local_update(network, items, hidden, support)
     residual = own_residuals(batch.user_index, batch.query_set, statistics)
@@ -294,9 +299,9 @@ def _draw_batches(
     shuffled = grouped.shuffled(random)
     drawn: list[tuple[int, Int64Array]] = []
     for fold in range(len(rows.folds)):
-        mine = random.permutation(learners[rows.fold_of_user[learners] == fold])
-        if len(mine):
-            parts = np.array_split(mine, _parts(len(mine), training.batch_users))
+        inside = random.permutation(learners[rows.fold_of_user[learners] == fold])
+        if len(inside):
+            parts = np.array_split(inside, _parts(len(inside), training.batch_users))
             drawn += [(fold, part) for part in parts]
     items = len(rows.whole) // 2
     for place in random.permutation(len(drawn)):
@@ -304,16 +309,33 @@ def _draw_batches(
         counts = shuffled.counts[users]
         support_sizes = _support_sizes(counts, training.support_limit, random)
         query_sizes = np.minimum(counts - support_sizes, training.query_size)
-        support = shuffled.padded(users, np.zeros_like(users), support_sizes)
-        query = shuffled.padded(users, support_sizes, query_sizes)
         cold = random.random((len(users), 1)) < training.cold_episodes
+        # Drawn for the users of all ranks, so that all draw alike.
+        new_support, new_query = (
+            cold | (random.random((len(users), sizes.max(initial=0))) < training.cold_items)
+            for sizes in (support_sizes, query_sizes)
+        )
+        unknown = random.random(len(users)) < training.unknown_rate
+        mine = grouped.ranks.mine(users)
+        own, support_sizes = users[mine], support_sizes[mine]
+        support = shuffled.padded(own, np.zeros_like(own), support_sizes)
+        query = shuffled.padded(own, support_sizes, query_sizes[mine])
+        yield Batch(
+            fold,
+            own,
+            support,
+            query,
+            _as_rows(support, new_support[mine], items),
+            _as_rows(query, new_query[mine], items),
+            unknown[mine],
+            len(own) / len(users),
+        )
 
-        def as_rows(ratings: PaddedRatings, cold: npt.NDArray[np.bool_] = cold) -> Tensor:
-            index = ratings.item_index
-            new = cold | (random.random(index.shape) < training.cold_items)
-            return torch.from_numpy(index + items * new)
 
-        yield Batch(fold, users, support, query, as_rows(support), as_rows(query))
+def _as_rows(ratings: PaddedRatings, new: BoolArray, items: int) -> Tensor:
+    """Item rows of ratings, where some show an item as if it were new."""
+    index = ratings.item_index
+    return torch.from_numpy(index + items * new[:, : index.shape[1]])
 
 
 def _support_sizes(counts: Int64Array, limit: int, random: np.random.Generator) -> Int64Array:
