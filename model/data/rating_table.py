@@ -12,13 +12,13 @@ from model.data.reading import UNREADABLE, is_sliced, row_count
 from model.data.reading.as_text import are_whole, as_whole
 from model.data.tables import LoadReport, RowChecker, read_table, read_table_slice
 
-SLICE_ROWS = 1 << 20
+SLICE_ROWS = 1 << 19
 
 
 class RatingTable:
     """The table of ratings as text, with files and line numbers.
 
-    Parquet is read in slices of about a million rows; any other format, and a smaller file, as a
+    Parquet is read in slices of half a million rows; any other format, and a smaller file, as a
     whole.
 
     Args:

@@ -44,16 +44,23 @@ def test_a_size_that_is_none_is_refused_with_the_form(text: str):
         Size.parse(text)
 
 
+@pytest.mark.parametrize("processes", [1, 2])
 def test_time_and_memory_of_a_training_are_told(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    processes: int,
 ):
     monkeypatch.delenv("COLUMNS", raising=False)
     path = tmp_path / "growth.json"
-    benchmark_growth([Size.parse("2000,60,40")], preset="melu", json_file=path, plot_file=None)
+    size = Size.parse("2000,60,40")
+    benchmark_growth([size], preset="melu", processes=processes, json_file=path, plot_file=None)
     cost = json.loads(path.read_text())["growth"]["2000"]
     assert cost["cpu_seconds"] > 0
     assert 100 < cost["peak_mib"] < 4_000
-    assert "2,000 ratings, 60 users, 40 items" in capfd.readouterr().out
+    told = capfd.readouterr()
+    assert "2,000 ratings, 60 users, 40 items" in told.out
+    assert (f"{processes} processes" in told.err) == (processes > 1)
 
 
 def test_a_training_that_fails_is_no_measurement(tmp_path: Path):

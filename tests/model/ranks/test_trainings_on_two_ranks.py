@@ -12,6 +12,7 @@ import torch
 from model.presets import PRESETS, Preset
 from scripts.benchmark.planted import Size, write_planted
 from tests.ranks import Job, Trained, train, work
+from tests.worlds import write_clicks
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +59,7 @@ EXACT = {
     ),
     "melu": _preset("melu", _MELU, {"training": {**_ONE_PASS, **_SMALL_STEPS}}),
 }
+EXACT["clicks"] = EXACT["default"]
 
 # So that always one of two ranks has no user of the batch.
 ONE_USER = _preset("default", _OBJECTIVES, {"relevance": {"batch_users": 1}})
@@ -69,13 +71,23 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def two_ranks(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trained]:
+def data(planted: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What each of `EXACT` is trained on."""
+    clicks = write_clicks(tmp_path_factory.mktemp("clicks") / "data")
+    return {"default": planted, "melu": planted, "clicks": clicks}
+
+
+@pytest.fixture(scope="module")
+def two_ranks(
+    data: dict[str, Path], planted: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Trained]:
     """What two processes learn that nobody stops."""
     folder = tmp_path_factory.mktemp("two")
-    presets = {f"exact {name}": preset for name, preset in EXACT.items()} | WITH_DROPOUT
-    presets["a user a batch"] = ONE_USER
-    outs = {name: folder / f"{name}.safetensors" for name in presets}
-    ends = train(2, [Job.of(planted, preset, outs[name]) for name, preset in presets.items()])
+    asked = {f"exact {name}": (data[name], preset) for name, preset in EXACT.items()}
+    asked |= {name: (planted, preset) for name, preset in WITH_DROPOUT.items()}
+    asked["a user a batch"] = planted, ONE_USER
+    outs = {name: folder / f"{name}.safetensors" for name in asked}
+    ends = train(2, [Job.of(*what, outs[name]) for name, what in asked.items()])
     assert [end.returncode for end in ends] == [0, 0], [end.stderr for end in ends]
     return {name: Trained.read(out) for name, out in outs.items()}
 
@@ -102,9 +114,9 @@ def _without_bias(trained: Trained) -> Trained:
 
 @pytest.mark.parametrize("name", EXACT)
 def test_two_ranks_learn_what_one_learns_of_double_batches(
-    two_ranks: dict[str, Trained], planted: Path, tmp_path: Path, name: str
+    two_ranks: dict[str, Trained], data: dict[str, Path], tmp_path: Path, name: str
 ):
-    work(Job.of(planted, EXACT[name], tmp_path / "one.safetensors"))
+    work(Job.of(data[name], EXACT[name], tmp_path / "one.safetensors"))
     one = _without_bias(Trained.read(tmp_path / "one.safetensors"))
     two = _without_bias(two_ranks[f"exact {name}"])
     for (phase, epoch, loss), again in zip(one.losses, two.losses, strict=True):
