@@ -25,7 +25,7 @@ ONLY_OF_AN_OWNER = {"owner", "revision"}
 # These change how fast, how long or for whom, but not what is answered.
 OTHER_SETTINGS = {
     *("host", "port", "workers", "insecure", "cors_origins", "allowed_hosts"),
-    *("demo", "image_origins"),
+    *("demo", "admin", "public_url", "image_origins"),
     *(
         "max_body_bytes",
         "keep_alive_seconds",
@@ -37,7 +37,7 @@ OTHER_SETTINGS = {
         "scenarios",  # a list follows from the parameters that they stand for
     ),
     *("api_keys", "token_secret", "token_seconds", "rate_limit", "key_rate_limit"),
-    *("log_level", "log_format", "log_requests", "log_salt"),
+    *("log_level", "log_format", "log_requests", "log_salt", "tracing"),
     *("model", "model_watch_seconds", "compute_threads", "compute_queue"),
     *("cache_megabytes", "cache_seconds", "list_seconds", "feedback_limit", "user_expiry_days"),
     "onboarding_enough",
