@@ -3,10 +3,11 @@
 import json
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote
 
 import schemathesis
-from schemathesis import Case, CheckContext
+from schemathesis import Case, CheckContext, HookContext
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
@@ -62,6 +63,14 @@ def invalid_data_is_refused(ctx: CheckContext, response: Response, case: Case) -
         if ids and _only_the_path_is_invalid(case) and all(is_valid_id(one) for one in ids):
             return None
         raise
+
+
+@schemathesis.hook
+def map_query(ctx: HookContext, query: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Let items that are sent be stored: what a dry run tells of is not there to go on with."""
+    if query and ctx.operation is not None and ctx.operation.label == "POST /items":
+        return {name: value for name, value in query.items() if name != "dry_run"}
+    return query
 
 
 def _only_the_path_is_invalid(case: Case) -> bool:

@@ -43,3 +43,4 @@ class ItemQuery(TypedDict, total=False):
     filter: list[str]
     limit: int
     cursor: str
+    since_training: bool
