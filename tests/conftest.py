@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -120,16 +121,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def deployment(
+def deployment_of(
     request: pytest.FixtureRequest, bundle: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
-    name = getattr(request, "param", ONE_WORKER)
-    if name == ONE_WORKER:
-        service: Service = request.getfixturevalue("service")
-        yield Deployment((service.url,))
-    else:
-        with deployed(name, bundle, tmp_path_factory.mktemp("deployment")) as started:
-            yield started
+) -> Iterator[Callable[[str], Deployment]]:
+    """Start a deployment once; it runs until the last test, whatever others run between."""
+    with ExitStack() as stack:
+
+        @cache
+        def started(name: str) -> Deployment:
+            if name == ONE_WORKER:
+                service: Service = request.getfixturevalue("service")
+                return Deployment((service.url,))
+            folder = tmp_path_factory.mktemp("deployment")
+            return stack.enter_context(deployed(name, bundle, folder))
+
+        yield started
+
+
+@pytest.fixture
+def deployment(
+    request: pytest.FixtureRequest, deployment_of: Callable[[str], Deployment]
+) -> Deployment:
+    return deployment_of(getattr(request, "param", ONE_WORKER))
 
 
 @pytest.fixture
