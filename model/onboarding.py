@@ -60,7 +60,7 @@ class Onboarding:
     @cached_property
     def first_gain(self) -> float:
         """What the first answer of somebody unknown is expected to bring; certainty's measure."""
-        return float(self.questions({}, [], 1).gain.max(initial=0))
+        return self.questions({}, [], 1).most_gain
 
     @cached_property
     def static(self) -> Questions:

@@ -151,7 +151,7 @@ class OnboardingService:
             found = asked.about(_by_score(evidence, strategy, limit, without, among))
         is_next = strategy is Strategy.ADAPTIVE and query.near is None
         next_one = found if is_next and query.mode in (Mode.ITEMS, Mode.GRID) else None
-        gain = float((next_one or asked.questions(1, without)).gain.max(initial=0))
+        gain = (next_one or asked.questions(1, without)).most_gain
         progress = OnboardingProgress(
             answers=len(given),
             certainty=round(onboarding.certainty(gain), 4),

@@ -63,15 +63,20 @@ class Questions:
         familiarity: How likely the user knows each, shape [n].
         gain: What its answer is expected to bring, in discounted likes of a list of 20, after the
             answers to those before it; 0 where it was not computed. Shape [n].
+        most_gain: The largest gain of any candidate by itself: what one more answer can bring for
+            the list. What is asked first may have less, where it makes predicted ratings surer.
     """
 
     items: Int64Array
     familiarity: Float32Array
     gain: Float32Array
+    most_gain: float = 0.0
 
     def first(self, count: int) -> Questions:
         """Return the first questions."""
-        return Questions(self.items[:count], self.familiarity[:count], self.gain[:count])
+        return Questions(
+            self.items[:count], self.familiarity[:count], self.gain[:count], self.most_gain
+        )
 
 
 def familiarity(model: RelevanceModel, support: SupportSums, items: Int64Array) -> Float32Array:
@@ -147,7 +152,9 @@ def choose_questions(
     rest = np.setdiff1d(np.arange(len(candidates)), chosen)[: limit - len(chosen)]
     picked = np.concatenate([chosen, rest])
     gains = np.concatenate([gain, np.zeros(len(rest))]).astype(np.float32)
-    return Questions(candidates[picked], known[picked], gains)
+    # Of those that a single question would be chosen from, so that a longer screen tells the same.
+    most = np.nan_to_num(worth[:window], nan=0, posinf=0, neginf=0).max(initial=0)
+    return Questions(candidates[picked], known[picked], gains, float(most))
 
 
 def weigh_questions(

@@ -16,6 +16,15 @@ pytestmark = pytest.mark.browser
 APP = Path(__file__).with_name("react_app.js")
 
 
+@pytest.fixture(scope="module")
+def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that never has enough answers, so that one user can try every way to be asked."""
+    folder = tmp_path_factory.mktemp("tireless")
+    running = Service(bundle, folder, {"MELU_ONBOARDING_ENOUGH": "0"}).start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def page(browser_page: Page, service: Service) -> Page:
     """An empty page of the service, with the policy of its pages."""

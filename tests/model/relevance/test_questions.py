@@ -128,6 +128,15 @@ def test_questions_of_a_longer_screen_begin_with_those_of_a_shorter(default: Rec
     assert not {0, 3} & set(many.items.tolist())
 
 
+def test_what_one_more_answer_can_bring_hangs_on_no_screen(default: Recommender):
+    onboarding = onboarding_of(default)
+    asked = {limit: onboarding.questions({}, [(0, 5.0)], limit) for limit in (1, 2, 12)}
+
+    assert asked[1].most_gain == pytest.approx(asked[12].most_gain, rel=1e-5)
+    assert asked[2].most_gain == pytest.approx(asked[12].most_gain, rel=1e-5)
+    assert asked[12].most_gain >= max(one.gain.max() for one in asked.values()) * (1 - 1e-6) > 0
+
+
 def test_a_second_question_differs_from_the_first(many_tastes: Recommender):
     """In a world of twelve kinds, a screen of six is no six films of one kind."""
     asked = onboarding_of(many_tastes).questions({}, [], 6).items
