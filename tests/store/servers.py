@@ -8,8 +8,11 @@ from redis.asyncio.cluster import RedisCluster
 from app.store import StoreClient
 from app.store.clients import servers_info
 
-_NOT_OF_THE_SERVICE = ("cmdstat_ping", "cmdstat_hello", "cmdstat_info", "cmdstat_cluster|")
-"""Of the embedded store's watcher, of new connections, and our own."""
+_NOT_OF_THE_SERVICE = (
+    *("cmdstat_ping", "cmdstat_hello", "cmdstat_info", "cmdstat_cluster|"),
+    *("cmdstat_replconf", "cmdstat_psync"),
+)
+"""Of the embedded store's watcher, of new connections, our own, and of replicas."""
 
 
 async def calls_of(client: StoreClient) -> Counter[str]:
