@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from statistics import mean, median
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,6 +23,7 @@ from model.errors import ModelError
 from model.ranking.recall import RATINGS
 from model.recommender import Recommender
 from scripts.benchmark.crowd import Crowd
+from scripts.benchmark.fold_in import FoldIn, is_installed
 from scripts.benchmark.grown import write_grown
 from scripts.benchmark.load import Load, require_wrk
 from scripts.benchmark.servers import RunningServer, cores, pinned, running_server
@@ -47,6 +51,9 @@ class LargeResult:
         small_p50_ms: The same with the small catalogue.
         adapt_rank_ms: Median milliseconds of adapting and ranking alone.
         small_adapt_rank_ms: The same with the small catalogue.
+        fold_in_ms: Median milliseconds of another library's fold-in of the same users; None where
+            it is not installed.
+        small_fold_in_ms: The same with the small catalogue.
         questions_ms: Median milliseconds of choosing 12 questions for the same users; 0 where the
             preset does not choose them by answers.
         small_questions_ms: The same with the small catalogue.
@@ -63,6 +70,8 @@ class LargeResult:
     small_p50_ms: float
     adapt_rank_ms: float
     small_adapt_rank_ms: float
+    fold_in_ms: float | None
+    small_fold_in_ms: float | None
     questions_ms: float
     small_questions_ms: float
     recall_at_20: float
@@ -110,7 +119,7 @@ def measure_large(
             write_grown(bundle, model, size, _SEED, out)
         del bundle
         on_stage("adapting and ranking")
-        (small_ms, small_questions_ms), (large_ms, questions_ms) = _times(small, large)
+        of_small, of_large = _times(small, large)
         on_stage(f"recall over {recall_users:,} users")
         recall = _recall(large, recall_users)
         on_stage("serving")
@@ -120,10 +129,12 @@ def measure_large(
             small_items=small_items,
             p50_ms=large_p50,
             small_p50_ms=small_p50,
-            adapt_rank_ms=large_ms,
-            small_adapt_rank_ms=small_ms,
-            questions_ms=questions_ms,
-            small_questions_ms=small_questions_ms,
+            adapt_rank_ms=of_large.adapt_rank_ms,
+            small_adapt_rank_ms=of_small.adapt_rank_ms,
+            fold_in_ms=of_large.fold_in_ms,
+            small_fold_in_ms=of_small.fold_in_ms,
+            questions_ms=of_large.questions_ms,
+            small_questions_ms=of_small.questions_ms,
             recall_at_20=recall,
             recall_users=recall_users,
             **server,
@@ -135,15 +146,24 @@ def _recall(folder: Path, users: int) -> float:
     return mean(part for part in parts if part is not None)
 
 
-def _times(*folders: Path) -> list[tuple[float, float]]:
-    """Time ranking and questions in turns, on one thread; medians in milliseconds."""
+class _Times(NamedTuple):
+    """Milliseconds of the same users' ranking, questions and fold-in, medians."""
+
+    adapt_rank_ms: float
+    questions_ms: float
+    fold_in_ms: float | None
+
+
+def _times(*folders: Path) -> list[_Times]:
+    """Time one catalogue and the other in turns, on one thread."""
     torch.set_num_threads(1)
     with threadpool_limits(1):
         models = [Recommender.load(folder) for folder in folders]
-        times: list[list[tuple[float, float]]] = [[] for _ in models]
+        others = [FoldIn(len(model.catalogue), _SEED) for model in models if is_installed()]
+        times: list[dict[str, list[float]]] = [defaultdict(list) for _ in models]
         random = np.random.default_rng(_SEED)
         for _ in range(_TIMED_USERS):
-            for model, found in zip(models, times, strict=True):
+            for model, other, found in zip_longest(models, others, times):
                 low, high = model.scale
                 rated = random.choice(len(model.catalogue), RATINGS, replace=False)
                 ratings = low + (high - low) * random.integers(0, 5, RATINGS) / 4
@@ -151,12 +171,23 @@ def _times(*folders: Path) -> list[tuple[float, float]]:
                 started = time.perf_counter()
                 user = model.adapt({}, support_set)
                 model.rank(user, TOP, without=rated)
-                ranked = time.perf_counter()
+                found["adapt_rank"].append(time.perf_counter() - started)
+                started = time.perf_counter()
                 if model.onboarding is not None:
                     model.onboarding.questions({}, support_set, _QUESTIONS, user=user)
-                asked = time.perf_counter()
-                found.append((1000 * (ranked - started), 1000 * (asked - ranked)))
-    return [(median(one for one, _ in found), median(two for _, two in found)) for found in times]
+                found["questions"].append(time.perf_counter() - started)
+                if other is not None:
+                    started = time.perf_counter()
+                    other.best(rated, TOP)
+                    found["fold_in"].append(time.perf_counter() - started)
+    return [
+        _Times(
+            1000 * median(found["adapt_rank"]),
+            1000 * median(found["questions"]),
+            1000 * median(found["fold_in"]) if others else None,
+        )
+        for found in times
+    ]
 
 
 def _serve(

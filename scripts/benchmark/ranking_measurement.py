@@ -17,6 +17,7 @@ from model.errors import ModelError
 from model.lists import RankedItems
 from model.presets import restore_estimator, with_options
 from model.recommender import Recommender
+from scripts.benchmark.fold_in import FoldIn, is_installed
 from scripts.benchmark.grown import grow
 from scripts.benchmark.naive_model import Ratings, naive_model
 from scripts.benchmark.naive_relevance import NaiveLists
@@ -50,6 +51,8 @@ class RankingRow:
         adapt_rank_ms: Adapting to a user and ranking the whole catalogue, exactly.
         forward_ms: A plain forward pass of the same decision layers over the catalogue.
         naive_ms: The naive design: deep copy, autograd, optimiser, forward pass, sort.
+        fold_in_ms: Another library's factors, the user folded in and the best items found; None
+            where it is not installed.
     """
 
     preset: str
@@ -59,6 +62,7 @@ class RankingRow:
     adapt_rank_ms: float
     forward_ms: float
     naive_ms: float
+    fold_in_ms: float | None
 
     @property
     def ratio(self) -> float:
@@ -75,7 +79,7 @@ def measure_ranking(
 ) -> list[RankingRow]:
     """Measure a bundle: at its own size and grown, then with other support sizes and steps.
 
-    Everything runs on one thread. The three things that are compared take turns, several times
+    Everything runs on one thread. The things that are compared take turns, several times
     each, so that whatever else the machine does meanwhile meets all of them; each time it is
     another user's.
 
@@ -119,13 +123,17 @@ def _measure(bundle: Bundle, support: int, rounds: int) -> RankingRow:
     recommender = Recommender(bundle)
     users = _users(bundle, support)
     compare_rankings(recommender, lists, next(users))
-    found: dict[str, list[float]] = {"adapt_rank": [], "forward": [], "naive": []}
+    works: dict[str, Callable[[Ratings], object]] = {
+        "adapt_rank": lambda user: _adapt_and_rank(recommender, user),
+        "forward": lambda _user: naive.forward(),
+        "naive": lambda user: _naive_best(lists, user),
+    }
+    if is_installed():
+        fold_in = FoldIn(len(bundle.catalogue), _SEED)
+        works["fold_in"] = lambda user: fold_in.best(np.array([item for item, _ in user]), TOP)
+    found: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
-        for name, work in (
-            ("adapt_rank", lambda user: _adapt_and_rank(recommender, user)),
-            ("forward", lambda _user: naive.forward()),
-            ("naive", lambda user: _naive_best(lists, user)),
-        ):
+        for name, work in works.items():
             for _ in range(_IN_A_ROW):
                 user = next(users)
                 started = time.perf_counter()
@@ -136,7 +144,10 @@ def _measure(bundle: Bundle, support: int, rounds: int) -> RankingRow:
         items=len(bundle.catalogue),
         support=support,
         steps=bundle.manifest.preset.estimator.local_steps,
-        **{f"{name}_ms": median(times) for name, times in found.items()},
+        adapt_rank_ms=median(found["adapt_rank"]),
+        forward_ms=median(found["forward"]),
+        naive_ms=median(found["naive"]),
+        fold_in_ms=median(found["fold_in"]) if "fold_in" in found else None,
     )
 
 

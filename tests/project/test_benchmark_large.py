@@ -27,7 +27,15 @@ def test_a_short_run_measures_everything(bundle: Path, tmp_path: Path):
     found = json.loads(json_file.read_text())["large"]
     assert found["items"] == 100_001
     assert found["recall_at_20"] > 0.5
-    for name in ("p50_ms", "rss_mib", "growth", "http_growth", "ready_s"):
+    for name in (
+        "p50_ms",
+        "fold_in_ms",
+        "small_fold_in_ms",
+        "rss_mib",
+        "growth",
+        "http_growth",
+        "ready_s",
+    ):
         assert found[name] > 0, name
     assert found["rss_mib"] <= found["peak_rss_mib"]
     assert plot.stat().st_size > 0
