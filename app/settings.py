@@ -18,6 +18,7 @@ from app.actions import DEFAULT_ACTIONS, ActionMeaning, ActionName
 from app.scenarios import Scenario, ScenarioName
 from app.store.address import StoreAddress, Topology
 from app.traces import reason_against_traces
+from model.cores import usable_cores
 
 ENVIRONMENT_PREFIX = "MELU_"
 _LEAST_SECRET = 32
@@ -117,7 +118,7 @@ class Settings(BaseSettings):
     """Share of the users whom the candidate answers."""
     candidate_salt: str = "melu"
     """Deals users to the candidate; another one deals them anew."""
-    compute_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    compute_threads: int = Field(default_factory=usable_cores, ge=1)
     """Local updates and rankings that a worker runs at once."""
     compute_queue: int = Field(default=128, ge=0)
     """Computations of a worker that may wait; more are answered 503."""

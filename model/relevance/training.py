@@ -5,7 +5,6 @@ Dimensions: B episodes, I items, C content inputs.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ import torch
 
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.reports import EpochReport, notes_of, reports_of
+from model.cores import usable_cores
 from model.episodes import PaddedRatings, RatingsByUser, UserQueue
 from model.features import EncodedTable
 from model.relevance.answer_network import Dropout
@@ -106,7 +106,7 @@ def train_members(
             begin=begin(member),
         )
 
-    with ThreadPoolExecutor(learning.ranks.threads(min(members, os.cpu_count() or 1))) as pool:
+    with ThreadPoolExecutor(learning.ranks.threads(min(members, usable_cores()))) as pool:
         return tuple(pool.map(train, range(members)))
 
 

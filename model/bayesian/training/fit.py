@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from model.bayesian.training.start import LearntNetworks
 from model.bundle.reports import EpochReport, TrainingReport
 from model.content.bias_statistics import ItemStatistics
 from model.content.predictor import ContentTables
+from model.cores import usable_cores
 from model.data.dataset import Dataset, Ratings
 from model.episodes import RatingsByUser
 from model.errors import DatasetError
@@ -124,7 +124,7 @@ def learn(
         )
 
     # Members share nothing that they write to, and their matrix products run side by side.
-    with ThreadPoolExecutor(ratings.ranks.threads(min(members, os.cpu_count() or 1))) as pool:
+    with ThreadPoolExecutor(ratings.ranks.threads(min(members, usable_cores()))) as pool:
         networks = tuple(pool.map(train_member, range(members)))
     reports.sort(key=lambda report: (report.phase, report.epoch))
     return TrainingResult(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from model.content.factors import (
     rotation_onto,
 )
 from model.content.item_bias_prior import ContentBias, content_bias, quality_weights, taste_weights
+from model.cores import usable_cores
 from model.data.dataset import Dataset, Ratings
 
 _SPREAD_DAMPING = 5.0
@@ -225,7 +225,7 @@ def build_training_rows(
         rest = factorise(ratings.where(~out), counted, starts[fold], whole)
         return _rows(rest, statistics, quality, components, preset)
 
-    with ThreadPoolExecutor(ratings.ranks.threads(os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(ratings.ranks.threads(usable_cores())) as pool:
         folds = tuple(pool.map(fit_fold, range(len(starts))))
     return TrainingRows(
         _rows(whole, statistics, quality, components, preset),
