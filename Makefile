@@ -14,8 +14,8 @@ DATA := data/ml-100k
 MODEL := var/model
 NODE_MODULES := clients/javascript/node_modules/.package-lock.json
 # Tests wait for a service half of their time; a file's tests share what they train and what they
-# serve.
-SIDE_BY_SIDE := --numprocesses 3 --dist loadfile
+# serve. In the order that tests/conftest.py gives them, the longest first.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 

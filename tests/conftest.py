@@ -106,12 +106,37 @@ def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 SLOW_FOLDERS = {"access", "browser", "clients", "contract", "faults", "loop", "service", "store"}
 
+LONGEST_FIRST = (
+    "project/test_init.py",
+    "service/test_starting_and_stopping.py",
+    "model/test_fuzzed_files.py",
+    "contract/test_random_interleavings.py",
+    "model/ranks/test_trainings_on_two_ranks.py",
+    "contract/test_schemathesis.py",
+    "service/test_cursors_are_not_trusted.py",
+    "project/test_odd_names.py",
+    "loop/test_the_whole_loop.py",
+    "service/test_an_invented_kind_of_feature.py",
+    "browser/test_page_accessibility.py",
+    "browser/test_what_an_answer_changes.py",
+    "model/test_training_checkpoints.py",
+    "service/test_reloading_the_model.py",
+    "service/test_clicks_alone.py",
+)
+"""Files that take longest: begun last, one of them would run alone at the end."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test-fast` leaves out; elsewhere a slow test marks itself."""
+    """Mark what `make test-fast` leaves out, where a test does not, and begin with the longest."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+
+    def path(item: pytest.Item) -> Path:
+        return item.path.relative_to(Path(__file__).parent)
+
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] in SLOW_FOLDERS:
+        if path(item).parts[0] in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: places.get(path(item).as_posix(), len(places)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
