@@ -13,11 +13,15 @@ export type ItemContent = Schemas["ItemContent"];
 export type BulkItem = Schemas["BulkItem"];
 export type ItemPage = Schemas["ItemPage"];
 export type ItemsPut = Schemas["ItemsPut"];
+export type ItemChange = Schemas["ItemChange"];
 export type PutItem = Schemas["PutItem"];
 export type ModelDescription = Schemas["ModelDescription"];
+export type ModelCard = Schemas["ModelCard"];
+export type ModelReloaded = Schemas["ModelReloaded"];
 export type OnboardingItem = Schemas["OnboardingItem"];
 export type OnboardingItems = Schemas["OnboardingItems"];
 export type OnboardingGroup = Schemas["OnboardingGroup"];
+export type OnboardingReport = Schemas["OnboardingReport"];
 export type Problem = Schemas["ProblemBody"];
 export type Recommendations = Schemas["Recommendations"];
 export type RecommendedItem = Schemas["RecommendedItem"];
@@ -116,6 +120,7 @@ export type OnboardingQuery = Omit<QueryOf<"get_onboarding_items">, "user_id"> &
 export type RecommendationQuery = QueryOf<"get_recommendations"> & UserOptions;
 export type FeedbackQuery = QueryOf<"get_feedback"> & UserOptions;
 export type ItemQuery = QueryOf<"get_items"> & CallOptions;
+export type BulkOptions = QueryOf<"post_items"> & CallOptions;
 
 export interface MeluEvents {
   /** The queue changed: what waits now, oldest first. */
@@ -159,10 +164,17 @@ export class Melu extends EventTarget {
   item(itemId: string, options?: CallOptions): Promise<Item>;
   /** Needs a server key, as do the next two. */
   putItem(itemId: string, content: ItemContent, options?: CallOptions): Promise<PutItem>;
-  putItems(items: BulkItem[], options?: CallOptions): Promise<ItemsPut>;
+  /** `dry_run` stores nothing, and tells in `changes` what would become of each item. */
+  putItems(items: BulkItem[], options?: BulkOptions): Promise<ItemsPut>;
   deleteItem(itemId: string, options?: CallOptions): Promise<void>;
 
   model(options?: CallOptions): Promise<ModelDescription>;
+  /** How the model was trained. Needs a server key, as do the next two. */
+  modelCard(options?: CallOptions): Promise<ModelCard>;
+  /** Load the bundle that is now in the service's folder. */
+  reloadModel(options?: CallOptions): Promise<ModelReloaded>;
+  /** How the onboarding goes since the service started. */
+  onboardingReport(options?: CallOptions): Promise<OnboardingReport>;
 
   user(options?: UserOptions): Promise<User>;
   putUser(attributes: Attributes, options?: UserOptions): Promise<PutUser>;

@@ -201,6 +201,18 @@ export class Melu extends EventTarget {
     return this.#call("GET", "model", options);
   }
 
+  modelCard(options) {
+    return this.#call("GET", "admin/model", options);
+  }
+
+  reloadModel(options) {
+    return this.#call("POST", "admin/model/reload", options);
+  }
+
+  onboardingReport(options) {
+    return this.#call("GET", "admin/onboarding", options);
+  }
+
   async item(itemId, options) {
     return this.#call("GET", `items/${step(itemId)}`, options);
   }
@@ -209,8 +221,8 @@ export class Melu extends EventTarget {
     return this.#call("PUT", `items/${step(itemId)}`, { ...options, body: content });
   }
 
-  putItems(items, options) {
-    return this.#call("POST", "items", { ...options, body: { items } });
+  putItems(items, { dry_run, ...options } = {}) {
+    return this.#call("POST", "items", { ...options, query: { dry_run }, body: { items } });
   }
 
   async deleteItem(itemId, options) {

@@ -54,6 +54,9 @@ const calls = {
   merge_user: ({ from_user_id, ...options }) => melu.mergeUser(from_user_id, options),
   user_token: (options) => melu.userToken(options),
   model: (options) => melu.model(options),
+  model_card: (options) => melu.modelCard(options),
+  reload_model: (options) => melu.reloadModel(options),
+  onboarding_report: (options) => melu.onboardingReport(options),
   // The queue, which this client alone has.
   queue_feedback: ({ events, ...options }) => melu.queueFeedback(events, options),
   queued_feedback: (options) => melu.queuedFeedback(options),

@@ -113,6 +113,37 @@ def test_the_catalogue(melu: Driver):
     assert melu.call("all_items", query="zyx") == []
 
 
+def test_a_dry_run_tells_what_would_change_and_stores_nothing(melu: Driver):
+    known = melu.call("item", item_id="5")
+    new = {"item_id": f"d {uuid4()}", "title": "Tried", "attributes": {}}
+
+    told = melu.call("put_items", items=[new, known], dry_run=True)
+    other = melu.call("put_items", items=[known | {"title": "Other"}], dry_run=True)
+
+    assert (told["created"], told["updated"]) == (1, 1)
+    assert [one["change"] for one in told["changes"]] == ["new", "same"]
+    assert [(one["change"], one["fields"]) for one in other["changes"]] == [("changed", ["title"])]
+    with pytest.raises(CallError) as unknown:
+        melu.call("item", item_id=new["item_id"])
+    assert unknown.value.code == "unknown_item"
+    assert melu.call("item", item_id="5") == known
+
+
+def test_items_since_the_training(melu: Driver):
+    item_id = f"s {uuid4()}"
+    melu.call("put_item", item_id=item_id, content={"title": "Qwv since", "attributes": {}})
+    try:
+        found = melu.call("all_items", query="qwv", since_training=True)
+    finally:
+        melu.call("delete_item", item_id=item_id)
+
+    assert [one["item_id"] for one in found] == [item_id]
+    known = melu.call("item", item_id="5")["title"]
+    assert "5" in {one["item_id"] for one in melu.call("all_items", query=known)}
+    since = melu.call("all_items", query=known, since_training=True)
+    assert "5" not in {one["item_id"] for one in since}
+
+
 def test_a_ranking_for_what_the_body_tells(melu: Driver):
     request = {
         "feedback": [{"item_id": "5", "rating": 5}],
@@ -145,6 +176,39 @@ def test_the_model(melu: Driver):
 
     assert model["rating_scale"] == [1, 5]
     assert model["orders"][0] == "relevance"
+
+
+def test_what_the_back_office_shows_and_does(driver: Driver, guarded: Service, user: str):
+    driver.make(guarded.url, token=KEY)
+    version = driver.call("model")["version"]
+    before = driver.call("onboarding_report")
+    asked = driver.call("onboarding", user_id=user, limit=1)["items"][0]
+    event = {"item_id": asked["item_id"], "rating": 5, "source": "onboarding"}
+    driver.call("send_feedback", user_id=user, events=[event])
+
+    card = driver.call("model_card")
+    after = driver.call("onboarding_report")
+    reloaded = driver.call("reload_model")
+
+    assert card["version"] == version
+    assert card["preset"]["name"] == "default"
+    assert card["training"]["users"] > 100
+    assert after["answers"]["known"] == before["answers"]["known"] + 1
+    assert asked["item_id"] in {one["item_id"] for one in after["items"]}
+    assert reloaded["version"] == reloaded["previous_version"] == version
+
+
+@pytest.mark.parametrize("name", ["model_card", "onboarding_report", "reload_model"])
+def test_the_back_offices_calls_need_a_server_key(
+    driver: Driver, guarded: Service, user: str, name: str
+):
+    driver.make(guarded.url, token=KEY)
+    driver.make(guarded.url, token=driver.call("user_token", user_id=user)["token"])
+
+    with pytest.raises(CallError) as refused:
+        driver.call(name)
+
+    assert (refused.value.status, refused.value.code) == (403, "forbidden")
 
 
 def test_pages_of_a_ranking_are_gone_through(melu: Driver, user: str):

@@ -2,10 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 from uuid import uuid4
 
 import pytest
-from melu_client import AsyncMelu, BulkItem, ImportProgress, ImportResult, Melu, Unreachable
+from melu_client import (
+    AsyncMelu,
+    BulkItem,
+    ImportProgress,
+    ImportResult,
+    Melu,
+    UnknownItem,
+    Unreachable,
+)
 
 from tests.running import Service, free_port
 
@@ -29,6 +38,23 @@ def awaited(
     async def imported() -> ImportResult:
         async with AsyncMelu(url, retries=0) as melu:
             return await melu.import_items(items, progress)
+
+    return asyncio.run(imported())
+
+
+def tried(
+    url: str, items: Iterable[BulkItem], progress: Callable[[ImportProgress], object] | None = None
+) -> ImportResult:
+    with Melu(url, retries=0) as melu:
+        return melu.import_items(items, progress, dry_run=True)
+
+
+def tried_and_awaited(
+    url: str, items: Iterable[BulkItem], progress: Callable[[ImportProgress], object] | None = None
+) -> ImportResult:
+    async def imported() -> ImportResult:
+        async with AsyncMelu(url, retries=0) as melu:
+            return await melu.import_items(items, progress, dry_run=True)
 
     return asyncio.run(imported())
 
@@ -58,6 +84,30 @@ def test_all_but_what_is_refused_is_stored(own_service: Service, imports: Import
     assert (again.created, again.updated, again.refused) == (0, BAD, [])
     with Melu(own_service.url) as melu:
         assert len(list(melu.all_items(query=word, limit=200))) == COUNT - 1
+
+
+@pytest.mark.parametrize("imports", [tried, tried_and_awaited])
+def test_a_dry_run_tells_what_would_become_of_each(service: Service, imports: Import):
+    word = uuid4().hex
+    with Melu(service.url) as melu:
+        known = melu.item("5")
+        other: BulkItem = {"item_id": "6", "title": word, "attributes": {}}
+        items: list[BulkItem] = [
+            {"item_id": f"{word} {one}", "title": "New"} for one in range(1100)
+        ]
+        items[BAD]["title"] = ""
+
+        done = imports(service.url, [*items, cast(BulkItem, known), other], None)
+
+        assert (done.created, done.updated) == (1099, 2)
+        assert [one.item["item_id"] for one in done.refused] == [f"{word} {BAD}"]
+        kinds = {one["item_id"]: one["change"] for one in done.changes}
+        assert (kinds["5"], kinds["6"], kinds[f"{word} 0"]) == ("same", "changed", "new")
+        assert len(done.changes) == len(kinds) == 1101
+        with pytest.raises(UnknownItem):
+            melu.item(f"{word} 0")
+        assert melu.item("5") == known
+        assert melu.item("6")["title"] != word
 
 
 @pytest.mark.parametrize("imports", [blocking, awaited])

@@ -40,6 +40,10 @@ export async function journey(signal: AbortSignal): Promise<string[]> {
   for await (const entry of melu.allFeedback()) {
     titles.push("rating" in entry ? String(entry.rating) : entry.at);
   }
+  const { created, changes } = await melu.putItems([{ item_id: "1", title: "One" }], { dry_run: true, signal });
+  titles.push(`${created}`, ...(changes ?? []).flatMap(({ change, fields }) => [change, ...fields]));
+  titles.push(`${(await melu.modelCard()).training?.users}`, (await melu.reloadModel({ signal })).version);
+  titles.push(...(await melu.onboardingReport()).items.map((item) => `${item.title} ${item.known}`));
   const unstored = await melu.unstoredRecommendations({ feedback: events, candidates: ["1"], explain: true });
   return [...titles, ...unstored.warnings];
 }
@@ -58,5 +62,7 @@ void melu.item(50);
 void melu.recommendations({ limits: 5 });
 // @ts-expect-error - a misspelt field
 void melu.sendFeedback({ item_id: "50", raiting: 5 });
+// @ts-expect-error - a switch, not a text
+void melu.putItems([], { dry_run: "yes" });
 // @ts-expect-error - no such field in the answer
 void melu.model().then((model) => model.colour);

@@ -14,7 +14,7 @@ let onrefused = () => {};
 const nowhere = { getItem: () => null, setItem() {}, removeItem() {}, getAllKeys: () => [] };
 
 function client(token) {
-  return new Melu({ baseUrl: base, retries: 1, storage: nowhere, fetch: noted, ...(token ? { token } : {}) });
+  return new Melu({ baseUrl: base, retries: 1, timeout: 60, storage: nowhere, fetch: noted, ...(token ? { token } : {}) });
 }
 
 async function noted(url, options) {
@@ -58,24 +58,6 @@ async function get(path, { text = false } = {}) {
   return answer;
 }
 
-async function write(path, method, body) {
-  if (!mayChange) throw new Error(words.allowFirst);
-  return send(path, method, body);
-}
-
-async function send(path, method, body) {
-  const headers = { "Content-Type": "application/json", ...(key ? { Authorization: `Bearer ${key}` } : {}) };
-  let response;
-  try {
-    response = await noted(new URL(path, base), { method, headers, body: body && JSON.stringify(body) });
-  } catch {
-    throw new Error(words.unreachable);
-  }
-  const answer = await response.json();
-  if (!response.ok) throw Object.assign(new Error(answer.detail), { status: response.status, problem: answer });
-  return answer;
-}
-
 const changing = (call) => async (...given) => {
   if (!mayChange) throw new Error(words.allowFirst);
   return call(...given);
@@ -85,8 +67,8 @@ const changing = (call) => async (...given) => {
 
 export const metrics = () => get("metrics", { text: true });
 export const readiness = () => get("readyz");
-export const modelCard = () => get("admin/model");
-export const onboardingReport = () => get("admin/onboarding");
+export const modelCard = () => melu.modelCard();
+export const onboardingReport = () => melu.onboardingReport();
 export const model = () => melu.model();
 export const firstQuestions = (limit) => melu.onboarding({ limit });
 
@@ -112,12 +94,12 @@ export const findItems = (query, options) => melu.items({ query, ...options });
 export const itemOf = (itemId) => melu.item(itemId);
 
 /** Tell what a bulk call would do; it stores nothing. */
-export const tryItems = (items) => send("items?dry_run=true", "POST", { items });
+export const tryItems = (items) => melu.putItems(items, { dry_run: true });
 
 // --- changing ----------------------------------------------------------------------------------
 
 export const eraseUser = changing((userId) => melu.deleteUser({ userId }));
 export const putItem = changing((itemId, content) => melu.putItem(itemId, content));
 export const deleteItem = changing((itemId) => melu.deleteItem(itemId));
-export const writeItems = (items) => write("items", "POST", { items });
-export const reloadModel = () => write("admin/model/reload", "POST");
+export const writeItems = changing((items) => melu.putItems(items));
+export const reloadModel = changing(() => melu.reloadModel());

@@ -2,7 +2,7 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from melu_client.api_types import BulkItem, FeedbackEvent
+from melu_client.api_types import BulkItem, FeedbackEvent, ItemChange
 from melu_client.asynchronous import AsyncMelu
 from melu_client.bulk import ImportProgress, ImportResult, RefusedItem
 from melu_client.errors import (
@@ -28,6 +28,7 @@ __all__ = [
     "ImportProgress",
     "ImportResult",
     "InvalidRequest",
+    "ItemChange",
     "Melu",
     "MeluError",
     "NotFound",

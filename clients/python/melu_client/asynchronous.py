@@ -23,8 +23,11 @@ from melu_client.api_types import (
     ItemPage,
     ItemsPut,
     Merged,
+    ModelCard,
     ModelDescription,
+    ModelReloaded,
     OnboardingItems,
+    OnboardingReport,
     PutItem,
     PutUser,
     RatedItem,
@@ -189,9 +192,12 @@ class AsyncMelu:
         """Add or change an item. Needs a server key."""
         return await self._do(calls.put_item(item_id, content))
 
-    async def put_items(self, items: Iterable[BulkItem]) -> ItemsPut:
-        """Add or change up to 1,000 items, all or none. Needs a server key."""
-        return await self._do(calls.put_items(items))
+    async def put_items(self, items: Iterable[BulkItem], *, dry_run: bool = False) -> ItemsPut:
+        """Add or change up to 1,000 items, all or none. Needs a server key.
+
+        A dry run stores nothing, and tells in `changes` what would become of each item.
+        """
+        return await self._do(calls.put_items(items, dry_run))
 
     async def delete_item(self, item_id: str) -> None:
         """Take an item from the catalogue. Needs a server key."""
@@ -222,14 +228,31 @@ class AsyncMelu:
         """Tell what model is served."""
         return await self._do(calls.model())
 
+    async def model_card(self) -> ModelCard:
+        """Tell how the model was trained. Needs a server key."""
+        return await self._do(calls.model_card())
+
+    async def reload_model(self) -> ModelReloaded:
+        """Load the bundle that is now in the service's folder. Needs a server key."""
+        return await self._do(calls.reload_model())
+
+    async def onboarding_report(self) -> OnboardingReport:
+        """Tell how the onboarding goes since the service started. Needs a server key."""
+        return await self._do(calls.onboarding_report())
+
     async def import_items(
-        self, items: Iterable[BulkItem], progress: ProgressCallback | None = None
+        self,
+        items: Iterable[BulkItem],
+        progress: ProgressCallback | None = None,
+        *,
+        dry_run: bool = False,
     ) -> ImportResult:
         """Add or change any number of items; those that the service refuses do not stop the rest.
 
         Args:
             items: An iterator will do; a part of it is held at a time.
             progress: Called after each part that the service has answered.
+            dry_run: Store nothing; tell what would become of each item.
 
         Returns:
             How many are new and how many were there before, and those that were refused.
@@ -239,7 +262,7 @@ class AsyncMelu:
             part = next(steps)
             while True:
                 try:
-                    stored = await self.put_items(part)
+                    stored = await self.put_items(part, dry_run=dry_run)
                 except InvalidRequest as error:
                     part = steps.send(error)
                 else:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from melu_client.api_types import BulkItem, ItemsPut
+from melu_client.api_types import BulkItem, ItemChange, ItemsPut
 from melu_client.errors import InvalidRequest, MeluError
 
 MOST_ITEMS = 1000
@@ -29,6 +29,8 @@ class ImportResult:
     created: int = 0
     updated: int = 0
     refused: list[RefusedItem] = field(default_factory=list)
+    changes: list[ItemChange] = field(default_factory=list)
+    """Of a dry run alone: what would become of each item that is not refused."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def importing(
             else:
                 result.created += outcome["created"]
                 result.updated += outcome["updated"]
+                result.changes += outcome.get("changes") or []
             if progress is not None:
                 progress(ImportProgress(result.created, result.updated, len(result.refused)))
     return result

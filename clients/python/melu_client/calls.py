@@ -18,8 +18,11 @@ from melu_client.api_types import (
     ItemPage,
     ItemsPut,
     Merged,
+    ModelCard,
     ModelDescription,
+    ModelReloaded,
     OnboardingItems,
+    OnboardingReport,
     PutItem,
     PutUser,
     RecommendationRequest,
@@ -28,7 +31,13 @@ from melu_client.api_types import (
     User,
     UserToken,
 )
-from melu_client.queries import FeedbackQuery, ItemQuery, OnboardingQuery, RecommendationQuery
+from melu_client.queries import (
+    BulkQuery,
+    FeedbackQuery,
+    ItemQuery,
+    OnboardingQuery,
+    RecommendationQuery,
+)
 
 T = TypeVar("T")
 AttributeValue = str | int | float | list[str] | None
@@ -120,9 +129,10 @@ def put_item(item_id: str, content: ItemContent) -> Call[PutItem]:
     return Call("PUT", f"items/{_step(item_id)}", body=content)
 
 
-def put_items(many: Iterable[BulkItem]) -> Call[ItemsPut]:
-    """Add or change many, all or none."""
-    return Call("POST", "items", body={"items": list(many)})
+def put_items(many: Iterable[BulkItem], dry_run: bool) -> Call[ItemsPut]:
+    """Add or change many, all or none; a dry run tells what would change."""
+    query: BulkQuery = {"dry_run": True} if dry_run else {}
+    return Call("POST", "items", query=query, body={"items": list(many)})
 
 
 def delete_item(item_id: str) -> Call[None]:
@@ -158,3 +168,18 @@ def user_token(user_id: str) -> Call[UserToken]:
 def model() -> Call[ModelDescription]:
     """What model is served."""
     return Call("GET", "model")
+
+
+def model_card() -> Call[ModelCard]:
+    """How it was trained."""
+    return Call("GET", "admin/model")
+
+
+def reload_model() -> Call[ModelReloaded]:
+    """Load the bundle that is now there."""
+    return Call("POST", "admin/model/reload")
+
+
+def onboarding_report() -> Call[OnboardingReport]:
+    """Questions and answers, counted."""
+    return Call("GET", "admin/onboarding")

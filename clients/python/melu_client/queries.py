@@ -44,3 +44,9 @@ class ItemQuery(TypedDict, total=False):
     limit: int
     cursor: str
     since_training: bool
+
+
+class BulkQuery(TypedDict, total=False):
+    """Of `POST /items`."""
+
+    dry_run: bool
