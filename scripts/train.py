@@ -20,17 +20,25 @@ from scripts.terminal import console, machine, training_progress
 
 
 def chosen_preset(
-    name: str | None, *, of_bundle: Path | None = None, **options: float | bool | None
+    name: str | None,
+    *,
+    of_bundle: Path | None = None,
+    ranks: int = 1,
+    batch_users: int | None = None,
+    **options: float | bool | None,
 ) -> Preset:
     """Look a preset up and apply the options given.
 
     Args:
         name: The preset; None for that of the bundle, or `default`.
-        of_bundle: A bundle whose configuration is taken if it is of that preset.
+        of_bundle: A bundle whose configuration is taken if it is of that preset; its batches are
+            those of all ranks that trained it.
+        ranks: How many processes are to train it together.
+        batch_users: Users of a batch on each of them; None for those of the preset.
         **options: Configuration field → value; None leaves the preset's own.
 
     Returns:
-        The preset to train.
+        The preset to train, with batches of all ranks together.
 
     Raises:
         ModelError: If there is no such preset or an option's value is out of range, or the bundle
@@ -40,11 +48,12 @@ def chosen_preset(
     if before is not None and name in (None, before.name):
         chosen = before
     elif name is None or name in PRESETS:
-        chosen = PRESETS[name or "default"]
+        chosen = of_ranks(PRESETS[name or "default"], ranks)
     else:
         raise ModelError(f"there is no preset {name!r}; there are: {', '.join(PRESETS)}")
+    whole = None if batch_users is None else batch_users * ranks
     try:
-        return with_options(chosen, **options)
+        return with_options(chosen, batch_users=whole, **options)
     except ValueError as error:
         raise ModelError(f"these options do not fit: {error}") from error
 
@@ -67,7 +76,7 @@ def train_bundle(
     Args:
         dataset: The data set; of several ranks, with the ratings of this one's users.
         out: The bundle to write.
-        preset: What to train; of several ranks, what each does of it.
+        preset: What to train; of several ranks, what all do together.
         seed: Every random draw follows from it.
         resume: Go on from the checkpoints of a training that was stopped, where there are any.
         keeps_checkpoints: Whether to keep some meanwhile, in a folder beside the bundle.
@@ -82,7 +91,6 @@ def train_bundle(
             of another training; also if the ranks did not learn the same.
     """
     ranks = dataset.ratings.ranks
-    preset = of_ranks(preset, ranks.size)
     if held_out:
         dataset = dataset.without_held_out(HoldOut(held_out))
     start = None if begin is None else _start(begin, dataset, preset, held_out)

@@ -84,12 +84,37 @@ class Trained:
         return cls(load_file(out), [tuple(one) for one in losses])
 
 
+def apart(one: Trained, other: Trained) -> dict[str, float]:
+    """Tell how far apart what was learnt is, by name."""
+    return {
+        name: float((tensor.double() - other.tensors[name].double()).abs().max())
+        for name, tensor in one.tensors.items()
+        if tensor.numel()
+    }
+
+
+def without_bias(trained: Trained) -> Trained:
+    """Leave out what is added to all items alike: it changes no chance and has no gradient.
+
+    Adam makes steps of what rounding leaves of it.
+    """
+    bias = trained.tensors.pop("choice.member.0.bias", None)
+    if bias is not None:
+        trained.tensors["choice.items.output"][:, -1] -= bias
+    return trained
+
+
 class _Stopped(BaseException):
     """Ends a training in the middle."""
 
 
 def train(size: int, jobs: Sequence[Job]) -> list[subprocess.CompletedProcess[str]]:
     """Train one after another in so many processes; return how each rank ended."""
+    return run(size, "tests.ranks", json.dumps([asdict(job) for job in jobs]))
+
+
+def run(size: int, module: str, *arguments: str) -> list[subprocess.CompletedProcess[str]]:
+    """Run a module in so many processes, started as torchrun does; return how each ended."""
     from tests.running import free_port  # which the processes themselves do not need
 
     shared = os.environ | {
@@ -98,12 +123,13 @@ def train(size: int, jobs: Sequence[Job]) -> list[subprocess.CompletedProcess[st
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(free_port()),
     }
-    command = [sys.executable, "-m", "tests.ranks", json.dumps([asdict(job) for job in jobs])]
+    command = [sys.executable, "-m", module, *arguments]
     processes = [
         subprocess.Popen(
             command,
             cwd=ROOT,
             env=shared | {"RANK": str(rank)},
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )

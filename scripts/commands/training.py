@@ -56,17 +56,18 @@ def train(
     from scripts.terminal import quiet_unless
     from scripts.train import chosen_preset, train_bundle
 
-    chosen = chosen_preset(
-        preset,
-        of_bundle=begin,
-        local_steps=local_steps,
-        local_learning_rate=local_learning_rate,
-        epochs=epochs,
-        batch_users=batch_users,
-        second_order=False if first_order else None,
-    )
     with joined_ranks() as ranks:
         quiet_unless(ranks.rank == 0)
+        chosen = chosen_preset(
+            preset,
+            of_bundle=begin,
+            ranks=ranks.size,
+            local_steps=local_steps,
+            local_learning_rate=local_learning_rate,
+            epochs=epochs,
+            batch_users=batch_users,
+            second_order=False if first_order else None,
+        )
         dataset = load_reported(
             folder, skip_bad_rows=skip_bad_rows, likes_from=likes_from, ranks=ranks
         )

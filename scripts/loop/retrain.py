@@ -68,7 +68,7 @@ class RetrainPlan:
     store: str | None = None
     erasure_log: Path | None = None
     preset: str | None = None
-    options: Mapping[str, float | bool | None] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     from_served: bool = False
     held_out: float | None = None
     bounds: Bounds = field(default_factory=Bounds)
