@@ -107,7 +107,8 @@ def promote(
         if candidate is not None:
             raise ModelError("--roll-back takes no candidate: it goes back to what was before.")
         version, before, withdrawn = go_back(current)
-        output.print(f"{version} is in {current} again; {before} is in {withdrawn}.")
+        kept = "" if withdrawn is None else f"; {before or 'what was there'} is in {withdrawn}"
+        output.print(f"{version} is in {current} again{kept}.")
         return
     if candidate is None or data is None:
         raise ModelError(

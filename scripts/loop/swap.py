@@ -21,7 +21,8 @@ _WHEN = "%Y%m%dT%H%M%S%fZ"
 def promote_bundle(candidate: Path, current: Path, *, keep: int) -> Path | None:
     """Copy a candidate into the place of the current bundle, in one step for whoever looks.
 
-    A service that serves the folder takes the bundle over by itself.
+    A service that serves the folder takes the bundle over by itself. Where the place is a link, it
+    is the folder that the link leads to which is replaced, and the link stays.
 
     Args:
         candidate: A bundle; it stays where it is.
@@ -34,6 +35,7 @@ def promote_bundle(candidate: Path, current: Path, *, keep: int) -> Path | None:
     Raises:
         ModelError: If the candidate is damaged, or the folders can't be written.
     """
+    current = current.resolve()
     with _staging(current) as staging:
         shutil.copytree(candidate, staging / "new")
         # What is served must be whole, and answer.
@@ -45,31 +47,42 @@ def promote_bundle(candidate: Path, current: Path, *, keep: int) -> Path | None:
     return kept if kept is not None and kept.exists() else None
 
 
-def roll_back(current: Path) -> tuple[str, str, Path]:
-    """Let the newest bundle of before take the place of the current one.
+def roll_back(current: Path) -> tuple[str, str | None, Path | None]:
+    """Let the newest bundle of before take the place of the current one, be that whole or not.
 
     Args:
-        current: Where the served bundle is.
+        current: Where the served bundle is, or was.
 
     Returns:
-        The version that is served now, the one before, and where that is kept now.
+        The version that is served now; the one before, None if it can't be read; and where that is
+        kept now, None if nothing was there.
 
     Raises:
-        ModelError: If there is no bundle to go back to, or the folders can't be written.
+        ModelError: If there is no bundle to go back to, it is damaged, or the folders can't be
+            written.
     """
+    current = current.resolve()
     former = bundles_before(current)
     if not former:
         raise BundleError(
             f"there is no bundle of before {current}: none was promoted, or --keep 0 kept none."
         )
     newest = former[-1]
-    version, before = read_manifest(newest).version, read_manifest(current).version
+    try:
+        # What is served must be whole, and answer.
+        Recommender.load(newest).warm_up()
+    except BundleError as error:
+        raise BundleError(
+            f"the newest bundle of before can't be served: {error} Delete {newest} to go back to "
+            "the one before that."
+        ) from error
+    version, before = read_manifest(newest).version, _version(current)
     withdrawn = current.with_name(current.name + _WITHDRAWN)
     with _staging(current) as staging:
         if withdrawn.exists():
             withdrawn.rename(staging / "withdrawn before")
         put_in_place(newest, current, withdrawn)
-    return version, before, withdrawn
+    return version, before, withdrawn if withdrawn.exists() else None
 
 
 def bundles_before(current: Path) -> list[Path]:
@@ -81,8 +94,16 @@ def bundles_before(current: Path) -> list[Path]:
     Returns:
         Their folders.
     """
+    current = current.resolve()
     folder = current.with_name(current.name + _FORMER)
     return sorted(one.parent for one in folder.glob(f"*/{MANIFEST_FILE}"))
+
+
+def _version(folder: Path) -> str | None:
+    try:
+        return read_manifest(folder).version
+    except BundleError:
+        return None
 
 
 def _put(content: Path, current: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -82,12 +83,60 @@ def test_as_many_are_kept_as_told_and_the_newest_comes_back(one: Path, other: Pa
     ]
 
 
+def _damage(bundle: Path) -> None:
+    weights = bundle / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-8])
+
+
+def test_from_a_bundle_that_is_damaged_or_gone_there_is_a_way_back(
+    one: Path, other: Path, tmp_path: Path
+):
+    served = tmp_path / "model"
+    for bundle in (one, other, one):
+        promote_bundle(bundle, served, keep=2)
+    (served / "bundle.json").write_text("{")
+
+    assert roll_back(served) == (_version(other), None, tmp_path / "model.withdrawn")
+    assert _version(served) == _version(other)
+
+    shutil.rmtree(served)
+    assert roll_back(served) == (_version(one), None, None)
+    assert _version(served) == _version(one)
+
+
+def test_it_does_not_go_back_to_a_damaged_bundle(one: Path, other: Path, tmp_path: Path):
+    served = tmp_path / "model"
+    for bundle in (one, other):
+        promote_bundle(bundle, served, keep=2)
+    (former,) = bundles_before(served)
+    _damage(former)
+
+    with pytest.raises(BundleError, match=rf"Delete {re.escape(str(former))} to go back"):
+        roll_back(served)
+
+    assert _version(served) == _version(other)
+
+
+def test_a_link_to_the_served_folder_stays(one: Path, other: Path, tmp_path: Path):
+    folder, served = tmp_path / "releases" / "model", tmp_path / "current"
+    promote_bundle(one, folder, keep=1)
+    served.symlink_to(Path("releases") / "model")
+
+    promote_bundle(other, served, keep=1)
+
+    assert served.is_symlink()
+    assert _version(served) == _version(folder) == _version(other)
+    assert [_version(before) for before in bundles_before(served)] == [_version(one)]
+    assert roll_back(served)[:2] == (_version(one), _version(other))
+    assert served.is_symlink()
+    assert _version(folder) == _version(one)
+
+
 def test_a_damaged_candidate_changes_nothing(one: Path, other: Path, tmp_path: Path):
     served, broken = tmp_path / "model", tmp_path / "broken"
     promote_bundle(one, served, keep=2)
     shutil.copytree(other, broken)
-    weights = broken / "weights.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-8])
+    _damage(broken)
 
     with pytest.raises(BundleError):
         promote_bundle(broken, served, keep=2)
