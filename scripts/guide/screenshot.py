@@ -38,6 +38,8 @@ def take(url: str, file: str, program: str | None = None, preview: str | None = 
         # One more on the page itself, so that it shows what an answer changes.
         page.get_by_role("radio", name=re.compile("^5 of ")).first.check(force=True)
         page.wait_for_timeout(_SETTLED_MS)
+        # The offer to take it back lies over the menu for a while.
+        page.wait_for_selector("#undo:empty", state="attached")
         page.screenshot(path=file)
         if preview is not None:
             page.set_viewport_size({"width": _PREVIEW[0], "height": _PREVIEW[1]})
