@@ -113,10 +113,15 @@ def merge_feedback(
         What was done.
 
     Raises:
-        ModelError: If the data, the export or the record can't be read, or `out` holds something
-            else.
+        ModelError: If the data, the export or the record can't be read, the data are merged ones
+            themselves, or `out` holds something else.
     """
     _check_target(out)
+    if _is_merged(folder):
+        raise DatasetError(
+            f"{folder} was merged from other data, and would bring along what an export before had "
+            "of users. Name the original data."
+        )
     dataset = load_dataset(folder, skip_bad_rows=skip_bad_rows)
     export = read_export(export_folder)
     name = dataset.description.name
@@ -171,10 +176,14 @@ def merge_feedback(
 def _check_target(out: Path) -> None:
     if not out.exists():
         return
-    description = out / DESCRIPTION_FILE
-    is_ours = description.is_file() and description.read_text("utf-8").startswith(_MADE_BY)
-    if not is_ours and (not out.is_dir() or any(out.iterdir())):
+    if not _is_merged(out) and (not out.is_dir() or any(out.iterdir())):
         raise DatasetError(f"{out} exists and no merge made it; choose another --out.")
+
+
+def _is_merged(folder: Path) -> bool:
+    """Whether a merge made a data set."""
+    description = folder / DESCRIPTION_FILE
+    return description.is_file() and description.read_bytes().startswith(_MADE_BY.encode())
 
 
 def _erased(

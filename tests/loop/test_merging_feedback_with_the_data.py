@@ -207,3 +207,15 @@ def test_what_does_not_belong_together_is_refused(world: Path, tmp_path: Path):
     with pytest.raises(DatasetError, match="no merge made it"):
         _merged(world, own, kept)
     assert load_dataset(kept).user_ids == load_dataset(world).user_ids
+
+
+def test_merged_data_are_no_original_data(world: Path, tmp_path: Path):
+    merged, own = tmp_path / "merged", write_export(tmp_path / "own", [])
+    _merged(world, write_export(tmp_path / "first", [("ada", "1", 5.0, NOW)]), merged)
+
+    with pytest.raises(DatasetError, match="Name the original data"):
+        _merged(merged, own, tmp_path / "out")
+    with pytest.raises(DatasetError, match="Name the original data"):
+        _merged(merged, own, merged)
+
+    assert "ada" in load_dataset(merged).user_ids
