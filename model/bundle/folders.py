@@ -1,6 +1,7 @@
 """Write a folder as a whole or not at all."""
 
 import ctypes
+import glob
 import os
 import shutil
 import sys
@@ -33,6 +34,16 @@ def replacing_folder(target: Path) -> Iterator[Path]:
         yield content
         put_in_place(content, target, staging / "old")
     finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def remove_leftovers(target: Path) -> None:
+    """Take away what a process that was killed left of replacing a folder.
+
+    Args:
+        target: The folder; nobody else may be replacing it now.
+    """
+    for staging in target.parent.glob(f".{glob.escape(target.name)}-*"):
         shutil.rmtree(staging, ignore_errors=True)
 
 

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from scripts.benchmark.capacity_measurement import CapacityResult, measure_capacity
 from scripts.benchmark.report import Report, Requirement, check_writable, publish
-from scripts.benchmark.servers import terminating_in_order
 from scripts.terminal import console
+from scripts.termination import terminating_in_order
 
 _MOST_BYTES = 1024
 _MIB = 2**20

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from scripts.benchmark.large_measurement import LargeResult, measure_large
 from scripts.benchmark.report import Report, Requirement, check_writable, publish
-from scripts.benchmark.servers import terminating_in_order
 from scripts.terminal import console
+from scripts.termination import terminating_in_order
 
 SMALL_ITEMS = 10_000
 _MOST_P50_MS = 8.0

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import httpx
 
@@ -99,20 +98,6 @@ def pinned(core: int) -> Iterator[None]:
 
 
 @contextmanager
-def terminating_in_order() -> Iterator[None]:
-    """Let SIGTERM unwind a block, so that the servers it started are stopped.
-
-    Yields:
-        Nothing.
-    """
-    usual = signal.signal(signal.SIGTERM, _exit)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, usual)
-
-
-@contextmanager
 def running_server(
     arguments: Sequence[str], log: Path, core: int, settings: Mapping[str, str] | None = None
 ) -> Iterator[RunningServer]:
@@ -154,10 +139,6 @@ def running_server(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _exit(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(1)
 
 
 def free_port() -> int:

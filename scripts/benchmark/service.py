@@ -7,9 +7,9 @@ import torch
 from rich.table import Table
 
 from scripts.benchmark.report import Report, Requirement, check_writable, publish
-from scripts.benchmark.servers import terminating_in_order
 from scripts.benchmark.service_measurement import ServiceResult, measure_service
 from scripts.terminal import console
+from scripts.termination import terminating_in_order
 
 _LEAST_OVER_NAIVE = 6.0
 _LEAST_OF_NOOP = 0.6

@@ -8,9 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from scripts.benchmark.report import Report, Requirement, check_writable, publish
-from scripts.benchmark.servers import terminating_in_order
 from scripts.benchmark.store_measurement import StoreResult, measure_store
 from scripts.terminal import console
+from scripts.termination import terminating_in_order
 
 STARTS = 3
 _MOST_BYTES = 1024

@@ -48,8 +48,10 @@ def export_feedback(
     """Write all users' feedback to Parquet, while the service serves."""
     from scripts.loop.export import export_feedback as export
     from scripts.terminal import output
+    from scripts.termination import terminating_in_order
 
-    done = export(folder, store, out)
+    with terminating_in_order():
+        done = export(folder, store, out)
     output.print(
         f"{out} has {done.feedback:,} pieces of feedback of {done.users:,} users, "
         f"{done.onboarding:,} of them answers to questions, and {done.items:,} items."
@@ -67,15 +69,17 @@ def merge_feedback(
     from scripts.loop.merge import action_meanings
     from scripts.loop.merge import merge_feedback as merge
     from scripts.terminal import output
+    from scripts.termination import terminating_in_order
 
-    report = merge(
-        folder,
-        export,
-        out,
-        actions=action_meanings(),
-        erasure_log=erasure_log,
-        skip_bad_rows=skip_bad_rows,
-    )
+    with terminating_in_order():
+        report = merge(
+            folder,
+            export,
+            out,
+            actions=action_meanings(),
+            erasure_log=erasure_log,
+            skip_bad_rows=skip_bad_rows,
+        )
     output.print(report.text())
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from model.bundle.folders import remove_leftovers
 from model.bundle.manifest import MANIFEST_FILE, read_manifest
 from model.bundle.training_report import read_training_report
 from model.errors import BundleError, ModelError
@@ -26,6 +27,7 @@ from scripts.loop.promote import (
 )
 from scripts.loop.swap import promote_bundle
 from scripts.terminal import console, machine, output
+from scripts.termination import terminating_in_order
 from scripts.train import chosen_preset, train_bundle
 
 try:
@@ -34,6 +36,8 @@ except ImportError:  # a platform without such locks
     fcntl = None  # type: ignore[assignment]
 
 _REPORT = "report.json"
+_OF_USERS = ("export", "data")
+_CANDIDATE = "candidate"
 _DEFAULT_SHARE = 0.1
 _OWNER_ONLY = 0o700
 
@@ -82,7 +86,8 @@ class RetrainPlan:
 def retrain(plan: RetrainPlan) -> bool:
     """Run the loop once, and report.
 
-    What users told is, when it ends, nowhere but in the store, unless the plan keeps it.
+    What users told is, when it ends, nowhere but in the store, unless the plan keeps it: of a run
+    that was killed outright the next one takes it away.
 
     Args:
         plan: What to do.
@@ -97,7 +102,10 @@ def retrain(plan: RetrainPlan) -> bool:
     plan.work.chmod(_OWNER_ONLY)
     report: dict[str, Any] = {"begun_at": datetime.now(UTC).isoformat(), "machine": machine()}
     seconds: dict[str, float] = {}
-    with _alone(plan.work):
+    with terminating_in_order(), _alone(plan.work):
+        # A run that was killed may have left what users told.
+        for name in (*_OF_USERS, _CANDIDATE):
+            remove_leftovers(plan.work / name)
         try:
             _run(plan, report, seconds)
         except ModelError as error:
@@ -105,7 +113,7 @@ def retrain(plan: RetrainPlan) -> bool:
             raise
         finally:
             if not plan.keep_data:
-                for name in ("export", "data"):
+                for name in _OF_USERS:
                     shutil.rmtree(plan.work / name, ignore_errors=True)
             report |= {"seconds": seconds, "ended_at": datetime.now(UTC).isoformat()}
             for file in (plan.work / _REPORT, plan.json_file):
@@ -114,7 +122,7 @@ def retrain(plan: RetrainPlan) -> bool:
 
 
 def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -> None:
-    export, data, candidate = (plan.work / name for name in ("export", "data", "candidate"))
+    export, data, candidate = (plan.work / name for name in (*_OF_USERS, _CANDIDATE))
     is_first = not (plan.model / MANIFEST_FILE).is_file()
     held_out = _held_out(plan, is_first)
     with _timed(seconds, "export"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,6 +90,10 @@ def retrained(loop: Loop) -> dict[str, Any]:
         Visitor(client, "u3").rate({0: 5})
         assert client.delete("/users/u3").status_code == 204
         assert client.delete("/users/visitor 1").status_code == 204
+    # What a run left that was killed.
+    left = loop.folder / "work" / ".export-killed" / "new"
+    left.mkdir(parents=True)
+    (left / "feedback-00000.parquet").write_bytes(b"of users")
     # So short a training of so small a world may end anywhere.
     return loop.run("--from-served", "--list-loss", "1", "--rating-loss", "4")
 
@@ -120,6 +126,23 @@ def test_nothing_of_what_users_told_is_left_in_files(loop: Loop, retrained: dict
         "lock",
         "report.json",
     ]
+
+
+def test_nor_where_a_run_is_terminated(loop: Loop, retrained: dict[str, Any], tmp_path: Path):
+    version, work, said = loop.served, tmp_path / "work", tmp_path / "said"
+    command = (
+        *(sys.executable, "-m", "scripts.cli", "retrain", str(loop.folder / "data")),
+        *("--model", str(loop.folder / "model"), "--work", str(work), "--store", loop.store),
+        *("--epochs", "1000"),
+    )
+    with said.open("wb") as told, subprocess.Popen(command, stderr=told) as process:
+        wait_for(lambda: b"epoch 1 of" in said.read_bytes(), "the training to begin", 60)
+        assert (work / "data").is_dir()
+        process.terminate()
+
+    assert process.returncode == 1, said.read_text()
+    assert sorted(path.name for path in work.iterdir()) == ["lock", "report.json"]
+    assert loop.served == version
 
 
 def test_the_service_takes_the_bundle_over_and_goes_back(loop: Loop, retrained: dict[str, Any]):
