@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from scripts.comparing.comparison import (
 )
 from scripts.comparing.counts import Compared, by_candidate, newest_days
 from scripts.comparing.intervals import CONFIDENCE, LEAST_GROUPS, Estimate
+from scripts.files import check_folders, write_json
 from scripts.store_connection import connected_store
 from scripts.terminal import output, tables_output
 
@@ -53,9 +53,11 @@ def compare_arms(
     Raises:
         NothingCompared: If nothing was counted.
         StoreError: If the store can't be asked.
+        ModelError: If the file can't be written.
     """
     if not 1 <= days <= COUNTED_DAYS:
         raise NothingCompared(f"--days is 1 to {COUNTED_DAYS}; counts are kept no longer.")
+    check_folders(json_file)
     with connected_store(folder, url) as store:
         fields = [(day, store.client.hgetall(served_counts_key(day))) for day in newest_days(days)]
     found = by_candidate(fields)  # type: ignore[arg-type] # it decodes, and is no coroutine
@@ -71,7 +73,7 @@ def compare_arms(
     compared = found[candidate or next(reversed(found))]
     comparison = compare(compared)
     if json_file is not None:
-        json_file.write_text(json.dumps(_as_json(compared, comparison), indent=2) + "\n")
+        write_json(json_file, _as_json(compared, comparison))
     _print(compared, comparison)
     others = [one for one in found if one != compared.candidate]
     if others:

@@ -8,11 +8,11 @@ from model.errors import ModelError
 from model.evaluation import Regime, evaluate, read_split
 from model.presets import Preset
 from scripts.evaluation.as_json import as_json
-from scripts.evaluation.files import check_folders, write_text
 from scripts.evaluation.published import PUBLISHED
 from scripts.evaluation.report import as_page
 from scripts.evaluation.tables import print_evaluation
 from scripts.evaluation.titles import summary
+from scripts.files import check_folders, write_text
 from scripts.terminal import console, machine, training_progress
 
 

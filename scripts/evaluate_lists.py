@@ -17,8 +17,8 @@ from model.evaluation.lists import (
 )
 from model.evaluation.results import Estimate
 from model.presets import Preset
-from scripts.evaluation.files import check_folders, write_text
 from scripts.evaluation.list_plot import draw_lists
+from scripts.files import check_folders, write_text
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140

@@ -19,8 +19,8 @@ from model.evaluation.onboarding import (
 )
 from model.evaluation.results import Estimate
 from model.presets import Preset
-from scripts.evaluation.files import check_folders, write_text
 from scripts.evaluation.onboarding_plot import draw_onboarding
+from scripts.files import check_folders, write_text
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140

@@ -18,8 +18,8 @@ from model.evaluation.retraining import (
     evaluate_retraining,
 )
 from model.presets import Preset
-from scripts.evaluation.files import check_folders, write_text
 from scripts.evaluation.retraining_plot import draw_retraining
+from scripts.files import check_folders, write_text
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140

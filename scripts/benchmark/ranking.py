@@ -16,7 +16,8 @@ from scripts.benchmark.ranking_measurement import (
     RankingRow,
     measure_ranking,
 )
-from scripts.benchmark.report import Report, Requirement, check_writable, publish
+from scripts.benchmark.report import Report, Requirement, publish
+from scripts.files import check_folders
 from scripts.terminal import console
 
 _MOST_OF_FORWARD = {"default": 0.5, "melu": 1.0}
@@ -44,7 +45,7 @@ def benchmark_ranking(
     Raises:
         ModelError: If a bundle can't be used, or a file can't be written.
     """
-    check_writable(json_file, plot_file)
+    check_folders(json_file, plot_file)
     rows = [
         row
         for model in models

@@ -1,6 +1,5 @@
 """What the benchmarks share in telling a result: tables, JSON, a picture."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from model.errors import ModelError
+from scripts.files import write_json
 from scripts.terminal import machine, tables_output
 
 _COLOUR = "#4477aa"
@@ -62,20 +62,6 @@ class Report:
     bars_title: str = ""
 
 
-def check_writable(*paths: Path | None) -> None:
-    """Refuse files whose folder does not exist: better now than after minutes of measuring.
-
-    Args:
-        *paths: Files to write later; None for none.
-
-    Raises:
-        ModelError: If a folder is missing.
-    """
-    for path in paths:
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ModelError(f"the folder of {path} does not exist; make it first.")
-
-
 def publish(report: Report, *, json_file: Path | None, plot_file: Path | None) -> None:
     """Print a result to standard output and write it to files.
 
@@ -87,10 +73,9 @@ def publish(report: Report, *, json_file: Path | None, plot_file: Path | None) -
     Raises:
         ModelError: If a file can't be written.
     """
+    if json_file is not None:
+        write_json(json_file, {"machine": machine(), report.name: report.values})
     try:
-        if json_file is not None:
-            content = {"machine": machine(), report.name: report.values}
-            json_file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         if plot_file is not None:
             draw_bars(report.bars, report.bars_title).savefig(plot_file, dpi=120)
     except OSError as error:

@@ -17,7 +17,8 @@ from model.bundle.bundle import load_bundle
 from model.catalogue.bundled import Catalogue
 from model.catalogue.live import LiveCatalogue
 from model.errors import ModelError
-from scripts.benchmark.report import Report, Requirement, check_writable, publish
+from scripts.benchmark.report import Report, Requirement, publish
+from scripts.files import check_folders
 from scripts.terminal import console
 
 _TYPED = (
@@ -78,7 +79,7 @@ def benchmark_search(
     Raises:
         ModelError: If a number is too small, or a file can't be written.
     """
-    check_writable(json_file, plot_file)
+    check_folders(json_file, plot_file)
     if not sizes or min(sizes) < 1:
         raise ModelError("--titles: expected at least 1.")
     known = load_bundle(model).catalogue.titles.to_list()

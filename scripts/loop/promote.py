@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from model.evaluation.comparison import (
 )
 from model.evaluation.results import Estimate
 from model.recommender import Recommender
+from scripts.files import check_folders, write_json
 from scripts.loading import load_reported
 from scripts.loop.swap import promote_bundle
 from scripts.terminal import output
@@ -192,11 +192,13 @@ def promote_if_no_worse(
     Raises:
         ModelError: If it can't be judged or put in place.
     """
+    check_folders(json_file)
     check_promotable(candidate, current)
     dataset = load_reported(data, skip_bad_rows=skip_bad_rows)
     verdict = judge_candidate(candidate, current, dataset, bounds=bounds)
     output.print(verdict_text(verdict))
-    write_json(json_file, verdict.as_json())
+    if json_file is not None:
+        write_json(json_file, verdict.as_json())
     if verdict.faults:
         output.print(f"refused: {'; '.join(verdict.faults)}.")
         return False
@@ -219,15 +221,29 @@ def check_promotable(candidate: Path, current: Path) -> None:
     found = read_manifest(candidate)
     if candidate.resolve() == current.resolve():
         raise ModelError(f"{candidate} is the current bundle already; name another candidate.")
+    check_place(current)
     if not current.exists():
         return
-    if not (current / MANIFEST_FILE).is_file():
-        raise BundleError(f"{current} exists and is no bundle; name the served one by --current.")
     served = read_manifest(current)
     if served.rating_scale != found.rating_scale:
         raise BundleError(
             f"the rating scale of {candidate} is {found.rating_scale}, and that of the stored "
             f"feedback {served.rating_scale}: a running service would refuse it."
+        )
+
+
+def check_place(current: Path) -> None:
+    """Find out whether a bundle may be put in a place.
+
+    Args:
+        current: Where there should be a bundle, or nothing.
+
+    Raises:
+        BundleError: If there is something else.
+    """
+    if current.exists() and not (current / MANIFEST_FILE).is_file():
+        raise BundleError(
+            f"{current} exists and is no bundle; name the served bundle, or what is not there yet."
         )
 
 
@@ -250,24 +266,6 @@ def verdict_text(verdict: Verdict) -> str:
         lines.append(f"  MAE of ratings: {_signed(verdict.ratings)} (less is better)")
         lines += _rows(verdict.of_candidate.mae, verdict.of_current.mae)
     return "\n".join(lines)
-
-
-def write_json(file: Path | None, content: dict[str, Any]) -> None:
-    """Write a report, if a file is named.
-
-    Args:
-        file: Where.
-        content: What.
-
-    Raises:
-        ModelError: If it can't be written.
-    """
-    if file is None:
-        return
-    try:
-        file.write_text(json.dumps(content, indent=2), encoding="utf-8")
-    except OSError as error:
-        raise ModelError(f"{file} can't be written: {error.strerror}.") from error
 
 
 def _rows(candidate: dict[int, Any], current: dict[int, Any]) -> list[str]:

@@ -15,15 +15,16 @@ from model.bundle.folders import remove_leftovers
 from model.bundle.manifest import MANIFEST_FILE, read_manifest
 from model.bundle.training_report import read_training_report
 from model.errors import BundleError, ModelError
+from scripts.files import check_folders, write_json
 from scripts.loading import load_reported
 from scripts.loop.export import export_feedback
 from scripts.loop.merge import action_meanings, merge_feedback
 from scripts.loop.promote import (
     Bounds,
+    check_place,
     check_promotable,
     judge_candidate,
     verdict_text,
-    write_json,
 )
 from scripts.loop.swap import promote_bundle
 from scripts.terminal import console, machine, output
@@ -98,8 +99,15 @@ def retrain(plan: RetrainPlan) -> bool:
     Raises:
         ModelError: If a step can't be done; what is served stays as it was.
     """
-    plan.work.mkdir(parents=True, exist_ok=True)
-    plan.work.chmod(_OWNER_ONLY)
+    check_folders(plan.json_file)
+    check_place(plan.model)
+    try:
+        plan.work.mkdir(parents=True, exist_ok=True)
+        plan.work.chmod(_OWNER_ONLY)
+    except OSError as error:
+        raise ModelError(
+            f"{plan.work} can't be written: {error.strerror}. Name another folder by --work."
+        ) from error
     report: dict[str, Any] = {"begun_at": datetime.now(UTC).isoformat(), "machine": machine()}
     seconds: dict[str, float] = {}
     with terminating_in_order(), _alone(plan.work):
@@ -116,8 +124,9 @@ def retrain(plan: RetrainPlan) -> bool:
                 for name in _OF_USERS:
                     shutil.rmtree(plan.work / name, ignore_errors=True)
             report |= {"seconds": seconds, "ended_at": datetime.now(UTC).isoformat()}
-            for file in (plan.work / _REPORT, plan.json_file):
-                write_json(file, report)
+            write_json(plan.work / _REPORT, report)
+            if plan.json_file is not None:
+                write_json(plan.json_file, report)
     return bool(report["outcome"] != "refused")
 
 

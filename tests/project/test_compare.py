@@ -1,6 +1,7 @@
 """Intervals of known answers, and what `melu compare` makes of counts."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from app.services.arms.dealing import GROUPS
 from app.services.arms.experiment import CANDIDATE, CURRENT, Experiment
 from app.store.served_lists import Counted
 from model.arrays import Int64Array
+from model.errors import ModelError
+from scripts.compare import compare_arms
 from scripts.comparing.comparison import Verdict, compare
 from scripts.comparing.counts import Compared, by_candidate
 from scripts.comparing.intervals import Rate, lists_to_tell, rate, rate_difference, ratios, wilson
@@ -162,3 +165,10 @@ def test_counts_of_a_candidate_are_added_up_and_kept_from_those_of_another():
     assert found["films-2"].days == ["2026-01-01", "2026-01-02"]
     assert found["films-2"].arms[CURRENT][Counted.LISTS][3] == 7
     assert found["prior"].arms[CURRENT][Counted.LISTS].sum() == 40
+
+
+def test_a_file_in_a_folder_that_there_is_not_is_told_first(tmp_path: Path):
+    file = tmp_path / "none" / "numbers.json"
+
+    with pytest.raises(ModelError, match="does not exist; make it first"):
+        compare_arms(tmp_path, None, days=7, candidate=None, json_file=file)

@@ -1,12 +1,15 @@
-"""Files that an evaluation writes."""
+"""Files that a command writes what it found to."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from model.errors import ModelError
 
 
 def check_folders(*paths: Path | None) -> None:
-    """Find out before an hour of training whether its results can be written.
+    """Find out before an hour of work whether its results can be written.
 
     Args:
         *paths: Files to write; None for none.
@@ -33,3 +36,16 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ModelError(f"{path} can't be written: {error.strerror}.") from error
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a report as JSON.
+
+    Args:
+        path: Where.
+        content: What.
+
+    Raises:
+        ModelError: If it can't be written.
+    """
+    write_text(path, json.dumps(content, indent=2) + "\n")
