@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,20 +49,26 @@ def connected_store(folder: Path, url: str | None) -> Iterator[ConnectedStore]:
         The store.
 
     Raises:
-        StoreError: If it can't be reached.
+        StoreError: If it can't be reached, or fails at what the block asks of it.
     """
-    try:
-        client = _client(f"unix://{socket_of(folder)}" if url is None else url)
-        with client:
+    where = folder if url is None else "that address"
+    with ExitStack() as stack:
+        try:
+            client = _client(f"unix://{socket_of(folder)}" if url is None else url)
+            stack.enter_context(client)
             client.ping()
             servers = [client] if isinstance(client, Redis) else _primaries(client)
+        except (RedisError, RedisClusterException, OSError, ValueError) as error:
+            raise StoreError(
+                f"no store answers at {where}: {error}. Start the service, or name the store with "
+                "--store-folder or --store."
+            ) from error
+        try:
             yield ConnectedStore(client, servers)
-    except (RedisError, RedisClusterException, OSError, ValueError) as error:
-        where = folder if url is None else "that address"
-        raise StoreError(
-            f"no store answers at {where}: {error}. Start the service, or name the store with "
-            "--folder or --store."
-        ) from error
+        except (RedisError, RedisClusterException) as error:
+            raise StoreError(
+                f"the store at {where} has failed: {error}. See how it is by `melu store check`."
+            ) from error
 
 
 def info_of(store: Redis, section: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.commands.store import StoreFolder, StoreUrl
+from scripts.commands.options import StoreFolder, StoreUrl
 
 
 def compare(

@@ -14,14 +14,10 @@ from scripts.commands.options import (
     LocalSteps,
     SkipBadRows,
     StartedPreset,
+    StoreFolder,
+    StoreUrl,
 )
 
-StoreFolder = Annotated[
-    Path, typer.Option("--store-folder", envvar="MELU_STORE_FOLDER", help="Of the embedded store.")
-]
-StoreUrl = Annotated[
-    str | None, typer.Option("--store", envvar="MELU_STORE_URL", help="A Redis of your own.")
-]
 ErasureLog = Annotated[
     Path | None,
     typer.Option(envvar="MELU_ERASURE_LOG", help="The service's record of erasures."),

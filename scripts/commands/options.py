@@ -21,6 +21,15 @@ LocalRate = Annotated[
 ]
 Epochs = Annotated[int | None, typer.Option(help="Most passes over the users.")]
 BatchUsers = Annotated[int | None, typer.Option(help="Users a global update.")]
+StoreFolder = Annotated[
+    Path,
+    typer.Option(
+        "--store-folder", "--folder", envvar="MELU_STORE_FOLDER", help="Of the embedded store."
+    ),
+]
+StoreUrl = Annotated[
+    str | None, typer.Option("--store", envvar="MELU_STORE_URL", help="A Redis of your own.")
+]
 LikesFrom = Annotated[
     float | None,
     typer.Option(help="Take ratings from here on as likes and all others as dislikes."),

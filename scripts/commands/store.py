@@ -5,14 +5,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Look after the store of a service.")
+from scripts.commands.options import StoreFolder, StoreUrl
 
-StoreFolder = Annotated[
-    Path, typer.Option("--folder", envvar="MELU_STORE_FOLDER", help="Of the embedded store.")
-]
-StoreUrl = Annotated[
-    str | None, typer.Option("--store", envvar="MELU_STORE_URL", help="A Redis of your own.")
-]
+app = typer.Typer(help="Look after the store of a service.")
 
 # Each command imports what it needs when it runs: `melu --help` should not wait for torch.
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import orjson
 import polars as pl
 import pytest
+from redis import Redis
 
 from app.store import CatalogueStore, NewEvent, StoreClient, StoredItem, UserStore
+from app.store.keys import user_key
 from scripts.loop import export as exporting
 from scripts.loop.export import export_feedback
 from scripts.loop.exported import Export, ExportError, read_export
@@ -141,6 +143,18 @@ async def test_what_is_no_export_is_left_alone(url: str, tmp_path: Path):
 def test_no_store_is_a_sentence(tmp_path: Path):
     with pytest.raises(StoreError, match="no store answers"):
         export_feedback(tmp_path, None, tmp_path / "export")
+
+
+def test_a_store_that_fails_is_not_one_that_does_not_answer(embedded_url: str, tmp_path: Path):
+    key = user_key("not a hash")
+    with Redis.from_url(embedded_url) as client:
+        client.set(key, "of somebody else's program")
+        try:
+            with pytest.raises(StoreError, match=r"has failed: .*WRONGTYPE"):
+                export_feedback(tmp_path, embedded_url, tmp_path / "export")
+        finally:
+            client.delete(key)
+    assert not (tmp_path / "export").exists()
 
 
 def test_an_export_is_for_its_owner_alone(embedded_url: str, tmp_path: Path):
