@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,13 +126,39 @@ def back_up_store(folder: Path, file: Path) -> None:
         raise StoreError(f"there is no store in {folder}: no folder {_FILES}.")
     mode = "x:gz" if file.suffix in (".gz", ".tgz") else "x"
     try:
-        with _no_rewrite(folder), tarfile.open(file, mode) as archive:  # type: ignore[call-overload]
+        # Whole or not at all: a part of a backup looks like one.
+        with (
+            _no_rewrite(folder),
+            _whole(file) as part,
+            tarfile.open(part, mode) as archive,  # type: ignore[call-overload]
+        ):
             archive.add(files, _FILES)
     except FileExistsError as error:
         raise StoreError(f"{file} is there already; name another file.") from error
     except OSError as error:
         raise StoreError(f"{file} can't be written: {error.strerror or error}.") from error
     output.print(f"{file} has the store, {file.stat().st_size:,} bytes.")
+
+
+@contextmanager
+def _whole(file: Path) -> Iterator[Path]:
+    """Give another place to write a file at, which gets its name when the block ends well.
+
+    Args:
+        file: The file.
+
+    Yields:
+        The place, on the same file system.
+
+    Raises:
+        FileExistsError: If there is such a file.
+    """
+    if file.exists():
+        raise FileExistsError(file)
+    with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as folder:
+        part = Path(folder) / file.name
+        yield part
+        part.rename(file)
 
 
 def replay_erasures(file: Path, folder: Path, url: str | None) -> None:

@@ -48,5 +48,7 @@ def store_backup(
 ) -> None:
     """Copy the embedded store into an archive, whether the service runs or not."""
     from scripts.store import back_up_store
+    from scripts.termination import terminating_in_order
 
-    back_up_store(folder, file)
+    with terminating_in_order():
+        back_up_store(folder, file)

@@ -1,13 +1,18 @@
 """`melu store`: check, rewrite, backup, and back again."""
 
+import resource
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from scripts.store import back_up_store
+from scripts.store_connection import StoreError
 from tests.running import Service, run_melu
 from tests.service.visitors import Visitor
+
+MOST_BYTES = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +85,31 @@ def test_a_backup_of_a_running_service_is_another_store(own: Service, bundle: Pa
             assert client.get("/users/later").status_code == 404
     finally:
         restored.stop()
-    assert melu_store("backup", own, str(archive))[0] == 1
+    before = archive.read_bytes()
+    status, told = melu_store("backup", own, str(archive))
+    assert status == 1
+    assert "is there already; name another file" in " ".join(told.split())
+    assert archive.read_bytes() == before
+
+
+def test_a_backup_that_does_not_fit_leaves_no_part_of_it(tmp_path: Path):
+    files = tmp_path / "store" / "appendonlydir"
+    files.mkdir(parents=True)
+    (files / "1.aof").write_bytes(bytes(2 * MOST_BYTES))
+    there = tmp_path / "there"
+    there.mkdir()
+
+    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, hard))
+    try:
+        with pytest.raises(StoreError, match=r"store\.tar can't be written: File too large"):
+            back_up_store(tmp_path / "store", there / "store.tar")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert list(there.iterdir()) == []
+    back_up_store(tmp_path / "store", there / "store.tar")
+    assert [path.name for path in there.iterdir()] == ["store.tar"]
 
 
 @pytest.mark.parametrize("command", ["check", "rewrite"])
