@@ -27,6 +27,7 @@ from model.errors import DatasetError, ModelError
 from scripts.loop.entities import attributes_of, merged_entities
 from scripts.loop.exported import Export, read_export
 from scripts.loop.merged_ratings import merged_ratings, original_ratings
+from scripts.loop.names import unused_name
 from scripts.loop.training_rows import OF_ERASED, OF_NO_SUCH_ITEM, training_rows
 from scripts.terminal import console
 
@@ -240,6 +241,9 @@ def _write_items(
     if described is None:
         return None
     title = described.title
+    if title == described.id:
+        # What somebody put has a title of its own.
+        title = unused_name("title", (described.id, *dataset.item_features.columns))
     newer = {
         item_id: attributes if title is None else {title: text} | dict(attributes)
         for item_id, (text, attributes) in live.items()

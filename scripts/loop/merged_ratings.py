@@ -11,11 +11,12 @@ from model.data.description import DatasetDescription, RatingsTable
 from model.data.loading import read_ratings_table
 from model.data.reading.times import seconds_since_epoch
 from model.data.tables import LoadReport, RowChecker
+from scripts.loop.names import unused_name
 
 _FILE = "ratings.parquet"
 _EVENT = "feedback"
 """What a piece of feedback is among kinds of interactions."""
-_WEIGHTS = ("weight", "melu_weight")
+_WEIGHT = "weight"
 _MICROSECONDS = 1_000_000
 
 
@@ -69,7 +70,7 @@ def merged_ratings(
     values = described.rating or described.weight
     events = described.events
     if values is None:
-        values = next(name for name in _WEIGHTS if name not in rows.columns)
+        values = unused_name(_WEIGHT, rows.columns)
         rows = rows.with_columns(pl.lit("1").alias(values))
     more = [
         pl.col("user_id").alias(user),
@@ -80,8 +81,10 @@ def merged_ratings(
         seconds = pl.col("at").dt.epoch("us") / _MICROSECONDS
         more.append(seconds.alias(described.timestamp))
     if described.event is not None:
-        more.append(pl.lit(_EVENT).alias(described.event))
-        events = {**events, _EVENT: 1.0} if events else events
+        # Of another kind, whose interactions may count more, it is not.
+        event = unused_name(_EVENT, events)
+        more.append(pl.lit(event).alias(described.event))
+        events = {**events, event: 1.0} if events else events
     merged = RatingsTable(
         file=_FILE,
         user=user,

@@ -163,6 +163,39 @@ def test_clicks_add_up_and_a_dislike_takes_them_back(tmp_path: Path):
     assert report.left_out == {"the action dislike": 1, "the action unseen": 1}
 
 
+def test_a_kind_of_interactions_may_have_the_name_of_what_is_added(tmp_path: Path):
+    world = write_clicks(tmp_path / "world")
+    for file in (world / "dataset.toml", world / "ratings.csv"):
+        file.write_text(file.read_text().replace("buy", "feedback"))
+    before = load_dataset(world)
+    export = write_export(tmp_path / "export", [("u0", "0", "picked", NOW)], dataset="clicks")
+
+    merged, _ = _merged(world, export, tmp_path / "out")
+
+    assert _ratings(merged, "u5") == _ratings(before, "u5")
+
+
+def test_ids_may_be_the_titles(world: Path, tmp_path: Path):
+    description = world / "dataset.toml"
+    description.write_text(description.read_text().replace('title = "title"', 'title = "item_id"'))
+    titles = {"w1": "High Noon", "5": "Another", "6": None}
+    export = write_export(
+        tmp_path / "export",
+        [("ada", "w1", 5.0, NOW)],
+        items={item: {"title": title, "attributes": {}} for item, title in titles.items()},
+    )
+
+    merged, _ = _merged(world, export, tmp_path / "out")
+
+    found = dict(zip(merged.item_ids, merged.titles, strict=True))
+    assert {item: found[item] for item in ("w1", "5", "6", "7")} == {
+        "w1": "High Noon",
+        "5": "Another",
+        "6": "6",
+        "7": "7",
+    }
+
+
 def test_who_was_erased_is_in_no_later_data(world: Path, tmp_path: Path):
     record = tmp_path / "erasures.log"
     for user in ("u3", "u4", "ada"):
