@@ -123,6 +123,8 @@ def retrain(plan: RetrainPlan) -> bool:
             if not plan.keep_data:
                 for name in _OF_USERS:
                     shutil.rmtree(plan.work / name, ignore_errors=True)
+            # Neither refused nor failed: somebody ended it.
+            report.setdefault("outcome", "stopped")
             report |= {"seconds": seconds, "ended_at": datetime.now(UTC).isoformat()}
             write_json(plan.work / _REPORT, report)
             if plan.json_file is not None:

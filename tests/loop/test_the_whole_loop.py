@@ -142,6 +142,7 @@ def test_nor_where_a_run_is_terminated(loop: Loop, retrained: dict[str, Any], tm
 
     assert process.returncode == 1, said.read_text()
     assert sorted(path.name for path in work.iterdir()) == ["lock", "report.json"]
+    assert json.loads((work / "report.json").read_text())["outcome"] == "stopped"
     assert loop.served == version
 
 
