@@ -60,9 +60,12 @@ def put_in_place(content: Path, target: Path, old: Path) -> None:
     """
     if not target.exists():
         content.rename(target)
-    elif _exchange(content, target):
-        content.rename(old)
-    else:
+        return
+    # To the third place first: whoever is stopped in the middle leaves neither in a folder that is
+    # cleared away.
+    content.rename(old)
+    if not _exchange(old, target):
+        old.rename(content)
         target.rename(old)
         content.rename(target)
 

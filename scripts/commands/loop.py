@@ -102,6 +102,7 @@ def promote(
     from scripts.loop.promote import Bounds, promote_if_no_worse
     from scripts.loop.swap import roll_back as go_back
     from scripts.terminal import output
+    from scripts.termination import terminating_in_order
 
     if roll_back:
         if candidate is not None:
@@ -116,15 +117,17 @@ def promote(
             "`melu promote CANDIDATE --current BUNDLE --data FOLDER`."
         )
     bounds = Bounds(list_loss, rating_loss)
-    if not promote_if_no_worse(
-        candidate,
-        current,
-        data,
-        bounds=bounds,
-        keep=keep,
-        skip_bad_rows=skip_bad_rows,
-        json_file=json_file,
-    ):
+    with terminating_in_order():
+        is_promoted = promote_if_no_worse(
+            candidate,
+            current,
+            data,
+            bounds=bounds,
+            keep=keep,
+            skip_bad_rows=skip_bad_rows,
+            json_file=json_file,
+        )
+    if not is_promoted:
         raise typer.Exit(REFUSED)
 
 
