@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from sys import getsizeof
 
 import httpx
 import pytest
@@ -190,6 +191,20 @@ def test_the_cache_keeps_to_its_size_and_drops_what_was_used_least(answer: Cache
     kept = [user for user in range(100) if cache.get(f"u{user}", "r", "q")]
     assert 5 < len(kept) < 20
     assert {0, 99} <= set(kept)
+
+
+@pytest.mark.parametrize("owners", [[ANONYMOUS] * 40, [f"u{number}" for number in range(40)]])
+def test_what_a_query_takes_counts_for_the_caches_size(answer: CachedResponse, owners: list[str]):
+    size = 400_000
+    cache = ResponseCache(size)
+    # Hundreds of items to exclude; one sign beyond ASCII, and Python takes four bytes for each.
+    asked = [(owner, f"{'x' * 10_000}😀{number}") for number, owner in enumerate(owners)]
+    for owner, key in asked:
+        cache.put(owner, "r", key, answer)
+
+    kept = sum(getsizeof(key) for owner, key in asked if cache.get(owner, "r", key) is not None)
+
+    assert 0 < kept <= size
 
 
 def test_the_cache_knows_one_revision_of_a_user(answer: CachedResponse):

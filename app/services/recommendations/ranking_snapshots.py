@@ -172,7 +172,8 @@ class RankingSnapshots:
         for pause in _PAUSES_SECONDS:
             await asyncio.sleep(pause)
             pending = self._pending_writes.get(page.list_id)
-            if pending is not None:
+            # A cursor is made by whoever sends it; in the store a list is its user's own.
+            if pending is not None and pending[0] == digest_of_user(user_id):
                 return pending[1]
             text = await self._store.get(user_id, page.list_id)
             if text is not None:

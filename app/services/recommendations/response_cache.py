@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from sys import getsizeof
 
 from cachetools import TTLCache
 
@@ -52,8 +53,19 @@ class _UserResponses:
     @property
     def size(self) -> int:
         return ENTRY_OVERHEAD_BYTES + sum(
-            len(key) + response.size for key, response in self.by_key.items()
+            getsizeof(key) + response.size for key, response in self.by_key.items()
         )
+
+
+@dataclass(frozen=True)
+class _SharedResponse:
+    """An answer that unknown users share, and about how many bytes it takes with its name.
+
+    The name holds all parameters: with few items and much that is excluded it is most of it.
+    """
+
+    answer: CachedResponse
+    size: int
 
 
 ENTRY_OVERHEAD_BYTES = 500
@@ -84,8 +96,8 @@ class ResponseCache:
         self._users: TTLCache[str, _UserResponses] = TTLCache(
             max_bytes - anonymous_bytes, seconds, getsizeof=lambda user: user.size
         )
-        self._anonymous: TTLCache[str, CachedResponse] = TTLCache(
-            anonymous_bytes, seconds, getsizeof=lambda response: response.size
+        self._anonymous: TTLCache[str, _SharedResponse] = TTLCache(
+            anonymous_bytes, seconds, getsizeof=lambda shared: shared.size
         )
         self._forgotten: TTLCache[str, None] = TTLCache(_FORGOTTEN_USERS, _COMPUTING_SECONDS)
         self._computing: dict[Fingerprint, asyncio.Task[tuple[CachedResponse, Timing]]] = {}
@@ -117,7 +129,8 @@ class ResponseCache:
             The answer, or None.
         """
         if owner == ANONYMOUS:
-            return self._anonymous.get(key)
+            shared = self._anonymous.get(key)
+            return None if shared is None else shared.answer
         user = self._users.get(digest_of_user(owner))
         return user.by_key.get(key) if user is not None and user.revision == revision else None
 
@@ -125,7 +138,7 @@ class ResponseCache:
         """Keep an answer; those of the user's other revisions go, and the oldest of too many."""
         if owner == ANONYMOUS:
             with suppress(ValueError):  # larger than the whole cache
-                self._anonymous[key] = answer
+                self._anonymous[key] = _SharedResponse(answer, getsizeof(key) + answer.size)
             return
         digest = digest_of_user(owner)
         if digest in self._forgotten:
