@@ -19,6 +19,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from model.errors import ModelError
+from scripts.loop.export_faults import fault_of
 
 EXPORT_FILE = "export.json"
 LAYOUT = 1
@@ -135,5 +136,11 @@ def _read(folder: Path, name: str) -> pl.DataFrame:
     parts = []
     for path in sorted(folder.glob(f"{name}-*.parquet")):
         with path.open("rb") as file:
-            parts.append(pl.read_parquet(file))
+            part = pl.read_parquet(file)
+        fault = fault_of(part, TABLES[name])
+        if fault is not None:
+            raise ExportError(
+                f"{path} is not as `melu export-feedback` writes it: {fault}. Export anew."
+            )
+        parts.append(part.select(list(TABLES[name])))
     return pl.concat(parts) if parts else pl.DataFrame(schema=TABLES[name])
