@@ -76,10 +76,10 @@ class UserService:
 
     async def delete(self, user_id: str) -> None:
         """Erase a user; nothing happens if there is none."""
-        await self._store.delete(user_id)
+        was_stored = await self._store.delete(user_id)
         # All workers hear of it; this one need not wait for that.
         self._cache.forget(digest_of_user(user_id))
-        await self._erasures.note(user_id)
+        await self._erasures.note(user_id, was_stored=was_stored)
 
     async def merge(self, user_id: str, from_user_id: str) -> Merged:
         """Move what is stored of one user to another, and erase the one.

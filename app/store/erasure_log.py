@@ -15,13 +15,20 @@ import os
 import secrets
 import time
 from contextlib import suppress
+from errno import ENOSPC
 from hashlib import blake2b
+from math import isfinite
 from pathlib import Path
+
+from cachetools import TTLCache
 
 logger = logging.getLogger("uvicorn.error")
 
 _HEAD = "melu-erasures"
 _SALT_BYTES = 16
+_END = b"\n"
+_REPEATED_SECONDS = 60
+_MOST_REPEATED = 10_000
 
 
 class ErasureLogError(Exception):
@@ -38,26 +45,48 @@ class ErasureLog:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._salt: bytes | None = None
+        # Digests, as in the record.
+        self._noted: TTLCache[str, None] = TTLCache(_MOST_REPEATED, _REPEATED_SECONDS)
 
-    async def note(self, user_id: str) -> None:
-        """Record that a user was erased; what can't be written is told in the log."""
+    async def note(self, user_id: str, *, was_stored: bool = True) -> None:
+        """Record that a user was erased; what can't be written is told in the log.
+
+        Args:
+            user_id: The user.
+            was_stored: Whether there was anything to erase. Training data may name whom the store
+                does not, so these are recorded too; but not again and again within a minute, or
+                whoever repeats a harmless call makes the file grow.
+        """
         if self._path is None:
             return
+        if (
+            not was_stored
+            and self._salt is not None
+            and _digest(user_id, self._salt) in self._noted
+        ):
+            return
         try:
-            await asyncio.to_thread(self._append, self._path, user_id)
+            self._noted[await asyncio.to_thread(self._append, self._path, user_id)] = None
         except (OSError, ErasureLogError) as error:
             logger.warning("the record of erasures can't be written: %s", type(error).__name__)
 
-    def _append(self, path: Path, user_id: str) -> None:
+    def _append(self, path: Path, user_id: str) -> str:
         if self._salt is None:
             self._salt = _salt_of(path)
-        line = f"{time.time():.3f} {_digest(user_id, self._salt)}\n"
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        digest = _digest(user_id, self._salt)
+        line = f"{time.time():.3f} {digest}".encode() + _END
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
         try:
-            os.write(descriptor, line.encode())
+            # A full disk may have cut the last line off, and would take this one along.
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != _END:
+                line = _END + line
+            if os.write(descriptor, line) != len(line):
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        return digest
 
 
 class Erasures:
@@ -81,7 +110,9 @@ class Erasures:
             when, _, digest = line.partition(" ")
             # A line that was cut off by a full disk names nobody.
             with suppress(ValueError):
-                self._erased[digest] = max(float(when), self._erased.get(digest, 0.0))
+                at = float(when)
+                if isfinite(at):
+                    self._erased[digest] = max(at, self._erased.get(digest, 0.0))
 
     def erased_at(self, user_id: str) -> float | None:
         """Return when a user was last erased, in seconds since the epoch; None if never."""

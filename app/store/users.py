@@ -269,11 +269,18 @@ class UserStore:
         )
         return text or "", source
 
-    async def delete(self, user_id: str) -> None:
-        """Erase a user and announce it; nothing happens if there is none."""
+    async def delete(self, user_id: str) -> bool:
+        """Erase a user and announce it; nothing happens if there is none.
+
+        Args:
+            user_id: The user.
+
+        Returns:
+            Whether anything was stored.
+        """
         async with store_errors(self._seconds):
             arguments = [ERASED_CHANNEL, digest_of_user(user_id)]
-            await self._erase(keys_of_user(user_id), arguments)
+            return bool(await self._erase(keys_of_user(user_id), arguments))
 
     def _write(self, now: datetime) -> tuple[int, int]:
         """What every script that writes is given first."""

@@ -1,5 +1,6 @@
 """Whom a restored store brings back, the record of erasures takes out again; it names nobody."""
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -70,3 +71,52 @@ async def test_what_can_not_be_written_is_told(tmp_path: Path, caplog: pytest.Lo
     assert "record of erasures" in caplog.text
     with pytest.raises(ErasureLogError, match="no record"):
         Erasures(tmp_path / "file")
+
+
+@pytest.mark.anyio
+async def test_a_line_that_was_cut_off_takes_no_other_along(tmp_path: Path):
+    path = tmp_path / "erasures.log"
+    log = ErasureLog(path)
+    for user in ("ann", "bob"):
+        await log.note(user)
+        # A disk that was full, and has room again.
+        path.write_bytes(path.read_bytes()[:-20])
+    await log.note("cy")
+
+    found = Erasures(path)
+
+    assert found.erased_at("cy")
+    assert found.erased_at("ann") is found.erased_at("bob") is None
+
+
+def test_who_asks_again_and_again_does_not_make_the_record_grow(bundle: Path, tmp_path: Path):
+    record = tmp_path / "erasures.log"
+    service = Service(bundle, tmp_path / "service", {"MELU_ERASURE_LOG": str(record)}).start()
+    with service.client() as client:
+        visitor = Visitor(client, "ann")
+        for _ in range(20):
+            assert client.delete(visitor.path).status_code == 204
+        # The training data may name whom the store does not.
+        assert len(record.read_text().splitlines()) == 1 + 1
+        first = Erasures(record).erased_at("ann")
+
+        visitor.rate({0: 5})
+        assert client.delete(visitor.path).status_code == 204
+        assert client.delete(visitor.path).status_code == 204
+        assert len(record.read_text().splitlines()) == 1 + 2
+    service.stop()
+    last = Erasures(record).erased_at("ann")
+    assert first is not None
+    assert last is not None
+    assert last > first
+
+
+def test_a_time_that_is_none_erases_nobody_and_hides_nobody(tmp_path: Path):
+    path = tmp_path / "erasures.log"
+    asyncio.run(ErasureLog(path).note("ann"))
+    at = Erasures(path).erased_at("ann")
+    digest = path.read_text().split()[-1]
+    with path.open("a") as file:
+        file.write(f"nan {digest}\ninf {digest}\n")
+
+    assert Erasures(path).erased_at("ann") == at
