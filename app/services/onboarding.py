@@ -89,7 +89,9 @@ class OnboardingService:
             arm = self._arms.choose(query.user_id, lambda model: _can_ask(model, query)).arm
             user = await self._store.get(query.user_id)
             snapshot = await arm.live.at(self._store.catalogue_version)
-        answer = await self._compute.run(lambda: self._pick(snapshot.recommender, query, user))
+        answer = await self._compute.run(
+            lambda: self._pick(snapshot.recommender, query, user), is_dear=True
+        )
         answer.arm = arm.name or None
         if query.user_id is not None:
             progress = answer.progress

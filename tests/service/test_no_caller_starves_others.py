@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -176,3 +177,44 @@ def test_a_token_that_asks_for_reasons_over_and_over_does_not_keep_others_waitin
     finally:
         stop.set()
         service.stop()
+
+
+def test_many_who_ask_for_questions_do_not_keep_a_list_waiting(bundle: Path, tmp_path: Path):
+    environment = {
+        "MELU_API_KEYS": KEY,
+        "MELU_TOKEN_SECRET": TOKEN_SECRET,
+        "MELU_COMPUTE_THREADS": "1",
+        "MELU_CACHE_MEGABYTES": "0",
+    }
+    service = Service(bundle, tmp_path / "fair", environment).start()
+    stop = threading.Event()
+    answered = [0] * 12
+    try:
+        with service.client() as client:
+            tokens = {name: issued_token(client, name) for name in ("other", *map(str, range(12)))}
+
+            def ask_over_and_over(number: int) -> None:
+                with service.client() as greedy:
+                    while not stop.is_set():
+                        path = f"/onboarding/items?user_id={number}&limit=200"
+                        ok(greedy.get(path, headers=bearer(tokens[str(number)])))
+                        answered[number] += 1
+
+            with ThreadPoolExecutor(12) as pool:
+                asking = [pool.submit(ask_over_and_over, number) for number in range(12)]
+                waited = []
+                while min(answered) < 2:
+                    time.sleep(0.01)
+                for number in range(30):
+                    before = sum(answered)
+                    path = f"/users/other/recommendations?limit={number + 1}"
+                    ok(client.get(path, headers=bearer(tokens["other"])))
+                    waited.append(sum(answered) - before)
+                stop.set()
+                for one in asking:
+                    one.result()
+    finally:
+        stop.set()
+        service.stop()
+    # Where all take turns alike it waits for one of each.
+    assert median(waited) < 6
