@@ -52,16 +52,20 @@ class Replicas:
 
 
 @contextmanager
-def running_proxy(folder: Path, ports: Sequence[int]) -> Iterator[str]:
+def running_proxy(folder: Path, ports: Sequence[int], request_seconds: int = 30) -> Iterator[str]:
     """Run the proxy before servers of this machine; yield its URL."""
     folder.mkdir()
+    configuration = folder / CONFIGURATION.name
+    text, patience = CONFIGURATION.read_text(), "timeout http-request 30s"
+    assert patience in text
+    configuration.write_text(text.replace(patience, f"timeout http-request {request_seconds}s"))
     servers = folder / "servers.cfg"
     lines = [f"    server replica{port} 127.0.0.1:{port}\n" for port in ports]
     servers.write_text("backend replicas from melu\n    balance leastconn\n" + "".join(lines))
     address = f"127.0.0.1:{free_port()}"
     with (folder / "haproxy.log").open("wb") as log:
         process = subprocess.Popen(
-            [haproxy(), "-db", "-f", str(CONFIGURATION), "-f", str(servers)],
+            [haproxy(), "-db", "-f", str(configuration), "-f", str(servers)],
             env=os.environ | {"MELU_PROXY_ADDRESS": address},
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -1,7 +1,9 @@
 """What the proxy before replicas does when they fail."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -9,6 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 
+from app.problems import RequestTimeout
 from tests.faults.replicas import running_proxy
 from tests.running import free_port
 from tests.service.visitors import assert_problem
@@ -123,4 +126,27 @@ def test_without_a_replica_it_answers_as_the_service_would(tmp_path: Path):
 
     assert_problem(answer, 503, "overloaded")
     assert answer.headers["retry-after"] == "1"
+    assert answer.headers["x-request-id"] == "from-the-client"
+
+
+def test_a_body_that_does_not_come_is_answered_as_the_service_would(tmp_path: Path):
+    with (
+        serving(Replica) as replica,
+        running_proxy(tmp_path / "proxy", [replica], request_seconds=1) as url,
+    ):
+        host = url.removeprefix("http://")
+        client = HTTPConnection(host, timeout=20)
+        client.putrequest("POST", "/users/ada/feedback")
+        client.putheader("X-Request-ID", "from-the-client")
+        client.putheader("Content-Length", "100")
+        client.endheaders(b"{")
+        answer = client.getresponse()
+        body = json.loads(answer.read())
+        client.close()
+
+    assert answer.status == body["status"] == 408
+    assert body["code"] == RequestTimeout.code
+    assert body["type"] == f"urn:melu:problem:{RequestTimeout.code}"
+    assert body["title"] == RequestTimeout.title
+    assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"] == "from-the-client"
