@@ -8,6 +8,7 @@ import httpx
 import pytest
 import redis
 
+from app.services.arms.served_lists import LISTS_A_DAY
 from tests.running import Service, run_melu
 from tests.service.arms import COMPARING, dealt
 from tests.service.test_erasing_a_user import everything_in
@@ -69,6 +70,28 @@ def counts(store: redis.Redis, arm: str) -> dict[str, int]:
 
 def grown(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
     return {name: n - before.get(name, 0) for name, n in after.items() if n != before.get(name)}
+
+
+def test_one_user_counts_for_so_many_lists_a_day(
+    comparing: Service, one_of: Callable[[str], Visitor], arm: str
+):
+    workers, visitor = 2, one_of(arm)
+    with comparing.store() as store:
+        before = counts(store, arm)
+        for turn in range(3):
+            # Who is erased and comes back is not counted anew.
+            visitor.client.delete(visitor.path)
+            visitor.rate({0: 5})
+            for number in range(LISTS_A_DAY):
+                visitor.recommendations(limit=1, exclude=f"none {turn} {number}")
+        counted = grown(before, counts(store, arm))["lists"]
+        assert LISTS_A_DAY <= counted <= workers * LISTS_A_DAY
+
+        before = counts(store, arm)
+        other = Visitor(visitor.client, dealt(f"other {visitor.user_id}"[:100], arm))
+        other.rate({0: 5})
+        other.recommendations(limit=1)
+        assert grown(before, counts(store, arm)) == {"lists": 1}
 
 
 PRESETS = {"current": "default", "candidate": "melu"}

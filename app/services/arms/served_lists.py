@@ -7,16 +7,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
+from cachetools import TTLCache
+
 from app.problems import StoreUnavailable
 from app.schemas.feedback import FeedbackEvent
 from app.services.arms.arms import Arms, Choice
 from app.services.arms.metrics import note_answers, note_list
 from app.services.feedback_meanings import FeedbackMeanings
-from app.store import Answered, Counted, Feedback, Mark, Marked, ServedListStore
+from app.store import Answered, Counted, Feedback, Mark, Marked, ServedListStore, digest_of_user
 from model.answers import Kind, kind_of_rating
 
 ATTRIBUTED_DAYS = 7
 """How long after a list was shown feedback counts for it."""
+LISTS_A_DAY = 100
+"""Lists of a user that a worker counts in a day. A list is new with every parameter that differs,
+so one user alone could ask for more of them than all others are shown."""
+_MOST_USERS = 50_000
 _THOUSAND = 1000
 
 
@@ -43,6 +49,10 @@ class ServedLists:
         self._arms = arms
         self._meanings = meanings
         self._scale = scale
+        # By digests, and not with the user in the store: who is erased and comes back goes on.
+        self._noted: TTLCache[tuple[str, str], int] = TTLCache(
+            _MOST_USERS, timedelta(days=1).total_seconds()
+        )
 
     async def note(
         self,
@@ -56,7 +66,7 @@ class ServedLists:
 
         Args:
             choice: What answers; nothing is noted where it is not counted.
-            user_id: The user.
+            user_id: The user, of whom `LISTS_A_DAY` are noted.
             created_at: When the user was created; None for a further page.
             list_id: The list.
             item_ids: The items shown.
@@ -65,6 +75,8 @@ class ServedLists:
         if choice.group is None or experiment is None:
             return
         day, arm = _today().isoformat(), choice.arm.name
+        if created_at is not None and not self._may_count(user_id, day):
+            return
         counter = f"{experiment.digest}:{arm}:{choice.group}"
         with suppress(StoreUnavailable):  # it was logged
             under = f"{counter}:{day}"
@@ -75,6 +87,13 @@ class ServedLists:
                     f"{counter}:{Counted.LISTS}": 1,
                 }
                 await self._store.count(day, values)
+
+    def _may_count(self, user_id: str, day: str) -> bool:
+        key = digest_of_user(user_id), day
+        noted = self._noted.get(key, 0)
+        if noted < LISTS_A_DAY:
+            self._noted[key] = noted + 1
+        return noted < LISTS_A_DAY
 
     async def attribute(self, user_id: str, events: Sequence[FeedbackEvent]) -> int | None:
         """Count events for the lists that they name.
