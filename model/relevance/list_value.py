@@ -33,7 +33,7 @@ class Worth(NamedTuple):
     """
 
     gain: Float64Array
-    displaced: Float64Array
+    displaced: Float32Array
 
 
 class ListValue:
@@ -48,10 +48,12 @@ class ListValue:
     def __init__(self, model: RelevanceModel, user: RelevanceUser, left_out: Int64Array) -> None:
         self._model = model
         top = model.candidates(user, _CONSIDERED, without=left_out)
-        self._top = top[best(model.log_chance(user, top), _CONSIDERED)]
-        _, output = model.entry_and_output(self._top)
-        self._output = output.reshape(len(self._top), model.members, -1).transpose(1, 2, 0)
-        self._now = np.exp(model.log_chance(user, self._top).astype(np.float64))
+        output = model.output(top)
+        log_chance = output @ user.weights - np.float32(user.log_total)
+        order = best(log_chance, _CONSIDERED)
+        self._top, self._now = top[order], np.exp(log_chance[order])
+        flat = output[order].reshape(len(order), model.members, -1)
+        self._output = np.ascontiguousarray(flat.transpose(1, 2, 0))
 
     def __len__(self) -> int:
         return len(self._top)
@@ -61,27 +63,29 @@ class ListValue:
 
         Args:
             vectors: Of the members, as `RelevanceModel.updated` returns them, shape
-                [M, B, W + 1].
+                [M, B, W + 1], or with 1 for B where all are the same.
             answered: The item that each was an answer about, shape [B]; None if it is about none.
                 It leaves the list, whatever the answer; those behind it move up.
 
         Returns:
             Their gains, and how they displace chances.
         """
-        count, places = vectors.shape[1], discounts(_LIST)
-        gone: BoolArray = np.zeros((count, len(self)), dtype=np.bool_)
+        places = discounts(_LIST)
+        logits = np.matmul(vectors, self._output).sum(0)
+        likely = np.exp(logits - self._model.sample.log_totals(vectors)[:, None])
+        displaced = likely - self._now
+        gone: BoolArray = np.zeros((len(likely), len(self)), dtype=np.bool_)
         if answered is not None:
             gone = answered[:, None] == self._top
-        place_of = np.cumsum(~gone, axis=1) - 1
+            likely, displaced = np.where(gone, 0, likely), np.where(gone, 0, displaced)
+        # Nothing further down is listed, whoever leaves.
+        near = gone[:, : _LIST + 1]
+        place_of = np.cumsum(~near, axis=1) - 1
         worth_of_place = np.where(
-            ~gone & (place_of < _LIST), places[np.minimum(place_of, _LIST - 1)], 0
+            ~near & (place_of < _LIST), places[np.minimum(place_of, _LIST - 1)], 0
         )
-        logits = np.matmul(vectors, self._output).sum(0)
-        total = self._model.sample.log_totals(vectors)
-        likely = np.exp(logits.astype(np.float64) - total[:, None])
-        likely[gone] = 0
+        listed = (likely[:, : _LIST + 1] * worth_of_place).sum(1)
         longest = min(_LIST, len(self))
         highest = -np.sort(-np.partition(likely, -longest, axis=1)[:, -longest:], axis=1)
-        value = highest @ places[:longest] - (likely * worth_of_place).sum(1)
-        displaced = likely - np.where(gone, 0, self._now)
+        value = highest @ places[:longest] - listed
         return Worth(value * self._model.learnt.likes_a_user, displaced)

@@ -23,17 +23,14 @@ from model.ranking.coarse_items import CoarseItems
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample
-from model.relevance.comparisons import RELIABILITY, OfferedVectors, likeliest
+from model.relevance.comparisons import RELIABILITY, OfferedVectors
 from model.relevance.config import RelevanceConfig
 from model.relevance.groups import group_items
 from model.relevance.item_table import ChoiceTable, joined
-from model.relevance.serving import (
-    SampledItems,
-    StackedNetworks,
-    SupportSums,
-    amortised_start,
-    gradient_steps,
-)
+from model.relevance.likeliest import likeliest
+from model.relevance.serving import SampledItems, amortised_start, gradient_steps
+from model.relevance.stacked_networks import StackedNetworks
+from model.relevance.support_sums import SupportSums
 from model.relevance.vectors import Vectors
 
 _SAMPLE_SEED = 0
@@ -185,7 +182,8 @@ class RelevanceModel:
             support: The support sets.
 
         Returns:
-            ū of the members, of which the sum is the ensemble's mean, shape [M, B, W + 1].
+            ū of the members, of which the sum is the ensemble's mean, shape [M, B, W + 1], or with
+            1 for B where the answers in which they differ move nothing.
         """
         start = amortised_start(self.theta, slots, support)
         vector = gradient_steps(self.theta, start, support, self.sample)
@@ -207,7 +205,7 @@ class RelevanceModel:
         """Look up what was compared; see `model.relevance.comparisons`."""
         means = []
         for items in comparison.alternatives:
-            _, output = self.entry_and_output(np.array(items, dtype=np.int64))
+            output = self.output(np.array(items, dtype=np.int64))
             means.append(self._of_members(output, self.config.width + 1).mean(0))
         return OfferedVectors(
             np.ascontiguousarray(np.stack(means, axis=1)[:, None]),
@@ -216,15 +214,17 @@ class RelevanceModel:
 
     def entry_and_output(self, items: Int64Array) -> tuple[Float32Array, Float32Array]:
         """Return e and ō of items, of all members side by side: [n, M W] and [n, M (W + 1)]."""
-        return (
-            self.vectors.take(items, lambda table, rows: table.entry.rows(rows)),
-            self.vectors.take(items, lambda table, rows: table.output.rows(rows)),
-        )
+        entry = self.vectors.take(items, lambda table, rows: table.entry.rows(rows))
+        return entry, self.output(items)
+
+    def output(self, items: Int64Array) -> Float32Array:
+        """Return ō of items, of all members side by side, shape [n, M (W + 1)]."""
+        return self.vectors.take(items, lambda table, rows: table.output.rows(rows))
 
     def tastes(self, items: Int64Array) -> Float32Array:
         """Return what tells items apart but for popularity, shape [items, M W]."""
-        _, output = self.entry_and_output(items)
-        return self._of_members(output, self.config.width + 1)[:, :, :-1].reshape(len(items), -1)
+        output = self._of_members(self.output(items), self.config.width + 1)
+        return output[:, :, :-1].reshape(len(items), -1)
 
     @cached_property
     def groups(self) -> tuple[Int64Array, ...]:

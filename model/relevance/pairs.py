@@ -18,7 +18,8 @@ from scipy.special import expit
 from model.answers import SupportSet
 from model.arrays import Float64Array, Int64Array
 from model.ranking import best
-from model.relevance.comparisons import RELIABILITY, OfferedVectors, likeliest
+from model.relevance.comparisons import RELIABILITY, OfferedVectors
+from model.relevance.likeliest import likeliest
 from model.relevance.list_value import ListValue
 from model.relevance.model import RelevanceModel, RelevanceUser
 from model.relevance.questions import Questions, familiarity, left_out_of_list
@@ -57,8 +58,7 @@ def choose_pair(
     if not len(first):
         return Questions(items, known, np.zeros(len(items), dtype=np.float32))
     value = ListValue(model, user, left_out_of_list(model, given, unlisted))
-    _, output = model.entry_and_output(items)
-    output = output.reshape(len(items), model.members, -1).transpose(1, 0, 2)
+    output = model.output(items).reshape(len(items), model.members, -1).transpose(1, 0, 2)
     pairs = np.stack([output[:, first], output[:, second]], axis=2)
     members = np.float32(model.members)
     now = user.weights.reshape(model.members, 1, -1) * members
@@ -68,10 +68,9 @@ def choose_pair(
     # All pairs at once: each is compared after what was compared before.
     nothing = OfferedVectors(support.asked.output[:, :, :0], support.asked.points[:0])
     start = model.updated(slots, replace(support, asked=nothing, compared=())) * members
-    starts, rated = np.repeat(start, len(first), 1), np.repeat(support.rated, len(first))
     for points, chance in (([1, 0], preferred), ([0, 1], 1 - preferred)):
         offered = OfferedVectors(pairs, np.array(points, dtype=np.float32) * RELIABILITY)
-        vectors = likeliest(starts, [*support.offered, offered], model.learnt.spread, rated)
+        vectors = likeliest(start, [*support.offered, offered], model.learnt.spread, support.rated)
         gain += chance * value.after(vectors / members).gain
     gain = np.nan_to_num(gain, nan=0, posinf=0, neginf=0) * known[first] * known[second]
     at = int(np.argmax(gain))

@@ -34,7 +34,7 @@ from model.relevance.groups import on_the_sphere
 from model.relevance.list_value import ListValue
 from model.relevance.model import RelevanceModel, RelevanceUser
 from model.relevance.screen import FAMILIAR, FAMILIAR_WITH_RATINGS, RatingsTold, choose_jointly
-from model.relevance.serving import SupportSums, read_answers
+from model.relevance.support_sums import SupportSums
 
 POOL = 2_000
 """Live items that may be asked about, beside the bundled ones that most users rated."""
@@ -90,8 +90,8 @@ def familiarity(model: RelevanceModel, support: SupportSums, items: Int64Array) 
     Returns:
         Chances, the mean of the members', shape [items].
     """
-    weights = model.theta.known(read_answers(support))[:, 0]
-    _, output = model.entry_and_output(items)
+    weights = model.theta.known(support, support.sizes)[:, 0]
+    output = model.output(items)
     own = np.einsum("imw,mw->mi", output.reshape(len(items), model.members, -1), weights[:, :-1])
     raters = model.vectors.take(items, lambda table, rows: table.ratings[rows])
     rate = rate_logits(raters, model.learnt.users)
@@ -132,7 +132,11 @@ def choose_questions(
     if not len(among):
         return Questions(among, np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32))
     support = model.support_sums(given)
-    known = familiarity(model, support, among)
+    pool = question_pool(model)
+    familiar = familiarity(model, support, pool)
+    place = np.minimum(np.searchsorted(pool, among), len(pool) - 1)
+    is_usual = bool((pool[place] == among).all())
+    known = familiar[place] if is_usual else familiarity(model, support, among)
     window = FAMILIAR if unsure is None else FAMILIAR_WITH_RATINGS
     order = best(known, min(len(known), max(limit, min(window + limit - 1, _MOST_CANDIDATES))))
     candidates, known = among[order], known[order]
@@ -147,7 +151,13 @@ def choose_questions(
         candidates[:looked_at],
         chances,
     )
-    ratings = _ratings_told(model, support, unsure, candidates[:looked_at], known[:looked_at])
+    ratings = None
+    if unsure is not None:
+        often = best(familiar, _PREDICTED)
+        uncertainty = unsure(candidates[:looked_at], pool[often])
+        if uncertainty is not None:
+            weights = familiar[often].astype(np.float64)
+            ratings = RatingsTold(uncertainty, known[:looked_at], weights)
     chosen, gain = choose_jointly(worth, displaced, min(limit, looked_at), ratings)
     rest = np.setdiff1d(np.arange(len(candidates)), chosen)[: limit - len(chosen)]
     picked = np.concatenate([chosen, rest])
@@ -316,22 +326,3 @@ def _what_ifs(
         gain += chance * worth.gain
         displaced[:, at] = worth.displaced * np.sqrt(chance)[:, None]
     return gain, displaced
-
-
-def _ratings_told(
-    model: RelevanceModel,
-    support: SupportSums,
-    unsure: Unsure | None,
-    candidates: Int64Array,
-    known: Float32Array,
-) -> RatingsTold | None:
-    """Look candidates up, and the items that the user probably rates; None if it is not known."""
-    if unsure is None:
-        return None
-    pool = question_pool(model)
-    familiar = familiarity(model, support, pool)
-    often = best(familiar, _PREDICTED)
-    uncertainty = unsure(candidates, pool[often])
-    if uncertainty is None:
-        return None
-    return RatingsTold(uncertainty, known, familiar[often].astype(np.float64))

@@ -10,114 +10,15 @@ Dimensions: M members, B support sets, n answers, S sampled items, W width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
-from torch.nn import Linear
 
-from model.answers import Answer, Kind
+from model.answers import Kind
 from model.arrays import Float32Array, Float64Array, Int64Array
-from model.relevance.answer_network import COUNT_SCALE
-from model.relevance.comparisons import OfferedVectors, asked
-from model.relevance.network import RelevanceNetwork
-
-
-@dataclass(frozen=True)
-class TwoLayers:
-    """A layer, relu, and a layer, of all members side by side.
-
-    Attributes:
-        hidden_weight: Shape [M, inputs, H].
-        hidden_bias: Shape [M, 1, H].
-        weight: Shape [M, H, outputs].
-        bias: Shape [M, 1, outputs].
-    """
-
-    hidden_weight: Float32Array
-    hidden_bias: Float32Array
-    weight: Float32Array
-    bias: Float32Array
-
-    @classmethod
-    def of(cls, layers: Sequence[tuple[Linear, Linear]]) -> TwoLayers:
-        """Lay the members' layers side by side."""
-
-        def stacked(tensors: Sequence[Tensor]) -> Float32Array:
-            return np.ascontiguousarray(np.stack([one.detach().numpy() for one in tensors]))
-
-        return cls(
-            stacked([hidden.weight.T for hidden, _ in layers]),
-            stacked([hidden.bias[None] for hidden, _ in layers]),
-            stacked([last.weight.T for _, last in layers]),
-            stacked([last.bias[None] for _, last in layers]),
-        )
-
-    def __call__(self, read: Float32Array) -> Float32Array:
-        """Return what the layers make of shape [M, B, inputs], shape [M, B, outputs]."""
-        hidden = np.maximum(np.matmul(read, self.hidden_weight) + self.hidden_bias, 0)
-        found: Float32Array = np.matmul(hidden, self.weight) + self.bias
-        return found
-
-
-@dataclass(frozen=True)
-class StackedNetworks:
-    """θ of all members, side by side.
-
-    Attributes:
-        embeddings: User feature → one row a slot, shape [M, slots, A].
-        hidden_weight: Shape [M, inputs, H].
-        hidden_bias: Shape [M, H].
-        start_weight: Shape [M, H, W + 1].
-        start_bias: Popularity as it is is added, shape [M, W + 1].
-        rates: Shape [steps, M, W + 1].
-        support_damping: n₀, shape [M, 1].
-        dislike: What a dislike counts for, 0 of popularity, shape [M, W + 1].
-        move: Reads unknown items, and moves the start.
-        known: Reads unknown items, and tells which others are known.
-        rate_weight: What the logit of the share of raters counts, shape [M].
-    """
-
-    embeddings: dict[str, Float32Array]
-    hidden_weight: Float32Array
-    hidden_bias: Float32Array
-    start_weight: Float32Array
-    start_bias: Float32Array
-    rates: Float32Array
-    support_damping: Float32Array
-    dislike: Float32Array
-    move: TwoLayers
-    known: TwoLayers
-    rate_weight: Float32Array
-
-    @classmethod
-    def of(cls, networks: Sequence[RelevanceNetwork]) -> StackedNetworks:
-        """Lay the members' weights side by side."""
-
-        def stacked(*arrays: object) -> Float32Array:
-            return np.ascontiguousarray(np.stack([np.asarray(one) for one in arrays]))
-
-        width = networks[0].width
-        popularity = np.zeros(width + 1, dtype=np.float32)
-        popularity[-1] = 1
-        dislike = [np.logaddexp(0, one.dislike_log.item()) * (1 - popularity) for one in networks]
-        return cls(
-            {
-                name: stacked(*(one.user_embeddings[at].detach() for one in networks))
-                for at, name in enumerate(networks[0].user_features)
-            },
-            stacked(*(one.hidden.weight.detach().T for one in networks)),
-            stacked(*(one.hidden.bias.detach() for one in networks)),
-            stacked(*(one.start.weight.detach().T for one in networks)),
-            stacked(*(one.start.bias.detach().numpy() + popularity for one in networks)),
-            stacked(*(one.rates.detach() for one in networks)).transpose(1, 0, 2),
-            stacked(*([np.exp(one.support_damping_log.item())] for one in networks)).astype("f4"),
-            stacked(*dislike).astype(np.float32),
-            TwoLayers.of([(one.answers.move_hidden, one.answers.move) for one in networks]),
-            TwoLayers.of([(one.answers.known_hidden, one.answers.known) for one in networks]),
-            np.array([one.answers.rate_weight.item() for one in networks], dtype=np.float32),
-        )
+from model.relevance.stacked_networks import StackedNetworks
+from model.relevance.support_sums import SupportSums
 
 
 @dataclass(frozen=True)
@@ -157,90 +58,6 @@ class SampledItems:
         return total
 
 
-@dataclass(frozen=True)
-class SupportSums:
-    """Bags of B support sets; their kinds are liked, disliked, rated else, and unseen.
-
-    Attributes:
-        entry: Sums of e of each kind, shape [4, M, B, W].
-        output: Sums of ō of what is liked and disliked, shape [2, M, B, W + 1].
-        counts: How many there are of each kind, shape [4, B].
-        asked: The choice among what was asked about.
-        compared: What was compared, the same in all of them.
-    """
-
-    entry: Float32Array
-    output: Float32Array
-    counts: Float32Array
-    asked: OfferedVectors
-    compared: tuple[OfferedVectors, ...] = ()
-
-    @property
-    def offered(self) -> tuple[OfferedVectors, ...]:
-        """All choices among what was offered."""
-        return (*self.compared, self.asked) if self.asked.is_choice else self.compared
-
-    @property
-    def rated(self) -> Float32Array:
-        """How many ratings there are, shape [B]."""
-        found: Float32Array = self.counts[: Kind.UNSEEN].sum(0)
-        return found
-
-    @classmethod
-    def of(
-        cls,
-        entry: Float32Array,
-        output: Float32Array,
-        answers: Sequence[Answer],
-        members: int,
-    ) -> SupportSums:
-        """Sum over one support set.
-
-        Args:
-            entry: e of its items, shape [n, M W].
-            output: ō of its items, shape [n, M (W + 1)].
-            answers: What was answered, n of them.
-            members: M.
-
-        Returns:
-            The bags of B = 1.
-        """
-        weights = np.zeros((len(Kind), len(answers)), dtype=np.float32)
-        for place, one in enumerate(answers):
-            weights[one.kind, place] = one.weight
-        return cls(
-            (weights @ entry).reshape(len(Kind), members, 1, -1),
-            (weights[:2] @ output).reshape(2, members, 1, -1),
-            weights.sum(1, keepdims=True),
-            asked(output, answers, members),
-        )
-
-    def with_one_more(self, entry: Float32Array, output: Float32Array, kind: Kind) -> SupportSums:
-        """Ask one more question of B = 1 support set, another in each copy of it.
-
-        Args:
-            entry: e of the items that are answered, shape [M, n, W].
-            output: ō of the same, shape [M, n, W + 1].
-            kind: What is answered.
-
-        Returns:
-            The bags of n support sets.
-        """
-        count = entry.shape[1]
-        entries, outputs = np.repeat(self.entry, count, 2), np.repeat(self.output, count, 2)
-        counts = np.repeat(self.counts, count, 1)
-        entries[kind] += entry
-        counts[kind] += 1
-        if kind in (Kind.LIKED, Kind.DISLIKED):
-            outputs[kind] += output
-        shown = self.asked.with_one_more(output, kind)
-        return SupportSums(entries, outputs, counts, shown, self.compared)
-
-    def with_comparison(self, offered: OfferedVectors) -> SupportSums:
-        """Add what was chosen of what was offered, to all of them."""
-        return replace(self, compared=(*self.compared, offered))
-
-
 def amortised_start(
     theta: StackedNetworks, slots: Mapping[str, list[int]], support: SupportSums
 ) -> Float32Array:
@@ -252,54 +69,21 @@ def amortised_start(
         support: The support sets.
 
     Returns:
-        ū of each member, shape [M, B, W + 1].
+        ū of each member, shape [M, B, W + 1], or with 1 for B where all that is read is shared.
     """
-    counts = support.counts[:, :, None]
-    _, members, several, _ = support.entry.shape
-    rated = counts[: Kind.UNSEEN].sum(0)
-    liked, disliked, others = support.entry[: Kind.UNSEEN] * (rated + 1) ** np.float32(-0.5)
-    # Where nobody likes anything the network does not see what is disliked.
-    disliked *= counts[Kind.LIKED] / np.maximum(counts[Kind.LIKED] + counts[Kind.DISLIKED], 1)
-    read = [liked, disliked, liked + others + disliked]
+    sizes = support.sizes
+    rest = []
     for name, table in theta.embeddings.items():
         mine = slots[name]
         of_user = table[:, mine[0]] if len(mine) == 1 else table[:, mine].mean(1)
-        read.append(np.broadcast_to(of_user[:, None], (members, several, table.shape[2])))
-    size = np.broadcast_to(np.log1p(rated) / np.float32(COUNT_SCALE), (members, several, 1))
-    inputs = np.concatenate([*read, size], axis=2)
-    hidden = np.maximum(np.matmul(inputs, theta.hidden_weight) + theta.hidden_bias[:, None], 0)
-    start: Float32Array = np.matmul(hidden, theta.start_weight) + theta.start_bias[:, None]
-    unseen = counts[Kind.UNSEEN]
+        rest.append(np.repeat(of_user[:, None], sizes.shape[1], axis=1))
+    members = len(theta.start.of_rest)
+    rest.append(np.repeat(sizes[:, :, 1:], members, axis=0))
+    start = theta.start(support, np.concatenate(rest, axis=2))
+    unseen = support.counts[Kind.UNSEEN][:, None]
     if unseen.any():
-        start += theta.move(read_answers(support)) * (unseen > 0)
+        start = start + theta.move(support, sizes) * (unseen > 0)
     return start
-
-
-def read_answers(support: SupportSums) -> Float32Array:
-    """Lay out what unknown items are read by; see `model.relevance.answer_network.read_answers`.
-
-    Args:
-        support: The support sets.
-
-    Returns:
-        x, shape [M, B, 4 W + 2].
-    """
-    counts = support.counts[:, :, None]
-    _, members, several, _ = support.entry.shape
-    rated, unseen = counts[: Kind.UNSEEN].sum(0), counts[Kind.UNSEEN]
-    liked, disliked, others = support.entry[: Kind.UNSEEN] * (rated + 1) ** np.float32(-0.5)
-    disliked *= counts[Kind.LIKED] / np.maximum(counts[Kind.LIKED] + counts[Kind.DISLIKED], 1)
-    sizes = np.concatenate([np.log1p(unseen), np.log1p(rated)], axis=1) / np.float32(COUNT_SCALE)
-    return np.concatenate(
-        [
-            support.entry[Kind.UNSEEN] * (unseen + 1) ** np.float32(-0.5),
-            liked,
-            disliked,
-            liked + others + disliked,
-            np.broadcast_to(sizes, (members, several, 2)),
-        ],
-        axis=2,
-    )
 
 
 def gradient_steps(

@@ -111,13 +111,13 @@ class _Asked:
         return found
 
     def _judged(self, vectors: Float32Array) -> Float64Array:
-        """nDCG@20 of the lists by members' vectors, shape [M, C, W + 1]."""
+        """nDCG@20 of the lists by members' vectors, shape [M, C, W + 1], or with 1 for C."""
         relevance, trial = self._adaptation.relevance, self._trial
         assert relevance is not None  # noqa: S101 - asked for only then
         among = np.setdiff1d(
             np.union1d(relevance.most_rated, trial.held_out), np.array(sorted(trial.known))
         )
-        _, output = relevance.entry_and_output(among)
+        output = relevance.output(among)
         logits = vectors.transpose(1, 0, 2).reshape(vectors.shape[1], -1) @ output.T
         length = min(_LIST, len(among))
         top = np.argpartition(-logits, length - 1, axis=1)[:, :length]

@@ -38,8 +38,7 @@ def static_pairs(relevance: RelevanceModel, count: int) -> Int64Array:
     """
     items = relevance.most_rated
     raters = relevance.learnt.table.ratings[items]
-    _, output = relevance.entry_and_output(items)
-    vectors = output.reshape(len(items), relevance.members, -1).transpose(1, 0, 2)
+    vectors = relevance.output(items).reshape(len(items), relevance.members, -1).transpose(1, 0, 2)
     known = np.argsort(-raters, kind="stable")[:_WELL_KNOWN]
     first, second = np.triu_indices(len(known), 1)
     pairs = np.stack([known[first], known[second]], axis=1)

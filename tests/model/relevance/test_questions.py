@@ -12,10 +12,9 @@ from model.bundle.bundle import load_bundle
 from model.onboarding import Onboarding
 from model.recommender import Recommender
 from model.relevance import RelevanceModel
-from model.relevance.answer_network import read_answers as read_in_training
+from model.relevance.answer_network import NO_DROPOUT, read_answers
 from model.relevance.questions import familiarity
 from model.relevance.screen import choose_jointly
-from model.relevance.serving import read_answers
 from tests.model.relevance.test_worlds_with_right_answers import first_of, many_tastes
 from tests.worlds import ITEMS_OF_A_GENRE, ITEMS_OF_A_KNOWN_KIND
 
@@ -62,12 +61,17 @@ def test_answers_are_read_in_service_as_in_training(relevance: RelevanceModel):
     ]
     support = relevance.support_sums(given)
 
-    found = read_answers(support)
+    theta, unseen = relevance.theta, torch.from_numpy(support.counts[3, :, None])
+    found = theta.known(support, support.sizes), theta.move(support, support.sizes)
 
-    for member in range(relevance.members):
-        bags = torch.from_numpy(support.entry[:, member])
-        expected = read_in_training(bags, torch.from_numpy(support.counts[:, :, None]))
-        np.testing.assert_allclose(found[member], expected.numpy(), rtol=1e-5, atol=1e-6)
+    for member, network in enumerate(relevance.learnt.networks):
+        bags = torch.stack([torch.from_numpy(bag[member]) for bag in support.entry])
+        read = read_answers(bags, torch.from_numpy(support.counts[:, :, None]))
+        with torch.no_grad():
+            known = network.answers.known(torch.relu(network.answers.known_hidden(read)))
+            moved = network.answers.moved(read, unseen, NO_DROPOUT)
+        for served, expected in zip(found, (known, moved), strict=True):
+            np.testing.assert_allclose(served[member], expected.numpy(), rtol=1e-5, atol=1e-6)
 
 
 def test_familiarity_is_a_chance_and_follows_how_many_rated_an_item(relevance: RelevanceModel):

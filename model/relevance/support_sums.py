@@ -1,0 +1,117 @@
+"""Support sets as the local update of the relevance objective reads them: as sums.
+
+Dimensions: M members, B support sets, n answers, W width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from model.answers import Answer, Kind
+from model.arrays import Float32Array
+from model.relevance.answer_network import COUNT_SCALE
+from model.relevance.comparisons import OfferedVectors, asked
+
+
+@dataclass(frozen=True)
+class SupportSums:
+    """Bags of B support sets; their kinds are liked, disliked, rated else, and unseen.
+
+    Of support sets that differ by an answer most is the same: there B is 1 for what all share.
+
+    Attributes:
+        entry: Sums of e of each kind, four of shape [M, B, W].
+        output: Sums of ō of what is liked and disliked, two of shape [M, B, W + 1].
+        counts: How many there are of each kind, shape [4, B].
+        asked: The choice among what was asked about.
+        compared: What was compared, the same in all of them.
+    """
+
+    entry: tuple[Float32Array, ...]
+    output: tuple[Float32Array, ...]
+    counts: Float32Array
+    asked: OfferedVectors
+    compared: tuple[OfferedVectors, ...] = ()
+
+    @property
+    def offered(self) -> tuple[OfferedVectors, ...]:
+        """All choices among what was offered."""
+        return (*self.compared, self.asked) if self.asked.is_choice else self.compared
+
+    @property
+    def rated(self) -> Float32Array:
+        """How many ratings there are, shape [B]."""
+        found: Float32Array = self.counts[: Kind.UNSEEN].sum(0)
+        return found
+
+    @cached_property
+    def damping(self) -> tuple[Float32Array, ...]:
+        """What the bag of each kind counts where it is read, four of shape [B, 1]."""
+        counts = self.counts[:, :, None]
+        rated, unseen = ((one + 1) ** np.float32(-0.5) for one in (counts[:3].sum(0), counts[3]))
+        # Where nobody likes anything the network does not see what is disliked.
+        liked_share = counts[Kind.LIKED] / np.maximum(counts[Kind.LIKED] + counts[Kind.DISLIKED], 1)
+        return rated, rated * liked_share, rated, unseen
+
+    @property
+    def sizes(self) -> Float32Array:
+        """How many are unseen, and how many rated, as networks read it; shape [1, B, 2]."""
+        both = np.stack([self.counts[Kind.UNSEEN], self.rated], axis=1)[None]
+        found: Float32Array = np.log1p(both) / np.float32(COUNT_SCALE)
+        return found
+
+    @classmethod
+    def of(
+        cls,
+        entry: Float32Array,
+        output: Float32Array,
+        answers: Sequence[Answer],
+        members: int,
+    ) -> SupportSums:
+        """Sum over one support set.
+
+        Args:
+            entry: e of its items, shape [n, M W].
+            output: ō of its items, shape [n, M (W + 1)].
+            answers: What was answered, n of them.
+            members: M.
+
+        Returns:
+            The bags of B = 1.
+        """
+        weights = np.zeros((len(Kind), len(answers)), dtype=np.float32)
+        for place, one in enumerate(answers):
+            weights[one.kind, place] = one.weight
+        return cls(
+            tuple((weights @ entry).reshape(len(Kind), members, 1, -1)),
+            tuple((weights[:2] @ output).reshape(2, members, 1, -1)),
+            weights.sum(1, keepdims=True),
+            asked(output, answers, members),
+        )
+
+    def with_one_more(self, entry: Float32Array, output: Float32Array, kind: Kind) -> SupportSums:
+        """Ask one more question of B = 1 support set, another in each copy of it.
+
+        Args:
+            entry: e of the items that are answered, shape [M, n, W].
+            output: ō of the same, shape [M, n, W + 1].
+            kind: What is answered.
+
+        Returns:
+            The bags of n support sets.
+        """
+        entries, outputs, counts = [*self.entry], [*self.output], self.counts.copy()
+        entries[kind] = entries[kind] + entry
+        counts[kind] += 1
+        if kind in (Kind.LIKED, Kind.DISLIKED):
+            outputs[kind] = outputs[kind] + output
+        shown = self.asked.with_one_more(output, kind)
+        return SupportSums(tuple(entries), tuple(outputs), counts, shown, self.compared)
+
+    def with_comparison(self, offered: OfferedVectors) -> SupportSums:
+        """Add what was chosen of what was offered, to all of them."""
+        return replace(self, compared=(*self.compared, offered))
