@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.arrays import Float64Array, Int64Array
+from model.arrays import Float32Array, Float64Array, Int64Array
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class RatingUncertainty:
         noise: Variance of a rating of each candidate about its prediction, shape [M, C].
     """
 
-    among: Float64Array
-    across: Float64Array
-    variance: Float64Array
-    noise: Float64Array
+    among: Float32Array
+    across: Float32Array
+    variance: Float32Array
+    noise: Float32Array
 
     def told(self, weights: Float64Array, of: Int64Array | None = None) -> Float64Array:
         """Tell how much surer predicted ratings get by a rating of each candidate.
@@ -50,16 +50,20 @@ class RatingUncertainty:
             members' mean; not negative, a number a candidate.
         """
         which = slice(None) if of is None else of
-        own = (np.diagonal(self.among, axis1=1, axis2=2) + self.noise)[:, which]
-        left = np.square(self.across[:, which])
-        left /= -own[:, :, None]
-        left += self.variance[:, None]
-        # cov² ≤ var var, but for rounding.
-        np.maximum(left, 0, out=left)
+        own = np.diagonal(self.among, axis1=1, axis2=2)[:, which] + self.noise[:, which]
+        # What a rating takes off a variance; cov² ≤ var var, but for rounding.
+        taken = np.square(self.across[:, which])
+        taken /= own[:, :, None]
+        variance = self.variance[:, None]
+        np.minimum(taken, variance, out=taken)
+        # √v − √(v − t) = t / (√v + √(v − t)), which no rounding of a large v hides.
+        left = variance - taken
         np.sqrt(left, out=left)
-        fall = (np.sqrt(self.variance) @ weights)[:, None] - left @ weights
-        found: Float64Array = fall.mean(0) / max(weights.sum(), np.finfo(np.float64).tiny)
-        return np.maximum(found, 0)
+        left += np.sqrt(np.maximum(variance, np.finfo(variance.dtype).tiny))
+        taken /= left
+        fall = (taken @ weights.astype(taken.dtype)).mean(0, dtype=np.float64)
+        found: Float64Array = fall / max(weights.sum(), np.finfo(np.float64).tiny)
+        return found
 
     def after(self, candidate: int, known: float) -> RatingUncertainty:
         """Tell how unsure they will be once a candidate was asked about.
@@ -73,10 +77,11 @@ class RatingUncertainty:
         """
         own = self.among[:, candidate, candidate] + self.noise[:, candidate]
         column, row = self.among[:, :, candidate], self.across[:, candidate]
-        share = known / own
+        share = (known / own).astype(column.dtype)[:, None]
+        part = (share * column)[..., None]
         return replace(
             self,
-            among=self.among - share[:, None, None] * column[:, :, None] * column[:, None],
-            across=self.across - share[:, None, None] * column[:, :, None] * row[:, None],
-            variance=self.variance - share[:, None] * np.square(row),
+            among=self.among - part * column[:, None],
+            across=self.across - part * row[:, None],
+            variance=np.maximum(self.variance - share * np.square(row), 0),
         )

@@ -343,11 +343,12 @@ class BayesianEstimator(Estimator):
         noise_log = self._vectors.take(candidates, lambda table, rows: table.noise_log[rows])
         noise_log = np.maximum(noise_log.T + user.decision.noise_log[0], LEAST_NOISE_LOG)
         variance = (others * others).sum(2) - np.square(of_others).sum(2)
+        # What is left of a difference: few digits will do from here on.
         return RatingUncertainty(
-            among=asked @ asked.mT - of_asked @ of_asked.mT,
-            across=asked @ others.mT - of_asked @ of_others.mT,
-            variance=np.maximum(variance, 0),
-            noise=np.exp(noise_log.astype(np.float64)),
+            among=(asked @ asked.mT - of_asked @ of_asked.mT).astype(np.float32),
+            across=(asked @ others.mT - of_asked @ of_others.mT).astype(np.float32),
+            variance=np.maximum(variance, 0).astype(np.float32),
+            noise=np.exp(noise_log),
         )
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:

@@ -28,6 +28,7 @@ FAMILIAR_WITH_RATINGS = 30
 """The same where answers are to make predicted ratings surer too."""
 _NOISE = 0.01
 """Share of the energy of a pick's largest displacement at which a smaller one counts half."""
+_ROUNDING = 1e-12
 _TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -56,7 +57,7 @@ class RatingsTold:
 
 def _share(values: Float64Array) -> Float64Array:
     """Return values as shares of the largest; one that is no number is none."""
-    left = np.maximum(np.nan_to_num(values, nan=0, posinf=0, neginf=0), 0)
+    left = np.where(np.isfinite(values), np.maximum(values, 0), 0)
     found: Float64Array = left / max(left.max(initial=0), _TINY)
     return found
 
@@ -80,16 +81,14 @@ def choose_jointly(
         Places of the chosen candidates, and the gain of each after those before it.
     """
     # Weights beyond all measure tell nothing of what to ask.
-    left = np.nan_to_num(displaced, nan=0, posinf=0, neginf=0).astype(np.float64)
     gain = np.nan_to_num(gain, nan=0, posinf=0, neginf=0)
-    energy = np.square(left).sum((1, 2))
+    left = _Displacements(np.nan_to_num(displaced, nan=0, posinf=0, neginf=0))
     free = np.ones(len(gain), dtype=np.bool_)
     chosen: list[int] = []
     gains: list[float] = []
     width = FAMILIAR if ratings is None else FAMILIAR_WITH_RATINGS
     for _ in range(limit):
-        share = np.square(left).sum((1, 2)) / np.maximum(energy, _TINY)
-        value = gain * share
+        value = gain * left.share
         # A window of the most familiar that are left: as if one was asked after the other.
         window = np.flatnonzero(free)[:width]
         worth = value[window]
@@ -103,8 +102,53 @@ def choose_jointly(
             break
         if ratings is not None:
             ratings.choose(pick)
-        _, size, directions = np.linalg.svd(left[pick], full_matrices=False)
-        # Directions in which a pick hardly displaces anything are rounding, and tell nothing.
-        told = np.square(size) / np.maximum(np.square(size) + _NOISE * size[0] ** 2, _TINY)
-        left = left - (left @ directions.T * told) @ directions
+        left.choose(pick)
     return np.array(chosen, dtype=np.int64), np.array(gains)
+
+
+class _Displacements:
+    """What is left of candidates' displacements, after those chosen before.
+
+    Of the displacements d only their products are needed. Those of a pick are U S Vᵀ; off d is
+    taken Σ_j τ_j (d · v_j) v_j, with τ_j = s_j² / (s_j² + noise), and off the products of d and d'
+
+        Σ_j τ_j (2 − τ_j) (d · v_j) (d' · v_j)        d · v_j = Σ_i d · pick_i U_ij / s_j.
+
+    Directions in which a pick hardly displaces anything are rounding, and tell nothing.
+
+    Args:
+        displaced: Shape [C, O, T].
+    """
+
+    def __init__(self, displaced: Float32Array) -> None:
+        self._outcomes = displaced.shape[1]
+        self._rows = displaced.reshape(-1, displaced.shape[2]).astype(np.float64)
+        self._all = self._energy(self._rows)
+        self._left = self._all.copy()
+        # What was taken off: products of these rows.
+        self._taken = np.zeros((len(self._rows), 0))
+
+    def _energy(self, rows: Float64Array) -> Float64Array:
+        """Sum the squares of each candidate, shape [C]."""
+        squares = np.einsum("rt,rt->r", rows, rows)
+        found: Float64Array = squares.reshape(-1, self._outcomes).sum(1)
+        return found
+
+    @property
+    def share(self) -> Float64Array:
+        """How much is left of the energy of each candidate, shape [C]."""
+        return np.maximum(self._left, 0) / np.maximum(self._all, _TINY)
+
+    def choose(self, candidate: int) -> None:
+        """Take off what one candidate tells."""
+        mine = slice(candidate * self._outcomes, (candidate + 1) * self._outcomes)
+        products = self._rows @ self._rows[mine].T - self._taken @ self._taken[mine].T
+        squares, turned = np.linalg.eigh(products[mine])
+        squares = np.maximum(squares, 0)
+        # Of a pick that those before it told all of, only rounding is left.
+        noise = max(_NOISE * squares[-1], _ROUNDING * self._all[candidate], _TINY)
+        told = squares / (squares + noise)
+        # τ (2 − τ) / s², which is a number where s is none.
+        along = products @ (turned * np.sqrt((2 - told) / (squares + noise)))
+        self._taken = np.concatenate([self._taken, along], axis=1)
+        self._left -= self._energy(along)

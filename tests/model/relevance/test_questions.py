@@ -122,6 +122,22 @@ def test_rounding_moves_no_gain():
     np.testing.assert_allclose(moved, gains, rtol=1e-3)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_rounding_of_what_was_told_already_tells_nothing_of_others(seed: int):
+    random = np.random.default_rng(seed)
+    displaced = random.normal(size=(13, 1, 40)).astype(np.float32)
+    displaced[:12] = displaced[0] * random.uniform(0.1, 10, (12, 1, 1))
+    # The other one is chosen last.
+    gain = np.append(np.linspace(1, 0.9, 12), 1e-30)
+
+    with np.errstate(all="raise", under="ignore"):
+        chosen, gains = choose_jointly(gain, displaced, 13)
+
+    assert gains[0] == 1
+    assert ((gains[1:] >= 0) & (gains[1:] < 0.01)).all()
+    assert gains[chosen == 12] == pytest.approx(1e-30, rel=0.3)
+
+
 def test_questions_of_a_longer_screen_begin_with_those_of_a_shorter(default: Recommender):
     onboarding = onboarding_of(default)
     given = [(0, 5.0), Answer(3, None, Kind.UNSEEN)]
