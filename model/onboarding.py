@@ -197,6 +197,8 @@ class Onboarding:
         attributes: Mapping[str, FeatureValue],
         support_set: SupportSet,
         answer: tuple[int, float] | Answer,
+        *,
+        user: AdaptedCopy | None = None,
     ) -> float:
         """Tell what an answer brought, in the units of `Questions.gain`.
 
@@ -204,11 +206,12 @@ class Onboarding:
             attributes: The user's features.
             support_set: What the user answered before.
             answer: The answer.
+            user: What `Adaptation.adapt` returned for what was answered before, if it is there.
 
         Returns:
             The gain by the adapted copy itself.
         """
-        user = self._adaptation.adapt(attributes, support_set)
+        user = user or self._adaptation.adapt(attributes, support_set)
         assert user.relevance is not None  # noqa: S101 - adapted by the same model
         (read,) = answers([answer], self._adaptation.scale)
         return realised_gain(

@@ -114,7 +114,8 @@ class Asking:
     ) -> None:
         """Ask what a model with relevance alone can ask."""
         given: list[Answer] = []
-        for count, answered in enumerate(_adaptively(evaluation, onboarding, trial), 1):
+        adaptively = _adaptively(evaluation, onboarding, self._adaptation, trial)
+        for count, answered in enumerate(adaptively, 1):
             given.append(answered)
             if count in SHOWN:
                 evaluation.add(ADAPTIVE, count, measure.after(given))
@@ -193,16 +194,20 @@ def _discrimination(adaptation: Adaptation) -> Float32Array:
 
 
 def _adaptively(
-    evaluation: OnboardingEvaluation, onboarding: Onboarding, trial: OnboardingTrial
+    evaluation: OnboardingEvaluation,
+    onboarding: Onboarding,
+    adaptation: Adaptation,
+    trial: OnboardingTrial,
 ) -> Iterator[Answer]:
     """Ask one question after the other, each by all answers before it."""
     given: list[Answer] = []
     without = np.sort(trial.held_out)
     for before in range(_MOST):
-        asked = onboarding.questions(trial.attributes, given, 1, without=without)
+        user = adaptation.adapt(trial.attributes, given)
+        asked = onboarding.questions(trial.attributes, given, 1, without=without, user=user)
         item = int(asked.items[0])
         (answer,) = trial.answers([item])
-        came = onboarding.gain_of(trial.attributes, given, answer)
+        came = onboarding.gain_of(trial.attributes, given, answer, user=user)
         evaluation.gains.append((before, float(asked.gain[0]), came))
         without = np.union1d(without, [item])
         given.append(answer)

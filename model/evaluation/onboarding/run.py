@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from threadpoolctl import threadpool_limits
+
 from model.arrays import Int64Array
 from model.bundle.reports import EpochReport
 from model.data.dataset import Dataset
@@ -46,6 +48,8 @@ def evaluate_onboarding(
     for seed in seeds:
         warm, new = split_users(dataset.ratings, seed)
         learnable = replace(dataset, ratings=dataset.ratings.of_users(warm))
+        # Whoever has too few users to ask hears of it before the training.
+        draw_onboarding_trials(dataset, new, (), seed)
         on_stage(f"seed {seed}: preset {preset.name}")
         fitted = fit_model(learnable, preset, seed=seed, on_epoch=on_epoch)
         evaluation.seconds.append(fitted.report.seconds)
@@ -77,6 +81,8 @@ def ask_everybody(
     Raises:
         DatasetError: If there are too few users to ask.
     """
-    asking = Asking(fitted, learnable, seconds, seed)
-    for trial in draw_onboarding_trials(dataset, new, asking.names, seed):
-        asking.ask(evaluation, trial)
+    # Users are asked one by one: numpy's own threads would spend their time waiting for each other.
+    with threadpool_limits(1, "blas"):
+        asking = Asking(fitted, learnable, seconds, seed)
+        for trial in draw_onboarding_trials(dataset, new, asking.names, seed):
+            asking.ask(evaluation, trial)
