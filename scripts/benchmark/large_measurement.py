@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from statistics import mean, median
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -32,6 +30,7 @@ TOP = 20
 ROUNDS = 5
 _ROUND_SECONDS = 60
 _QUESTIONS = 12
+_GRID = 24
 _TIMED_USERS = 200
 _SEED = 0
 
@@ -51,17 +50,21 @@ class LargeResult:
         small_p50_ms: The same with the small catalogue.
         adapt_rank_ms: Median milliseconds of adapting and ranking alone.
         small_adapt_rank_ms: The same with the small catalogue.
-        fold_in_ms: Median milliseconds of another library's fold-in of the same users; None where
-            it is not installed.
-        small_fold_in_ms: The same with the small catalogue.
         questions_ms: Median milliseconds of choosing 12 questions for the same users; 0 where the
             preset does not choose them by answers.
         small_questions_ms: The same with the small catalogue.
+        grid_ms: Median milliseconds of choosing a grid of 24 for them.
+        small_grid_ms: The same with the small catalogue.
+        pair_ms: Median milliseconds of choosing a pair to compare.
+        small_pair_ms: The same with the small catalogue.
         recall_at_20: Share of the exact best 20 that the ranking has, mean over users.
         recall_users: Users that it was measured on.
         rss_mib: Resident memory of the worker after the requests.
         peak_rss_mib: Most resident memory of the worker, from its start on.
         ready_s: Seconds from the start of the process until it was ready.
+        fold_in_ms: Median milliseconds of another library's fold-in of the same users; None where
+            it is not installed.
+        small_fold_in_ms: The same with the small catalogue.
     """
 
     items: int
@@ -70,15 +73,19 @@ class LargeResult:
     small_p50_ms: float
     adapt_rank_ms: float
     small_adapt_rank_ms: float
-    fold_in_ms: float | None
-    small_fold_in_ms: float | None
     questions_ms: float
     small_questions_ms: float
+    grid_ms: float
+    small_grid_ms: float
+    pair_ms: float
+    small_pair_ms: float
     recall_at_20: float
     recall_users: int
     rss_mib: float
     peak_rss_mib: float
     ready_s: float
+    fold_in_ms: float | None = None
+    small_fold_in_ms: float | None = None
 
 
 def measure_large(
@@ -119,7 +126,7 @@ def measure_large(
             write_grown(bundle, model, size, _SEED, out)
         del bundle
         on_stage("adapting and ranking")
-        of_small, of_large = _times(small, large)
+        small_times, times = _times(small, large)
         on_stage(f"recall over {recall_users:,} users")
         recall = _recall(large, recall_users)
         on_stage("serving")
@@ -129,12 +136,8 @@ def measure_large(
             small_items=small_items,
             p50_ms=large_p50,
             small_p50_ms=small_p50,
-            adapt_rank_ms=of_large.adapt_rank_ms,
-            small_adapt_rank_ms=of_small.adapt_rank_ms,
-            fold_in_ms=of_large.fold_in_ms,
-            small_fold_in_ms=of_small.fold_in_ms,
-            questions_ms=of_large.questions_ms,
-            small_questions_ms=of_small.questions_ms,
+            **times,
+            **{f"small_{name}": one for name, one in small_times.items()},
             recall_at_20=recall,
             recall_users=recall_users,
             **server,
@@ -146,21 +149,13 @@ def _recall(folder: Path, users: int) -> float:
     return mean(part for part in parts if part is not None)
 
 
-class _Times(NamedTuple):
-    """Milliseconds of the same users' ranking, questions and fold-in, medians."""
-
-    adapt_rank_ms: float
-    questions_ms: float
-    fold_in_ms: float | None
-
-
-def _times(*folders: Path) -> list[_Times]:
-    """Time one catalogue and the other in turns, on one thread."""
+def _times(*folders: Path) -> list[dict[str, float]]:
+    """Time ranking, questions and fold-in in turns, on one thread; medians in milliseconds."""
     torch.set_num_threads(1)
     with threadpool_limits(1):
         models = [Recommender.load(folder) for folder in folders]
         others = [FoldIn(len(model.catalogue), _SEED) for model in models if is_installed()]
-        times: list[dict[str, list[float]]] = [defaultdict(list) for _ in models]
+        times: list[dict[str, list[float]]] = [{} for _ in models]
         random = np.random.default_rng(_SEED)
         for _ in range(_TIMED_USERS):
             for model, other, found in zip_longest(models, others, times):
@@ -168,26 +163,32 @@ def _times(*folders: Path) -> list[_Times]:
                 rated = random.choice(len(model.catalogue), RATINGS, replace=False)
                 ratings = low + (high - low) * random.integers(0, 5, RATINGS) / 4
                 support_set = list(zip(rated.tolist(), ratings.tolist(), strict=True))
-                started = time.perf_counter()
-                user = model.adapt({}, support_set)
-                model.rank(user, TOP, without=rated)
-                found["adapt_rank"].append(time.perf_counter() - started)
-                started = time.perf_counter()
-                if model.onboarding is not None:
-                    model.onboarding.questions({}, support_set, _QUESTIONS, user=user)
-                found["questions"].append(time.perf_counter() - started)
+                for name, milliseconds in _times_of_user(model, support_set).items():
+                    found.setdefault(name, []).append(milliseconds)
                 if other is not None:
                     started = time.perf_counter()
                     other.best(rated, TOP)
-                    found["fold_in"].append(time.perf_counter() - started)
-    return [
-        _Times(
-            1000 * median(found["adapt_rank"]),
-            1000 * median(found["questions"]),
-            1000 * median(found["fold_in"]) if others else None,
-        )
-        for found in times
-    ]
+                    milliseconds = 1000 * (time.perf_counter() - started)
+                    found.setdefault("fold_in_ms", []).append(milliseconds)
+    return [{name: median(every) for name, every in found.items()} for found in times]
+
+
+def _times_of_user(model: Recommender, support_set: list[tuple[int, float]]) -> dict[str, float]:
+    """Time what is done for one user, in milliseconds."""
+    rated = np.array([item for item, _ in support_set], dtype=np.int64)
+    clock = [time.perf_counter()]
+    user = model.adapt({}, support_set)
+    model.rank(user, TOP, without=rated)
+    clock.append(time.perf_counter())
+    for limit in (_QUESTIONS, _GRID):
+        if model.onboarding is not None:
+            model.onboarding.questions({}, support_set, limit, user=user)
+        clock.append(time.perf_counter())
+    if model.onboarding is not None:
+        model.onboarding.pair({}, support_set, user=user)
+    clock.append(time.perf_counter())
+    names = ("adapt_rank_ms", "questions_ms", "grid_ms", "pair_ms")
+    return dict(zip(names, (1000 * np.diff(clock)).tolist(), strict=True))
 
 
 def _serve(

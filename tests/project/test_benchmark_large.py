@@ -35,7 +35,11 @@ def test_a_short_run_measures_everything(bundle: Path, tmp_path: Path):
         "growth",
         "http_growth",
         "ready_s",
+        "questions_ms",
+        "grid_ms",
     ):
         assert found[name] > 0, name
+    assert found["pair_ms"] > 0
+    assert found["small_pair_ms"] > 0
     assert found["rss_mib"] <= found["peak_rss_mib"]
     assert plot.stat().st_size > 0
