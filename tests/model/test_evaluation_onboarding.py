@@ -20,7 +20,7 @@ from tests.worlds import write_many_tastes
 
 pytestmark = pytest.mark.slow
 
-FEW = (5, 10)
+FEW = (5, 10, 20)
 
 
 def ratings_of(rows: list[tuple[int, int, float]]) -> Ratings:
