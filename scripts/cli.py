@@ -121,6 +121,7 @@ app.command()(loop.retrain)
 app.command("evaluate-retraining")(loop.evaluate_retraining)
 app.command("evaluate-onboarding")(evaluation.evaluate_onboarding)
 app.command("evaluate-lists")(evaluation.evaluate_lists)
+app.command("evaluate-exploration")(evaluation.evaluate_exploration)
 
 
 @app.command()

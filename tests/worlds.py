@@ -173,6 +173,46 @@ def write_known_kinds(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
+HIDDEN_TASTES = 4
+ITEMS_OF_A_TASTE = 60
+USERS_IN_TIME = 320
+LIKES_OF_A_TASTE = 40
+
+
+def write_hidden_tastes(folder: Path, seed: int = 0) -> Path:
+    """Write a world of four tastes of which no feature of items or users says anything.
+
+    So nothing but ratings tells what an item is. User u comes at second u, loves taste u % 4,
+    and rates 40 items of it and 10 others. Items 60 t to 60 t + 59 are of taste t.
+    """
+    random = np.random.default_rng(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dataset.toml").write_text(_TOML.replace("two-tastes", "hidden-tastes"))
+    taste = np.repeat(np.arange(HIDDEN_TASTES), ITEMS_OF_A_TASTE)
+    pl.DataFrame(
+        {
+            "item_id": [str(i) for i in range(len(taste))],
+            "title": [f"Untold {i}" for i in range(len(taste))],
+            "genre": random.choice(GENRES, len(taste)),
+            "colour": random.choice(["red", "blue"], len(taste)),
+            "year": random.integers(1950, 2000, len(taste)),
+        }
+    ).write_csv(folder / "items.csv")
+    _write_users(folder, USERS_IN_TIME, random)
+    rows = []
+    for user in range(USERS_IN_TIME):
+        loved = taste == user % HIDDEN_TASTES
+        for likes, count, ratings in ((loved, LIKES_OF_A_TASTE, [4, 5]), (~loved, 10, [1, 2])):
+            rows += [
+                (f"u{user}", str(item), int(random.choice(ratings)), user)
+                for item in random.choice(np.flatnonzero(likes), count, replace=False)
+            ]
+    pl.DataFrame(rows, schema=["user_id", "item_id", "rating", "at"], orient="row").write_csv(
+        folder / "ratings.csv"
+    )
+    return folder
+
+
 def _write_users(folder: Path, count: int, random: np.random.Generator) -> None:
     """Write users whose features say nothing of what they like."""
     pl.DataFrame(

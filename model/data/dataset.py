@@ -144,6 +144,25 @@ class Dataset:
         held_out = hold_out.holds(self.user_ids)
         return replace(self, ratings=self.ratings.where(~held_out[self.ratings.user_index]))
 
+    def of_items(self, items: Int64Array) -> "Dataset":
+        """Return the data set as it is before the other items exist.
+
+        Args:
+            items: Internal indices, in ascending order.
+
+        Returns:
+            All users, and these items alone; the n-th of them has the index n.
+        """
+        ratings = self.ratings.where(np.isin(self.ratings.item_index, items))
+        rows = items.tolist()
+        return replace(
+            self,
+            item_ids=[self.item_ids[row] for row in rows],
+            titles=[self.titles[row] for row in rows],
+            item_features=self.item_features[rows],
+            ratings=replace(ratings, item_index=np.searchsorted(items, ratings.item_index)),
+        )
+
     @property
     def has_ratings(self) -> bool:
         """Tell whether users rate; else every row is an interaction."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +25,20 @@ class Estimate:
 
     mean: float
     standard_error: float
+
+
+def estimate_over_users(users: Sequence[int], values: Float64Array) -> Estimate:
+    """Return mean and standard error over users.
+
+    Args:
+        users: Whom each value is of; a user of several seeds counts once, with the mean over them.
+        values: Shape [values].
+
+    Returns:
+        The estimate.
+    """
+    _, place = np.unique(users, return_inverse=True)
+    return _estimate(np.bincount(place, weights=values) / np.bincount(place))
 
 
 @dataclass

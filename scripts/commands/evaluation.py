@@ -154,3 +154,46 @@ def evaluate_lists(
         json_file=json_file,
         plot_file=plot,
     )
+
+
+def evaluate_exploration(
+    folder: Folder,
+    seeds: Annotated[int, typer.Option(min=1, help="How many times to draw and train.")] = 3,
+    share: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Of a list's places, to explore; may be repeated. 0 is measured in any case; "
+            "0.05, 0.1, 0.2 and 0.4 if left out.",
+        ),
+    ] = None,
+    least: Annotated[
+        int, typer.Option(min=1, help="Impressions from which a new item counts as seen.")
+    ] = 20,
+    likes_only: Annotated[
+        bool, typer.Option("--likes-only", help="Forget all but which ratings are likes.")
+    ] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results to this file too.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw costs and gains by share to this PNG.")
+    ] = None,
+    skip_bad_rows: SkipBadRows = False,
+) -> None:
+    """What does exploring cost in lists, and bring to new items? A simulation over time."""
+    from scripts.evaluate_exploration import evaluate_exploration_quality
+    from scripts.loading import load_reported
+    from scripts.train import chosen_preset
+
+    dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=None)
+    evaluate_exploration_quality(
+        dataset.liked_only() if likes_only else dataset,
+        chosen_preset("default"),
+        shares=share or [0.05, 0.1, 0.2, 0.4],
+        seeds=seeds,
+        least=least,
+        json_file=json_file,
+        plot_file=plot,
+    )

@@ -20,7 +20,7 @@ from model.evaluation.lists.protocol import (
     given_likes,
     split_users,
 )
-from model.evaluation.results import Estimate
+from model.evaluation.results import Estimate, estimate_over_users
 from model.features import FeatureValue
 from model.fitting import FittedModel, fit_model
 from model.lists import rank
@@ -73,23 +73,16 @@ class ListEvaluation:
 
     def estimate(self, model: str, size: int, metric: str = "ndcg") -> Estimate:
         """Return mean and standard error over the users."""
-        return self._over_users(np.array(self.values[model][size][metric]))
+        return estimate_over_users(self.users, np.array(self.values[model][size][metric]))
 
     def difference(self, model: str, other: str, size: int, metric: str = "ndcg") -> Estimate:
         """Return the paired difference and its standard error over the users."""
         mine, theirs = (np.array(self.values[one][size][metric]) for one in (model, other))
-        return self._over_users(mine - theirs)
+        return estimate_over_users(self.users, mine - theirs)
 
     def best_baseline(self, size: int) -> str:
         """Name the baseline with the highest nDCG."""
         return max(self.baselines, key=lambda name: self.estimate(name, size).mean)
-
-    def _over_users(self, values: Float64Array) -> Estimate:
-        """A user of several seeds counts once, with the mean over the seeds."""
-        _, place = np.unique(self.users, return_inverse=True)
-        means = np.bincount(place, weights=values) / np.bincount(place)
-        error = means.std(ddof=1) / np.sqrt(len(means)) if len(means) > 1 else np.nan
-        return Estimate(float(means.mean()), float(error))
 
 
 def evaluate_lists(
@@ -193,7 +186,7 @@ def recommenders(
     estimator, relevance = fitted.estimator, fitted.relevance
     known_by = estimator or relevance
     assert known_by is not None  # noqa: S101 - one of both was trained
-    attributes = _attributes(dataset, known_by.user_space.names)
+    attributes = attributes_of(dataset, known_by.user_space.names)
 
     def ranked(
         order: Order, used: RelevanceModel | None = relevance, *, adapted: bool = True
@@ -224,8 +217,9 @@ def recommenders(
     return found
 
 
-def _attributes(
+def attributes_of(
     dataset: Dataset, names: tuple[str, ...]
 ) -> Callable[[int], Mapping[str, FeatureValue]]:
+    """Return what looks up a user's features of these names."""
     table = dataset.user_features.select(names)
     return lambda user: table.row(user, named=True) if names else {}
