@@ -22,6 +22,7 @@ from scripts.files import check_folders, write_text
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
+LEFT_OUT = "iALS is left out, for it takes a library: pip install 'melu-online[evaluation]'."
 
 TITLES = {
     "popularity": "popularity",
@@ -66,9 +67,7 @@ def evaluate_list_quality(
     """
     check_folders(json_file, plot_file)
     if not new_items and set(available_list_baselines()) != set(LIST_BASELINES):
-        console.print(
-            "iALS is left out, for it takes a library: pip install 'melu-online[evaluation]'."
-        )
+        console.print(LEFT_OUT)
     with training_progress() as on_epoch:
         if new_items:
             evaluation = evaluate_new_items(

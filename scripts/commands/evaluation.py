@@ -126,6 +126,13 @@ def evaluate_lists(
     new_items: Annotated[
         bool, typer.Option("--new-items", help="Lists of items that training never saw.")
     ] = False,
+    strong_generalisation: Annotated[
+        bool,
+        typer.Option(
+            "--strong-generalisation",
+            help="Give 80 % of a new user's likes and ask for the rest, as published tables do.",
+        ),
+    ] = False,
     answers: Annotated[
         Literal["10", "20"],
         typer.Option(help="Most answers that are given; 10 for small data."),
@@ -139,14 +146,28 @@ def evaluate_lists(
     skip_bad_rows: SkipBadRows = False,
 ) -> None:
     """Measure the lists of new users beside tuned baselines, by number of answers."""
+    from model.errors import ModelError
     from model.evaluation.lists import PROTOCOLS
     from scripts.evaluate_lists import evaluate_list_quality
+    from scripts.evaluate_strong_generalisation import evaluate_strong_generalisation_quality
     from scripts.loading import load_reported
     from scripts.train import chosen_preset
 
+    if strong_generalisation and (new_items or plot is not None):
+        raise ModelError(
+            "--strong-generalisation is a protocol of its own, in which every user gives as many "
+            "answers as that user has: it goes with neither --new-items nor --plot."
+        )
     dataset = load_reported(folder, skip_bad_rows=skip_bad_rows, likes_from=None)
+    if likes_only:
+        dataset = dataset.liked_only()
+    if strong_generalisation:
+        evaluate_strong_generalisation_quality(
+            dataset, chosen_preset("default"), seeds=seeds, json_file=json_file
+        )
+        return
     evaluate_list_quality(
-        dataset.liked_only() if likes_only else dataset,
+        dataset,
         chosen_preset("default"),
         PROTOCOLS[int(answers)],
         new_items=new_items,

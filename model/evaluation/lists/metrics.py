@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.arrays import Float32Array, Float64Array, Int64Array
+from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.evaluation.lists.protocol import ListTrial
 from model.metrics import discounts
 from model.ranking import best
@@ -38,21 +38,24 @@ class ListValues:
         return len(np.unique(self.items))
 
 
-def top_of_scores(scores: Float32Array, trials: list[ListTrial], size: int) -> Int64Array:
-    """Return the best items that are not given, shape [users, 20].
+def top_of_scores(
+    scores: Float32Array, trials: list[ListTrial], size: int | None, length: int = LIST_LENGTH
+) -> Int64Array:
+    """Return the best items that are not given.
 
     Args:
         scores: Shape [users, items]; written to.
         trials: The users.
-        size: Number of answers.
+        size: Number of answers; all that could be given if None.
+        length: Of a list.
 
     Returns:
-        Best first.
+        Best first, shape [users, length].
     """
     lists = []
     for row, trial in zip(scores, trials, strict=True):
         row[[item for item, _ in trial.given[:size]]] = -np.inf
-        lists.append(best(row, LIST_LENGTH))
+        lists.append(best(row, length))
     return np.stack(lists)
 
 
@@ -67,15 +70,51 @@ def measure_lists(lists: Int64Array, trials: list[ListTrial], share: Float64Arra
     Returns:
         One value a user of each metric.
     """
-    gains = discounts(LIST_LENGTH)
-    hits = np.stack([np.isin(row, one.targets) for row, one in zip(lists, trials, strict=True)])
     bad = np.stack([np.isin(row, one.disliked) for row, one in zip(lists, trials, strict=True)])
-    possible = np.minimum(LIST_LENGTH, [len(one.targets) for one in trials])
-    ideal = np.cumsum(gains)[possible - 1]
     return ListValues(
-        ndcg=(hits * gains[: lists.shape[1]]).sum(1) / ideal,
-        recall=hits.sum(1) / possible,
+        ndcg=ndcg_at(lists, trials, LIST_LENGTH),
+        recall=recall_at(lists, trials, LIST_LENGTH),
         disliked=bad.mean(1),
         popularity=share[lists].mean(1),
         items=lists,
     )
+
+
+def ndcg_at(lists: Int64Array, trials: list[ListTrial], k: int) -> Float64Array:
+    """nDCG@k with gain 1 for a target, over the best possible list.
+
+    Args:
+        lists: Best first, shape [users, k or more].
+        trials: The users.
+        k: How much of a list is looked at.
+
+    Returns:
+        Shape [users].
+    """
+    gains, hits = discounts(k), _hits(lists, trials, k)
+    ideal = np.cumsum(gains)[_possible(trials, k) - 1]
+    found: Float64Array = (hits * gains[: hits.shape[1]]).sum(1) / ideal
+    return found
+
+
+def recall_at(lists: Int64Array, trials: list[ListTrial], k: int) -> Float64Array:
+    """Recall@k: targets among the first k, over min(k, targets).
+
+    Args:
+        lists: Best first, shape [users, k or more].
+        trials: The users.
+        k: How much of a list is looked at.
+
+    Returns:
+        Shape [users].
+    """
+    found: Float64Array = _hits(lists, trials, k).sum(1) / _possible(trials, k)
+    return found
+
+
+def _hits(lists: Int64Array, trials: list[ListTrial], k: int) -> BoolArray:
+    return np.stack([np.isin(row[:k], one.targets) for row, one in zip(lists, trials, strict=True)])
+
+
+def _possible(trials: list[ListTrial], k: int) -> Int64Array:
+    return np.minimum(k, [len(one.targets) for one in trials])

@@ -171,7 +171,11 @@ def _baseline_scores(
 
 
 def recommenders(
-    fitted: FittedModel, dataset: Dataset, among: Int64Array | None = None
+    fitted: FittedModel,
+    dataset: Dataset,
+    among: Int64Array | None = None,
+    *,
+    length: int = LIST_LENGTH,
 ) -> dict[str, Recommend]:
     """Return the served order, the other orders, and the parts of the served one.
 
@@ -179,6 +183,7 @@ def recommenders(
         fitted: What was trained.
         dataset: Knows the users' features.
         among: Items to choose from, in ascending order; all if None.
+        length: Of a list.
 
     Returns:
         Name → what lists the best items for a trial.
@@ -201,7 +206,7 @@ def recommenders(
             )
             without = np.array(sorted(item for item, _ in support), dtype=np.int64)
             return rank(
-                estimator, used, copy, LIST_LENGTH, order=order, among=among, without=without
+                estimator, used, copy, length, order=order, among=among, without=without
             ).index
 
         return recommend
