@@ -51,6 +51,35 @@ LIST_BASELINES: dict[str, tuple[Make, ...]] = {
 }
 
 
+MANY_LIKES_GRIDS: dict[str, tuple[Make, ...]] = LIST_BASELINES | {
+    "item_knn": (
+        *(partial(ItemKnn, shrinkage=one) for one in (0.1, 0.3, 1.0)),
+        *LIST_BASELINES["item_knn"],
+    ),
+    "ials": (
+        *(
+            partial(Ials, factors=factors, ridge=ridge, alpha=alpha)
+            for factors, ridge, alpha in (
+                *((16, 10.0, 2.0), (32, 3.0, 0.5), (32, 3.0, 2.0), (32, 10.0, 0.5)),
+                *((32, 10.0, 5.0), (32, 30.0, 5.0), (64, 10.0, 2.0), (16, 3.0, 2.0)),
+            )
+        ),
+        *LIST_BASELINES["ials"],
+    ),
+    "ials_features": (
+        *(
+            partial(Ials, factors=factors, ridge=ridge, alpha=alpha, attributes=weight)
+            for factors, ridge, alpha, weight in (
+                *((32, 10.0, 2.0, 0.1), (32, 10.0, 2.0, 0.3), (64, 10.0, 2.0, 0.1)),
+                *((32, 3.0, 2.0, 0.1), (64, 30.0, 2.0, 0.1), (16, 10.0, 2.0, 0.1)),
+            )
+        ),
+        *LIST_BASELINES["ials_features"],
+    ),
+}
+"""Settings for users of many likes, of whom a baseline needs to be told less beforehand."""
+
+
 _OF_IMPLICIT = {"ials", "ials_features"}
 
 
@@ -78,14 +107,21 @@ class TunedListBaselines:
     """Every baseline, with the settings that were best on held-out users for each size.
 
     Attributes:
-        chosen: Baseline → number of answers → place of its settings among `LIST_BASELINES`.
+        chosen: Baseline → number of answers → place of its settings among the grid's.
+        grids: Baseline → all settings that were tried.
     """
 
     chosen: dict[str, dict[int, int]]
+    grids: Mapping[str, Sequence[Make]]
 
     @classmethod
     def choose(
-        cls, likes: Likes, held_out: Given, judge: Judge, names: Sequence[str]
+        cls,
+        likes: Likes,
+        held_out: Given,
+        judge: Judge,
+        names: Sequence[str],
+        grids: Mapping[str, Sequence[Make]] = LIST_BASELINES,
     ) -> TunedListBaselines:
         """Choose settings.
 
@@ -94,13 +130,14 @@ class TunedListBaselines:
             held_out: Users to choose on.
             judge: Tells what scores are worth.
             names: Which baselines.
+            grids: Baseline → settings to try.
 
         Returns:
             The choice.
         """
         worth: dict[str, dict[int, list[float]]] = {}
         for name in names:
-            for make in LIST_BASELINES[name]:
+            for make in grids[name]:
                 baseline = make(likes)
                 for size, given in held_out.likes.items():
                     value = judge(baseline.scores(held_out.users, given), size)
@@ -110,7 +147,8 @@ class TunedListBaselines:
             {
                 name: {size: int(np.argmax(values)) for size, values in by_size.items()}
                 for name, by_size in worth.items()
-            }
+            },
+            grids,
         )
 
     def scores(self, likes: Likes, given: Given) -> dict[str, dict[int, Float32Array]]:
@@ -126,7 +164,7 @@ class TunedListBaselines:
         found: dict[str, dict[int, Float32Array]] = {}
         for name, by_size in self.chosen.items():
             for place in sorted(set(by_size.values())):
-                baseline = LIST_BASELINES[name][place](likes)
+                baseline = self.grids[name][place](likes)
                 for size, one in by_size.items():
                     if one == place:
                         scores = baseline.scores(given.users, given.likes[size])
@@ -137,7 +175,7 @@ class TunedListBaselines:
         """Return the chosen settings by name: baseline → number of answers → setting → value."""
         return {
             name: {
-                str(size): dict(getattr(LIST_BASELINES[name][place], "keywords", {}))
+                str(size): dict(getattr(self.grids[name][place], "keywords", {}))
                 for size, place in sorted(by_size.items())
             }
             for name, by_size in self.chosen.items()

@@ -15,7 +15,7 @@ import scipy.sparse as sparse
 
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.baselines.lists import Likes, TunedListBaselines, available_list_baselines
-from model.baselines.lists.choice import Given
+from model.baselines.lists.choice import MANY_LIKES_GRIDS, Given
 from model.bundle.reports import EpochReport
 from model.data.dataset import Dataset, Ratings
 from model.data.signals import is_liked
@@ -206,7 +206,7 @@ def _tuned(
         return ndcg_at(_top(scores, asked), asked, LIST_LENGTH)
 
     return TunedListBaselines.choose(
-        Likes.of(dataset, others), _given(asked, dataset), judge, names
+        Likes.of(dataset, others), _given(asked, dataset), judge, names, MANY_LIKES_GRIDS
     )
 
 
