@@ -14,7 +14,7 @@ from model.evaluation.exploration.results import AMONG_ALL, AMONG_NEW, ERROR, ME
 from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.exploration_plot import draw_exploration
-from scripts.evaluation.files import check_folders, write_text
+from scripts.files import check_folders, write_text
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140

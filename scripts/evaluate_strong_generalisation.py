@@ -16,8 +16,8 @@ from model.evaluation.lists import (
 from model.evaluation.lists.strong_generalisation import METRICS
 from model.presets import Preset
 from scripts.evaluate_lists import LEFT_OUT, TITLES
-from scripts.evaluation.files import check_folders, write_text
 from scripts.evaluation.titles import difference
+from scripts.files import check_folders, write_text
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140

@@ -1,6 +1,7 @@
 """Real parts for tests: a trained bundle and a running service."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -9,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from model.data import Dataset, load_dataset
 from model.presets import PRESETS, Preset, with_options
@@ -18,7 +20,11 @@ from tests.running import Service
 from tests.training import train_bundle
 from tests.worlds import write_known_kinds, write_two_tastes
 
+# Tests run side by side; threads that wait for one another would only take turns with theirs.
 torch.set_num_threads(1)
+_ONE_THREAD = threadpool_limits(1)
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # of the programs that tests start
 
 # Enough for a small world, in seconds.
 QUICK_PRESETS: dict[str, Preset] = {
