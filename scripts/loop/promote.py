@@ -202,7 +202,7 @@ def promote_if_no_worse(
     if verdict.faults:
         output.print(f"refused: {'; '.join(verdict.faults)}.")
         return False
-    kept = promote_bundle(candidate, current, keep=keep)
+    kept = promote_bundle(candidate, current, keep=keep, instead_of=verdict.current)
     where = "" if kept is None else f", which is kept in {kept}"
     output.print(f"promoted {verdict.candidate} in the place of {verdict.current}{where}.")
     return True

@@ -175,7 +175,7 @@ def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -
     }
     check_promotable(candidate, plan.model)
     if is_first:
-        promote_bundle(candidate, plan.model, keep=plan.keep)
+        promote_bundle(candidate, plan.model, keep=plan.keep, instead_of="")
         report["outcome"] = "first"
         output.print(f"{manifest.version} is the first bundle in {plan.model}.")
         return
@@ -187,7 +187,7 @@ def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -
         report["outcome"] = "refused"
         output.print(f"refused, and kept in {candidate}: {'; '.join(verdict.faults)}.")
         return
-    kept = promote_bundle(candidate, plan.model, keep=plan.keep)
+    kept = promote_bundle(candidate, plan.model, keep=plan.keep, instead_of=verdict.current)
     report["outcome"] = "promoted"
     report["former"] = None if kept is None else str(kept)
     output.print(f"promoted {verdict.candidate} in the place of {verdict.current}.")

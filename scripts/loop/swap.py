@@ -18,7 +18,9 @@ _FORMER, _WITHDRAWN = ".former", ".withdrawn"
 _WHEN = "%Y%m%dT%H%M%S%fZ"
 
 
-def promote_bundle(candidate: Path, current: Path, *, keep: int) -> Path | None:
+def promote_bundle(
+    candidate: Path, current: Path, *, keep: int, instead_of: str | None = None
+) -> Path | None:
     """Copy a candidate into the place of the current bundle, in one step for whoever looks.
 
     A service that serves the folder takes the bundle over by itself. Where the place is a link, it
@@ -28,18 +30,27 @@ def promote_bundle(candidate: Path, current: Path, *, keep: int) -> Path | None:
         candidate: A bundle; it stays where it is.
         current: Where the served bundle is, or should be.
         keep: How many bundles of before are kept beside it; older ones are deleted.
+        instead_of: Version that the candidate was judged beside, empty if there was no bundle;
+            None if any may go.
 
     Returns:
         Where the bundle of before is kept; None if there was none.
 
     Raises:
-        ModelError: If the candidate is damaged, or the folders can't be written.
+        ModelError: If the candidate is damaged, another bundle is served by now than it was judged
+            beside, or the folders can't be written.
     """
     current = current.resolve()
     with _staging(current) as staging:
         shutil.copytree(candidate, staging / "new")
         # What is served must be whole, and answer.
         Recommender.load(staging / "new").warm_up()
+        served = (_version(current) or "") if current.exists() else ""
+        if instead_of is not None and served != instead_of:
+            raise BundleError(
+                f"{current} holds {served or 'nothing that can be read'} by now, and the candidate "
+                f"was judged beside {instead_of or 'nothing'}. Judge it again: `melu promote`."
+            )
         kept = _put(staging / "new", current)
     former = bundles_before(current)
     for one in former[: max(0, len(former) - keep)]:

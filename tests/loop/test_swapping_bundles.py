@@ -35,6 +35,22 @@ def _version(folder: Path) -> str:
     return read_manifest(folder).version
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_another_run_put_there_meanwhile_is_not_replaced_unjudged(
+    one: Path, other: Path, tmp_path: Path, is_first: bool
+):
+    served = tmp_path / "model"
+    promote_bundle(other, served, keep=1)
+    judged_beside = "" if is_first else _version(one)
+
+    with pytest.raises(BundleError, match=r"by now.*Judge it again"):
+        promote_bundle(one, served, keep=1, instead_of=judged_beside)
+
+    assert _version(served) == _version(other)
+    assert promote_bundle(one, served, keep=1, instead_of=_version(other)) is not None
+    assert _version(served) == _version(one)
+
+
 def test_whoever_looks_finds_a_bundle_at_any_time(one: Path, other: Path, tmp_path: Path):
     served = tmp_path / "model"
     promote_bundle(one, served, keep=1)
