@@ -115,7 +115,7 @@ def train(size: int, jobs: Sequence[Job]) -> list[subprocess.CompletedProcess[st
 
 def run(size: int, module: str, *arguments: str) -> list[subprocess.CompletedProcess[str]]:
     """Run a module in so many processes, started as torchrun does; return how each ended."""
-    from tests.running import free_port  # which the processes themselves do not need
+    from tests.ports import free_port  # which the processes themselves do not need
 
     shared = os.environ | {
         "OMP_NUM_THREADS": "1",

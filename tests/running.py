@@ -4,7 +4,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 import redis
 
 from tests.forked import ForkedProcess
+from tests.ports import free_port
 
 START_SECONDS = 90
 COMMAND_SECONDS = 300  # a training beside other tests
@@ -31,14 +31,6 @@ def require(what: str, present: object) -> None:
     if what in os.environ.get("MELU_TEST_REQUIRE", "").split(","):
         pytest.fail(f"MELU_TEST_REQUIRE names {what}, and there is none")
     pytest.skip(f"no {what} on this machine")
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = START_SECONDS) -> None:
@@ -202,19 +194,27 @@ class RedisServer:
         require("redis", program)
         assert program is not None
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.process = subprocess.Popen(
-            [
-                program,
-                *([] if self.configuration is None else [str(self.configuration)]),
-                *("--port", str(self.port), "--bind", "127.0.0.1"),
-                *(() if self.configuration else ("--appendonly", "yes")),
-                *self.options,
-            ],
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-        )
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    program,
+                    *([] if self.configuration is None else [str(self.configuration)]),
+                    *("--port", str(self.port), "--bind", "127.0.0.1"),
+                    *(() if self.configuration else ("--appendonly", "yes")),
+                    *self.options,
+                ],
+                cwd=self.folder,
+                stdout=log,
+            )
         wait_for(self._answers, "redis-server to answer")
         return self
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "redis.log"
+
+    def _told(self) -> str:
+        return self._log.read_text(errors="replace")[-1000:]
 
     def stop(self) -> None:
         assert self.process is not None
@@ -235,6 +235,9 @@ class RedisServer:
         self.process.send_signal(number)
 
     def _answers(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            pytest.fail(f"redis-server ended with {self.process.returncode}: {self._told()}")
         with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.url) as client:
             return bool(client.ping())
         return False

@@ -8,7 +8,8 @@ from pathlib import Path
 import redis
 
 from tests.faults.slow_proxy import SlowProxy
-from tests.running import RedisServer, free_port, wait_for
+from tests.ports import free_port
+from tests.running import RedisServer, wait_for
 
 SLOTS = 16384
 SERVICE = "primary"
@@ -18,13 +19,6 @@ _NOTICED_MS = 1000
 
 def _client(server: RedisServer) -> redis.Redis:
     return redis.Redis(port=server.port, decode_responses=True)
-
-
-def _free_cluster_port() -> int:
-    """A cluster's servers talk to each other on a second port, 10,000 above."""
-    while (port := free_port()) > 55_535:
-        pass
-    return port
 
 
 @dataclass
@@ -78,7 +72,6 @@ class Cluster:
         options = ("--cluster-enabled", "yes", "--cluster-node-timeout", str(_NOTICED_MS))
         return RedisServer(
             self.folder / name,
-            port=_free_cluster_port(),
             options=(*options, "--repl-diskless-sync-delay", "0"),
         ).start()
 

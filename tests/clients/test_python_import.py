@@ -16,7 +16,8 @@ from melu_client import (
     Unreachable,
 )
 
-from tests.running import Service, free_port
+from tests.ports import free_port
+from tests.running import Service
 
 COUNT = 1300
 BAD = 700

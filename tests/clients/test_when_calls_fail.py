@@ -9,7 +9,8 @@ import pytest
 
 from tests.clients.drivers import AbortedError, CallError, Driver, PythonDriver
 from tests.clients.faulty_proxy import Fault, FaultyProxy
-from tests.running import Service, free_port
+from tests.ports import free_port
+from tests.running import Service
 
 BUSY = (
     b'{"code": "overloaded", "status": 503, "detail": "Too much at once.", "title": "", "type": ""}'

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.running import Service, free_port, require, start_all, wait_for
+from tests.ports import free_port
+from tests.running import Service, require, start_all, wait_for
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "haproxy" / "haproxy.cfg"
 

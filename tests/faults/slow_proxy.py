@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 
-from tests.running import free_port
+from tests.ports import free_port
 
 
 class SlowProxy:

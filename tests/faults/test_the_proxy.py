@@ -13,7 +13,7 @@ import pytest
 
 from app.problems import RequestTimeout
 from tests.faults.replicas import running_proxy
-from tests.running import free_port
+from tests.ports import free_port
 from tests.service.visitors import assert_problem
 
 REQUESTS = 8

@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 
 from scripts.guide.__main__ import ROOT
 from tests.access.credentials import KEY, bearer
-from tests.running import Service, free_port, require, wait_for
+from tests.ports import free_port
+from tests.running import Service, require, wait_for
 
 pytestmark = pytest.mark.slow
 

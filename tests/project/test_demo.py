@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import free_port, wait_for
+from tests.ports import free_port
+from tests.running import wait_for
 from tests.worlds import write_two_tastes
 
 pytestmark = pytest.mark.slow

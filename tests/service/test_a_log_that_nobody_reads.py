@@ -11,7 +11,8 @@ import pytest
 
 from app.logs import output
 from app.logs.output import LogOutput
-from tests.running import Service, free_port, wait_for
+from tests.ports import free_port
+from tests.running import Service, wait_for
 
 pytestmark = pytest.mark.clock
 

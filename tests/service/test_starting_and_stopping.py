@@ -9,14 +9,8 @@ import httpx
 import pytest
 
 from app.settings import Settings
-from tests.running import (
-    Service,
-    free_port,
-    is_running,
-    processes_in,
-    run_melu,
-    wait_for,
-)
+from tests.ports import free_port
+from tests.running import Service, is_running, processes_in, run_melu, wait_for
 from tests.service.visitors import Visitor
 
 
