@@ -5,6 +5,13 @@ import torch
 
 from model.arrays import Float32Array, Int64Array
 
+_PARTITIONED = 100_000
+"""Scores up to which NumPy's partition finds the k-th.
+
+With AVX2 or AVX-512 it takes less than half of the time that PyTorch's `topk` does, and without
+them four times as long from 50,000 on.
+"""
+
 
 def best(scores: Float32Array, limit: int) -> Int64Array:
     """Return the places of the highest scores.
@@ -21,11 +28,28 @@ def best(scores: Float32Array, limit: int) -> Int64Array:
     return places[order]
 
 
+def best_unordered(scores: Float32Array, limit: int) -> Int64Array:
+    """Return the places that `best` returns, in ascending order: less work than best first.
+
+    Args:
+        scores: Shape [n]; −∞ where a place may not be picked.
+        limit: Most places to return.
+
+    Returns:
+        Places in ascending order.
+    """
+    places = at_least(scores, kth_highest(scores, limit))
+    # More only where several are as high as the last one.
+    return places if len(places) <= limit else np.sort(best(scores, limit))
+
+
 def kth_highest(scores: Float32Array, k: int) -> float:
     """Return the k-th highest score, −∞ if there are fewer."""
     if k > len(scores):
         return -np.inf
-    # A quarter of the time that NumPy's partition takes for a large catalogue.
+    if len(scores) <= _PARTITIONED:
+        place = len(scores) - k
+        return float(np.partition(scores, place)[place])
     return float(torch.topk(torch.from_numpy(scores), k).values[-1])
 
 

@@ -18,7 +18,7 @@ from model.bundle.weights_file import WeightsFile
 from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
 from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
-from model.ranking import Clusters, best, places_of
+from model.ranking import Clusters, best_unordered, places_of
 from model.ranking.coarse_items import CoarseItems
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
@@ -100,7 +100,7 @@ class RelevanceModel:
     @cached_property
     def most_rated(self) -> Int64Array:
         """The bundled items that most users rated, at most 2,000, in ascending order."""
-        return np.sort(best(self.learnt.table.ratings, _MOST_RATED))
+        return best_unordered(self.learnt.table.ratings, _MOST_RATED)
 
     @property
     def members(self) -> int:
@@ -283,13 +283,13 @@ class RelevanceModel:
             bundled = without[without < vectors.bundled_count]
             top = vectors.bundled.top(user.weights, count, bundled)
             if not len(live):
-                return np.sort(top)
-            among = np.concatenate([np.sort(top), live])
+                return top
+            among = np.concatenate([top, live])
         value = self.log_chance(user, among)
         if against is not None:
             value = self.relevance(value) - self.relevance(self.log_chance(against, among))
         value[without if among is None else places_of(without, among)] = -np.inf
-        found = np.sort(best(value, count))
+        found = best_unordered(value, count)
         return found if among is None else among[found]
 
     def _near(self, user: RelevanceUser, count: int, among: Int64Array | None) -> Int64Array:
