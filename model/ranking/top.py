@@ -28,7 +28,7 @@ def best(scores: Float32Array, limit: int) -> Int64Array:
     return places[order]
 
 
-def best_unordered(scores: Float32Array, limit: int) -> Int64Array:
+def best_ascending(scores: Float32Array, limit: int) -> Int64Array:
     """Return the places that `best` returns, in ascending order: less work than best first.
 
     Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.arrays import Float32Array, Int64Array
-from model.ranking import ONE_STAGE_LIMIT, at_least, best_unordered, kth_highest
+from model.ranking import ONE_STAGE_LIMIT, at_least, best_ascending, kth_highest
 from model.ranking.pca_bounds import ReducedFeatures
 from model.relevance.vectors import Vectors
 
@@ -73,12 +73,12 @@ class ChoiceTable:
         if self.reduced is None or self.usual is None:
             logits = self.logits(weights)
             logits[without] = -np.inf
-            return best_unordered(logits, count)
+            return best_ascending(logits, count)
         upper, lower = np.empty((2, len(self)), dtype=np.float32)
         self.reduced.bounds(weights - self.usual, upper, lower)
         upper[without] = lower[without] = -np.inf
         near = at_least(upper, kth_highest(lower, count) - _ROUNDING)
-        return near[best_unordered(self.logits(weights, near), count)]
+        return near[best_ascending(self.logits(weights, near), count)]
 
     def with_components(self, usual: Float32Array, spread: Float32Array) -> ChoiceTable:
         """Find the components that rank many items faster; a table of few stays as it is.

@@ -18,7 +18,7 @@ from model.bundle.weights_file import WeightsFile
 from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
 from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
-from model.ranking import Clusters, best_unordered, places_of
+from model.ranking import Clusters, best_ascending, places_of
 from model.ranking.coarse_items import CoarseItems
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
@@ -100,7 +100,7 @@ class RelevanceModel:
     @cached_property
     def most_rated(self) -> Int64Array:
         """The bundled items that most users rated, at most 2,000, in ascending order."""
-        return best_unordered(self.learnt.table.ratings, _MOST_RATED)
+        return best_ascending(self.learnt.table.ratings, _MOST_RATED)
 
     @property
     def members(self) -> int:
@@ -289,7 +289,7 @@ class RelevanceModel:
         if against is not None:
             value = self.relevance(value) - self.relevance(self.log_chance(against, among))
         value[without if among is None else places_of(without, among)] = -np.inf
-        found = best_unordered(value, count)
+        found = best_ascending(value, count)
         return found if among is None else among[found]
 
     def _near(self, user: RelevanceUser, count: int, among: Int64Array | None) -> Int64Array:

@@ -27,7 +27,7 @@ from scipy.special import expit, ndtr
 from model.answers import Answer, Kind, SupportSet, answers
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.data.signals import DISLIKED, LIKED
-from model.ranking import best, best_unordered
+from model.ranking import best, best_ascending
 from model.rating_uncertainty import RatingUncertainty
 from model.relevance.answer_network import rate_logits
 from model.relevance.groups import on_the_sphere
@@ -261,7 +261,7 @@ def near(model: RelevanceModel, item: int, among: Int64Array, count: int) -> Int
     tastes = on_the_sphere(model.tastes(np.append(among, item)))
     alike = tastes[:-1] @ tastes[-1]
     alike[among == item] = -np.inf
-    found: Int64Array = among[best_unordered(alike, count)]
+    found: Int64Array = among[best_ascending(alike, count)]
     return found
 
 

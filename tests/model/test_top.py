@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.ranking import best, best_unordered, kth_highest
+from model.ranking import best, best_ascending, kth_highest
 from model.ranking import top as top_module
 
 SCORES = {
@@ -26,6 +26,6 @@ def test_the_best_are_those_of_a_stable_sort(
     expected = order[scores[order] > -np.inf][:limit]
 
     assert best(scores, limit).tolist() == expected.tolist()
-    assert best_unordered(scores, limit).tolist() == sorted(expected.tolist())
+    assert best_ascending(scores, limit).tolist() == sorted(expected.tolist())
     highest = np.sort(scores)[::-1]
     assert kth_highest(scores, limit) == (highest[limit - 1] if limit <= len(scores) else -np.inf)

@@ -25,7 +25,7 @@ from model.evaluation.onboarding.static_pairs import static_pairs
 from model.evidence import evidence_scores
 from model.fitting import FittedModel
 from model.onboarding import Onboarding, ShownGroup
-from model.ranking import best_unordered
+from model.ranking import best_ascending
 
 _THROWN_AWAY = "popularity_unseen_thrown_away"
 _GRID = 24
@@ -70,7 +70,7 @@ class Asking:
         )
         # The last ones stand in for what is held out of a user.
         length = _MOST + _GRID
-        known = best_unordered(raters, max(_GREEDY_ITEMS, length))
+        known = best_ascending(raters, max(_GREEDY_ITEMS, length))
         trials = draw_onboarding_trials(learnable, warm, self.names, seed)
         some = np.random.default_rng([seed, 13]).permutation(len(trials))[:_GREEDY_USERS]
         lists["greedy"] = greedy_list(
