@@ -3,18 +3,20 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+import httpx
 import pytest
 
 from app.callers import CALLER, Caller
 from app.problems import Overloaded
 from app.services.model_state.executor import InferenceExecutor
 from tests.access.credentials import KEY, TOKEN_SECRET, bearer, issued_token
-from tests.running import Service
+from tests.running import Service, wait_for
 from tests.service.visitors import ok
 
 pytestmark = pytest.mark.clock
@@ -125,96 +127,88 @@ def test_what_nobody_waits_for_is_not_computed_and_errors_reach_who_asked():
     assert computed == ["last"]
 
 
+@pytest.fixture
+def one_at_a_time(bundle: Path, tmp_path: Path) -> Iterator[Service]:
+    """A service with keys that computes one thing at a time, and keeps no ranking."""
+    environment = {
+        "MELU_API_KEYS": KEY,
+        "MELU_TOKEN_SECRET": TOKEN_SECRET,
+        "MELU_COMPUTE_THREADS": "1",
+        "MELU_CACHE_MEGABYTES": "0",
+    }
+    service = Service(bundle, tmp_path / "fair", environment).start()
+    yield service
+    service.stop()
+
+
+@contextmanager
+def asking_over_and_over(
+    service: Service, callers: int, ask: Callable[[httpx.Client, int], None]
+) -> Iterator[list[int]]:
+    """Let many ask without a pause while a block runs; yield how often each was answered."""
+    stop, answered = threading.Event(), [0] * callers
+
+    def go_on(number: int) -> None:
+        with service.client() as client:
+            while not stop.is_set():
+                ask(client, number)
+                answered[number] += 1
+
+    with ThreadPoolExecutor(callers) as pool:
+        asking = [pool.submit(go_on, number) for number in range(callers)]
+        try:
+            yield answered
+        finally:
+            # Whatever failed: else the pool would wait for them for ever.
+            stop.set()
+    for one in asking:
+        one.result()
+
+
 def test_a_token_that_asks_for_reasons_over_and_over_does_not_keep_others_waiting(
-    bundle: Path, tmp_path: Path
+    one_at_a_time: Service,
 ):
-    environment = {
-        "MELU_API_KEYS": KEY,
-        "MELU_TOKEN_SECRET": TOKEN_SECRET,
-        "MELU_COMPUTE_THREADS": "1",
-        "MELU_CACHE_MEGABYTES": "0",
-    }
-    service = Service(bundle, tmp_path / "fair", environment).start()
-    stop = threading.Event()
-    try:
-        with service.client() as client:
-            users = {name: issued_token(client, name) for name in ("greedy", "other")}
-            for name in users:
-                events = [{"item_id": str(item), "rating": 5 - item % 5} for item in range(40)]
-                ok(
-                    client.post(
-                        f"/users/{name}/feedback", json={"events": events}, headers=bearer(KEY)
-                    )
-                )
+    with one_at_a_time.client() as client:
+        users = {name: issued_token(client, name) for name in ("greedy", "other")}
+        for name in users:
+            events = [{"item_id": str(item), "rating": 5 - item % 5} for item in range(40)]
+            ok(client.post(f"/users/{name}/feedback", json={"events": events}, headers=bearer(KEY)))
 
-            def ask_over_and_over(number: int) -> int:
-                answered = 0
-                with service.client() as greedy:
-                    while not stop.is_set():
-                        answer = greedy.get(
-                            f"/users/greedy/recommendations?explain=true&limit={number % 50 + 1}",
-                            headers=bearer(users["greedy"]),
-                        )
-                        assert answer.status_code in (200, 503)
-                        answered += 1
-                return answered
+        def for_reasons(greedy: httpx.Client, number: int) -> None:
+            path = f"/users/greedy/recommendations?explain=true&limit={number % 50 + 1}"
+            answer = greedy.get(path, headers=bearer(users["greedy"]))
+            assert answer.status_code in (200, 503)
 
-            with ThreadPoolExecutor(60) as pool:
-                asking = [pool.submit(ask_over_and_over, number) for number in range(60)]
-                time.sleep(1)
-                answers = [
-                    client.get(
-                        f"/users/other/recommendations?limit={number + 1}",
-                        headers=bearer(users["other"]),
-                    ).status_code
-                    for number in range(30)
-                ]
-                health = client.get("/healthz").status_code
-                stop.set()
-                assert sum(one.result() for one in asking) > 60
-        assert set(answers) == {200}
-        assert health == 200
-    finally:
-        stop.set()
-        service.stop()
+        with asking_over_and_over(one_at_a_time, 60, for_reasons) as answered:
+            time.sleep(1)
+            answers = [
+                client.get(
+                    f"/users/other/recommendations?limit={number + 1}",
+                    headers=bearer(users["other"]),
+                ).status_code
+                for number in range(30)
+            ]
+            health = client.get("/healthz").status_code
+    assert sum(answered) > 60
+    assert set(answers) == {200}
+    assert health == 200
 
 
-def test_many_who_ask_for_questions_do_not_keep_a_list_waiting(bundle: Path, tmp_path: Path):
-    environment = {
-        "MELU_API_KEYS": KEY,
-        "MELU_TOKEN_SECRET": TOKEN_SECRET,
-        "MELU_COMPUTE_THREADS": "1",
-        "MELU_CACHE_MEGABYTES": "0",
-    }
-    service = Service(bundle, tmp_path / "fair", environment).start()
-    stop = threading.Event()
-    answered = [0] * 12
-    try:
-        with service.client() as client:
-            tokens = {name: issued_token(client, name) for name in ("other", *map(str, range(12)))}
+def test_many_who_ask_for_questions_do_not_keep_a_list_waiting(one_at_a_time: Service):
+    with one_at_a_time.client() as client:
+        tokens = {name: issued_token(client, name) for name in ("other", *map(str, range(12)))}
 
-            def ask_over_and_over(number: int) -> None:
-                with service.client() as greedy:
-                    while not stop.is_set():
-                        path = f"/onboarding/items?user_id={number}&limit=200"
-                        ok(greedy.get(path, headers=bearer(tokens[str(number)])))
-                        answered[number] += 1
+        def for_questions(greedy: httpx.Client, number: int) -> None:
+            path = f"/onboarding/items?user_id={number}&limit=200"
+            ok(greedy.get(path, headers=bearer(tokens[str(number)])))
 
-            with ThreadPoolExecutor(12) as pool:
-                asking = [pool.submit(ask_over_and_over, number) for number in range(12)]
-                waited = []
-                while min(answered) < 2:
-                    time.sleep(0.01)
-                for number in range(30):
-                    before = sum(answered)
-                    path = f"/users/other/recommendations?limit={number + 1}"
-                    ok(client.get(path, headers=bearer(tokens["other"])))
-                    waited.append(sum(answered) - before)
-                stop.set()
-                for one in asking:
-                    one.result()
-    finally:
-        stop.set()
-        service.stop()
+        with asking_over_and_over(one_at_a_time, 12, for_questions) as answered:
+            wait_for(lambda: min(answered) >= 2, "everybody to be answered twice")
+            waited = []
+            for number in range(30):
+                before = sum(answered)
+                path = f"/users/other/recommendations?limit={number + 1}"
+                ok(client.get(path, headers=bearer(tokens["other"])))
+                waited.append(sum(answered) - before)
     # Where all take turns alike it waits for one of each.
     assert median(waited) < 6
