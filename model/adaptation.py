@@ -111,7 +111,8 @@ class Adaptation:
             update diverged.
         """
         usable = self._usable(attributes)
-        prior = self._prior(usable)
+        slots = self._user_space.slots(usable)
+        prior = self._prior(usable, slots)
         if not support_set:
             return prior
         # What overflows on the way is found at the end.
@@ -124,7 +125,7 @@ class Adaptation:
                     rating = self._adapt_rating(self.estimator, usable, ratings, prior.rating)
             relevance = None
             if self.relevance is not None:
-                relevance = self.relevance.adapt(self._user_space.slots(usable), support_set)
+                relevance = self.relevance.adapt(slots, support_set)
         if (rating is not None and rating.diverged) or (
             relevance is not None and not relevance.is_finite
         ):
@@ -135,9 +136,10 @@ class Adaptation:
         """Return the slots of what is usable of a user's features; see `adapt`."""
         return self._user_space.slots(self._usable(attributes))
 
-    def _prior(self, usable: Mapping[str, FeatureValue]) -> AdaptedCopy:
+    def _prior(
+        self, usable: Mapping[str, FeatureValue], slots: Mapping[str, list[int]]
+    ) -> AdaptedCopy:
         """What is known of a user before any feedback; many have the same attributes."""
-        slots = self._user_space.slots(usable)
         # By slots: what a user wrote must not stay here once the user is erased.
         key = repr(slots)
         known = self._priors.get(key)

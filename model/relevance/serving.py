@@ -72,14 +72,12 @@ def amortised_start(
         ū of each member, shape [M, B, W + 1], or with 1 for B where all that is read is shared.
     """
     sizes = support.sizes
-    rest = []
-    for name, table in theta.embeddings.items():
-        mine = slots[name]
-        of_user = table[:, mine[0]] if len(mine) == 1 else table[:, mine].mean(1)
-        rest.append(np.repeat(of_user[:, None], sizes.shape[1], axis=1))
-    members = len(theta.start.of_rest)
-    rest.append(np.repeat(sizes[:, :, 1:], members, axis=0))
-    start = theta.start(support, np.concatenate(rest, axis=2))
+    of_user = [
+        table[:, mine] if len(mine) == 1 else table[:, mine].mean(1, keepdims=True)
+        for table, mine in ((table, slots[name]) for name, table in theta.embeddings.items())
+    ]
+    shared = np.concatenate(of_user, axis=2) if of_user else None
+    start = theta.start(support, sizes[:, :, 1:], shared)
     unseen = support.counts[Kind.UNSEEN][:, None]
     if unseen.any():
         start = start + theta.move(support, sizes) * (unseen > 0)

@@ -68,21 +68,27 @@ class BagNetwork:
             stacked([last.bias[None] for _, last in layers]),
         )
 
-    def __call__(self, support: SupportSums, rest: Float32Array) -> Float32Array:
+    def __call__(
+        self, support: SupportSums, rest: Float32Array, shared: Float32Array | None = None
+    ) -> Float32Array:
         """Read B support sets.
 
         Args:
             support: The support sets.
-            rest: What else there is of each, shape [M, B, inputs], or with 1 for B.
+            rest: What else there is of each, shape [M, B, inputs], or with 1 for M or for B.
+            shared: What there is of all of them and is read before that, shape [M, 1, inputs].
 
         Returns:
             Shape [M, B, outputs], or with 1 for B where all that is read is shared.
         """
-        hidden = np.matmul(rest, self.of_rest) + self.hidden_bias
+        hidden = np.matmul(rest, self.of_rest[:, -rest.shape[2] :]) + self.hidden_bias
+        if shared is not None:
+            hidden += np.matmul(shared, self.of_rest[:, : shared.shape[2]])
         for kind, weight in enumerate(self.of_kind):
             if support.counts[kind].any():
                 hidden = hidden + np.matmul(support.entry[kind], weight) * support.damping[kind]
-        found: Float32Array = np.matmul(np.maximum(hidden, 0), self.weight) + self.bias
+        np.maximum(hidden, 0, out=hidden)
+        found: Float32Array = np.matmul(hidden, self.weight) + self.bias
         return found
 
 
