@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from pydantic import BaseModel
 from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
-from model.bundle.reports import EpochReport, TrainingReport
 from model.bundle.weights_file import WeightsFile
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
@@ -22,8 +20,6 @@ from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best, places_of
 from model.rating_uncertainty import RatingUncertainty
-from model.start import Start
-from model.training_checkpoints import Checkpoints
 
 NO_ITEMS: Int64Array = np.empty(0, dtype=np.int64)
 
@@ -83,7 +79,8 @@ class Estimator(ABC):
     """θ of one preset, bound to the items that it scores.
 
     These are the items of the bundle and, behind them, the live ones (`extended`).
-    Nothing that a method does changes θ, so any number of threads may share one estimator.
+    Nothing that a method does changes θ, so any number of threads may share one estimator. How
+    one is made, `model.presets` tells.
 
     Attributes:
         user_space: Encoders of the user features.
@@ -95,68 +92,6 @@ class Estimator(ABC):
     user_space: FeatureSpace
     item_space: FeatureSpace
     clusters: Clusters | None = None
-
-    @classmethod
-    @abstractmethod
-    def fit(
-        cls,
-        dataset: Dataset,
-        ratings: Ratings,
-        preset: BaseModel,
-        *,
-        seed: int,
-        on_epoch: Callable[[EpochReport], None],
-        checkpoints: Checkpoints,
-        start: Start | None = None,
-    ) -> tuple[Self, TrainingReport]:
-        """Learn θ from ratings.
-
-        Args:
-            dataset: Users, items and their features.
-            ratings: What to learn from.
-            preset: Configuration, of this estimator's own kind.
-            seed: Every random draw follows from it.
-            on_epoch: Called after each epoch.
-            checkpoints: Where to go on from, and what is kept meanwhile.
-            start: Weights to begin with, of this estimator's own kind; random if None.
-
-        Returns:
-            The estimator, and how the training went.
-
-        Raises:
-            DatasetError: If there are too few users with ratings to learn from.
-            BundleError: If the weights to begin with are of another configuration.
-        """
-
-    @classmethod
-    @abstractmethod
-    def restore(
-        cls,
-        preset: BaseModel,
-        scale: tuple[float, float],
-        user_space: FeatureSpace,
-        item_space: FeatureSpace,
-        tensors: dict[str, Tensor],
-        items: pl.DataFrame,
-        item_count: int,
-    ) -> Self:
-        """Put together what `tensors` took apart.
-
-        Args:
-            preset: Configuration, of this estimator's own kind.
-            scale: Lowest and highest rating.
-            user_space: Encoders of the user features.
-            item_space: Encoders of the item features.
-            tensors: As stored.
-            items: The features of the items to score; no column, where the items have no features.
-            item_count: Their number.
-
-        Returns:
-            An estimator whose predictions are bit-equal to the stored one's.
-
-        Raises:
-            BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
-        """
 
     @abstractmethod
     def extended(self, items: LiveItems) -> Self:

@@ -20,11 +20,6 @@ Preset = MeluPreset | BayesianPreset
 
 PRESETS: dict[str, Preset] = {"default": BayesianPreset(), "melu": MeluPreset()}
 
-_ESTIMATORS: dict[type[Preset], type[Estimator]] = {
-    BayesianPreset: BayesianEstimator,
-    MeluPreset: MeluEstimator,
-}
-
 _PARTS = ("estimator", "training", "relevance")
 
 
@@ -95,20 +90,33 @@ def fit_estimator(
         The estimator, and how the training went.
 
     Raises:
-        DatasetError: If there are too few ratings to learn from.
+        DatasetError: If there are too few users with ratings to learn from.
+        BundleError: If the weights to begin with are of another configuration.
     """
     ratings = dataset.ratings if ratings is None else ratings
     dataset = dataset.of_preset(preset.name)
-    estimator = _ESTIMATORS[type(preset)]
-    return estimator.fit(
-        dataset,
-        ratings,
-        preset,
-        seed=seed,
-        on_epoch=on_epoch,
-        checkpoints=checkpoints or Checkpoints.none(),
-        start=start,
-    )
+    checkpoints = checkpoints or Checkpoints.none()
+    match preset:
+        case BayesianPreset():
+            return BayesianEstimator.fit(
+                dataset,
+                ratings,
+                preset,
+                seed=seed,
+                on_epoch=on_epoch,
+                checkpoints=checkpoints,
+                start=start,
+            )
+        case MeluPreset():
+            return MeluEstimator.fit(
+                dataset,
+                ratings,
+                preset,
+                seed=seed,
+                on_epoch=on_epoch,
+                checkpoints=checkpoints,
+                start=start,
+            )
 
 
 def restore_estimator(
@@ -132,14 +140,21 @@ def restore_estimator(
         item_count: Their number.
 
     Returns:
-        The estimator.
+        An estimator whose predictions are bit-equal to the stored one's.
 
     Raises:
-        BundleError: If the tensors do not fit the configuration.
+        BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
     """
-    return _ESTIMATORS[type(preset)].restore(
-        preset, scale, user_space, item_space, tensors, items, item_count
-    )
+    match preset:
+        case BayesianPreset():
+            # Its rows of the items are among the tensors.
+            return BayesianEstimator.restore(
+                preset, scale, user_space, item_space, tensors, item_count
+            )
+        case MeluPreset():
+            return MeluEstimator.restore(
+                preset, scale, user_space, item_space, tensors, items, item_count
+            )
 
 
 def relevance_config(preset: Preset) -> RelevanceConfig | None:

@@ -9,9 +9,7 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-import polars as pl
 import torch
-from pydantic import BaseModel
 from torch import Tensor
 
 from model.arrays import Float32Array, Float64Array, Int64Array
@@ -104,15 +102,14 @@ class BayesianEstimator(Estimator):
         cls,
         dataset: Dataset,
         ratings: Ratings,
-        preset: BaseModel,
+        preset: BayesianPreset,
         *,
         seed: int,
         on_epoch: Callable[[EpochReport], None],
         checkpoints: Checkpoints,
-        start: Start | None = None,
+        start: Start | None,
     ) -> tuple[Self, TrainingReport]:
-        """Learn θ from ratings; see `Estimator`."""
-        assert isinstance(preset, BayesianPreset)  # noqa: S101 - this estimator's own
+        """Learn θ from ratings; see `model.presets.fit_estimator`."""
         before = None
         if start is not None:
             assert isinstance(start.estimator, cls)  # noqa: S101 - of this preset
@@ -142,16 +139,14 @@ class BayesianEstimator(Estimator):
     @classmethod
     def restore(
         cls,
-        preset: BaseModel,
+        preset: BayesianPreset,
         scale: tuple[float, float],
         user_space: FeatureSpace,
         item_space: FeatureSpace,
         tensors: dict[str, Tensor],
-        items: pl.DataFrame,  # noqa: ARG003 - rows of the items are among the tensors
         item_count: int,
     ) -> Self:
-        """Put together what `tensors` took apart; see `Estimator`."""
-        assert isinstance(preset, BayesianPreset)  # noqa: S101 - this estimator's own
+        """Put together what `tensors` took apart; see `model.presets.restore_estimator`."""
         stored = restore(preset, user_space, item_space, tensors, item_count)
         return cls(preset, scale, user_space, item_space, stored)
 

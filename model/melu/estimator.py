@@ -11,7 +11,6 @@ from typing import Self
 import numpy as np
 import polars as pl
 import torch
-from pydantic import BaseModel
 from torch import Tensor
 
 from model.arrays import Float32Array, Int64Array
@@ -99,15 +98,14 @@ class MeluEstimator(Estimator):
         cls,
         dataset: Dataset,
         ratings: Ratings,
-        preset: BaseModel,
+        preset: MeluPreset,
         *,
         seed: int,
         on_epoch: Callable[[EpochReport], None],
         checkpoints: Checkpoints,
-        start: Start | None = None,
+        start: Start | None,
     ) -> tuple[Self, TrainingReport]:
-        """Learn θ from ratings; see `Estimator`."""
-        assert isinstance(preset, MeluPreset)  # noqa: S101 - this estimator's own
+        """Learn θ from ratings; see `model.presets.fit_estimator`."""
         before = None
         if start is not None:
             assert isinstance(start.estimator, cls)  # noqa: S101 - of this preset
@@ -136,7 +134,7 @@ class MeluEstimator(Estimator):
     @classmethod
     def restore(
         cls,
-        preset: BaseModel,
+        preset: MeluPreset,
         scale: tuple[float, float],
         user_space: FeatureSpace,
         item_space: FeatureSpace,
@@ -144,8 +142,7 @@ class MeluEstimator(Estimator):
         items: pl.DataFrame,
         item_count: int,
     ) -> Self:
-        """Put together what `tensors` took apart; see `Estimator`."""
-        assert isinstance(preset, MeluPreset)  # noqa: S101 - this estimator's own
+        """Put together what `tensors` took apart; see `model.presets.restore_estimator`."""
         try:
             # Shapes alone take no memory, so that no configuration asks for too much.
             with torch.device("meta"):
