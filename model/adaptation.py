@@ -161,28 +161,20 @@ class Adaptation:
     ) -> AdaptedUser:
         """Adapt what predicts ratings; θ's own weights, marked, where that diverges."""
         user = estimator.adapt(usable, support_set)
-        error = self._error(estimator, user, estimator.score_support_set(user), support_set)
+        error = self._error(user, user.support_scores, support_set)
         if error < _LARGE_ERROR:
             return user
         rated = np.array([item for item, _ in support_set], dtype=np.int64)
         before = estimator.score(prior, rated)
-        if error < inf and error <= self._error(estimator, prior, before, support_set):
+        if error < inf and error <= self._error(prior, before, support_set):
             return user
         return replace(prior, diverged=True)
 
     def _error(
-        self,
-        estimator: Estimator,
-        user: AdaptedUser,
-        predicted: Float32Array,
-        support_set: Sequence[tuple[int, float]],
+        self, user: AdaptedUser, predicted: Float32Array, support_set: Sequence[tuple[int, float]]
     ) -> float:
-        """Mean squared error on the support set, in units of the scale's width; ∞ if adrift.
-
-        A weight that is not finite may hide behind an activation function that is bounded there; a
-        sum of squares hides nothing.
-        """
-        if not all(isfinite(np.vdot(one, one)) for one in estimator.moved_weights(user)):
+        """Mean squared error on the support set, in units of the scale's width; ∞ if adrift."""
+        if not user.is_finite:
             return inf
         low, high = self.scale
         error = predicted - np.array([rating for _, rating in support_set], dtype=np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Self
 
 import numpy as np
@@ -48,18 +49,34 @@ EXACT_AMONG = 30_000
 
 
 @dataclass(frozen=True)
-class AdaptedUser:
+class AdaptedUser(ABC):
     """A user's own copy of the decision layers; each preset adds its weights.
 
     Attributes:
         local_steps: Steps taken; 0 without a support set.
         support_size: Ratings that they were taken on.
+        support_scores: What these weights predict of the support set, as `Estimator.score` does of
+            its items, shape [n].
         diverged: Whether these are θ's own weights because the local update diverged.
     """
 
     local_steps: int
     support_size: int
+    support_scores: Float32Array
     diverged: bool = field(default=False, kw_only=True)
+
+    @property
+    def is_finite(self) -> bool:
+        """Tell whether the local update stayed among finite numbers.
+
+        A weight that is not finite may hide behind an activation function that is bounded there; a
+        sum of squares hides nothing.
+        """
+        return all(isfinite(np.vdot(one, one)) for one in self._moved_weights())
+
+    @abstractmethod
+    def _moved_weights(self) -> Sequence[Float32Array]:
+        """Return the weights that the local update moved, of any shapes."""
 
 
 @dataclass(frozen=True)
@@ -133,17 +150,6 @@ class Estimator(ABC):
             The user's own copy of the decision layers.
         """
 
-    @abstractmethod
-    def moved_weights(self, user: AdaptedUser) -> Sequence[Float32Array]:
-        """Return the weights that the local update moved; what diverged shows in them.
-
-        Args:
-            user: What `adapt` returned.
-
-        Returns:
-            Arrays of any shapes.
-        """
-
     def score(self, user: AdaptedUser, items: Int64Array | None = None) -> Float32Array:
         """Predict the user's rating of items.
 
@@ -172,17 +178,6 @@ class Estimator(ABC):
         rows: Int64Array | None,
     ) -> Float32Array:
         """Predict the user's rating of some rows of a table; of all if None."""
-
-    @abstractmethod
-    def score_support_set(self, user: AdaptedUser) -> Float32Array:
-        """Predict the ratings of the support set that a user was adapted to.
-
-        Args:
-            user: What `adapt` returned.
-
-        Returns:
-            As `score` of its items, for which nothing has to be looked up again, shape [n].
-        """
 
     @abstractmethod
     def score_ablations(

@@ -53,6 +53,10 @@ class BayesianUser(AdaptedUser):
     decision: AdaptedWeights
     rated: RatedItems
 
+    def _moved_weights(self) -> Sequence[Float32Array]:
+        decision = self.decision
+        return decision.linear, decision.hidden_weight, decision.hidden_bias, decision.output
+
 
 class BayesianEstimator(Estimator):
     """θ with a Bayesian start of the local update, averaged over its members.
@@ -167,21 +171,10 @@ class BayesianEstimator(Estimator):
         """Run the local update on a new user's support set; see `Estimator`."""
         rated = self._rated(support_set)
         decision = local_update(self._theta, self.user_space.slots(attributes), rated)
-        steps = self.preset.estimator.local_steps + 1 if support_set else 0
-        return BayesianUser(steps, len(support_set), decision, rated)
-
-    def moved_weights(self, user: AdaptedUser) -> Sequence[Float32Array]:
-        """Return all weights of the members; see `Estimator`."""
-        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        decision = user.decision
-        return decision.linear, decision.hidden_weight, decision.hidden_bias, decision.output
-
-    def score_support_set(self, user: AdaptedUser) -> Float32Array:
-        """Predict the ratings of a user's support set; see `Estimator`."""
-        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        rated = user.rated
         base = rated.base.sum(0) / np.float32(len(rated.base))
-        return from_five_point(base + user.decision.predict(rated.phi)[0], self._scale)
+        scores = from_five_point(base + decision.predict(rated.phi)[0], self._scale)
+        steps = self.preset.estimator.local_steps + 1 if support_set else 0
+        return BayesianUser(steps, len(support_set), scores, decision, rated)
 
     def score_ablations(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -48,11 +48,25 @@ class MeluUser(AdaptedUser):
 
     Attributes:
         decision: Adapted weights, the user's content embedding multiplied in.
-        rated: Internal indices of the support set's items.
     """
 
     decision: AdaptedWeights
-    rated: Int64Array
+
+    def _moved_weights(self) -> Sequence[Float32Array]:
+        decision = self.decision
+        return decision.item, decision.first_bias, *decision.later, *decision.biases
+
+
+class RatedItems(NamedTuple):
+    """A support set.
+
+    Attributes:
+        items: Embeddings of its n items, shape [n, E].
+        rating: In the estimator's units, shape [n].
+    """
+
+    items: Float32Array
+    rating: Float32Array
 
 
 class MeluEstimator(Estimator):
@@ -193,20 +207,21 @@ class MeluEstimator(Estimator):
     ) -> MeluUser:
         """Run the local update on a new user's support set; see `Estimator`."""
         steps = self.preset.estimator.local_steps if support_set else 0
-        (decision,) = self._local_update(attributes, support_set, steps)
-        rated = np.array([item for item, _ in support_set], dtype=np.int64)
-        return MeluUser(steps, len(support_set) if steps else 0, decision, rated)
+        rated = self._rated(support_set)
+        (decision,) = self._local_update(attributes, rated, steps)
+        scores = self.units.to_ratings(predict_items(decision, torch.from_numpy(rated.items)))
+        return MeluUser(steps, len(support_set) if steps else 0, scores, decision)
 
-    def moved_weights(self, user: AdaptedUser) -> Sequence[Float32Array]:
-        """Return the weights and biases of all layers; see `Estimator`."""
-        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        decision = user.decision
-        return decision.item, decision.first_bias, *decision.later, *decision.biases
+    def _rated(self, support_set: Sequence[tuple[int, float]]) -> RatedItems:
+        """Look a support set's items up."""
+        index = np.array([item for item, _ in support_set], dtype=np.int64)
+        rating = np.array([rating for _, rating in support_set], dtype=np.float32)
+        return RatedItems(self._embeddings.take(index, _rows), self.units.standardise(rating))
 
     def _local_update(
         self,
         attributes: Mapping[str, FeatureValue],
-        support_set: Sequence[tuple[int, float]],
+        rated: RatedItems,
         steps: int,
         kept: Float32Array | None = None,
     ) -> list[AdaptedWeights]:
@@ -218,23 +233,15 @@ class MeluEstimator(Estimator):
             for name, mine in slots.items()
         ]
         user = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
-        index = np.array([item for item, _ in support_set], dtype=np.int64)
-        rating = np.array([rating for _, rating in support_set], dtype=np.float32)
         return local_update(
             self._serving,
             user,
-            self._embeddings.take(index, _rows),
-            self.units.standardise(rating),
+            *rated,
             local_steps=steps,
             local_learning_rate=config.local_learning_rate,
             support_damping=config.support_damping,
             kept=kept,
         )
-
-    def score_support_set(self, user: AdaptedUser) -> Float32Array:
-        """Predict the ratings of a user's support set; see `Estimator`."""
-        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        return self.score(user, user.rated)
 
     def score_ablations(
         self,
@@ -246,9 +253,9 @@ class MeluEstimator(Estimator):
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         steps = self.preset.estimator.local_steps
         embeddings = torch.from_numpy(self._embeddings.take(items, _rows))
-        variants = self._local_update(attributes, support_set, steps, kept)
+        variants = self._local_update(attributes, self._rated(support_set), steps, kept)
         predicted = np.stack([predict_items(decision, embeddings) for decision in variants])
-        return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
+        return self.units.to_ratings(predicted)
 
     def representations(self, items: Int64Array) -> Float32Array:
         """Return what the items' embeddings are to the first layer; see `Estimator`."""
@@ -275,8 +282,7 @@ class MeluEstimator(Estimator):
 
     def _predicted(self, user: AdaptedUser, embeddings: Tensor) -> Float32Array:
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        predicted = predict_items(user.decision, embeddings)
-        return predicted * np.float32(self.units.spread) + np.float32(self.units.mean)
+        return self.units.to_ratings(predict_items(user.decision, embeddings))
 
     def _candidates(
         self, user: AdaptedUser, among: Int64Array | None, left_out: int, limit: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -41,6 +42,10 @@ class RatingUnits:
     def standardise(self, rating: Ratable) -> Ratable:
         """Ratings on the data set's scale → the estimator's units."""
         return (rating - self.mean) / self.spread
+
+    def to_ratings(self, prediction: Float32Array) -> Float32Array:
+        """The estimator's units → the data set's, not clipped to its scale."""
+        return prediction * np.float32(self.spread) + np.float32(self.mean)
 
     def to_scale(self, prediction: Tensor) -> Tensor:
         """The estimator's units → the data set's scale, clipped to it."""
