@@ -9,17 +9,17 @@ from math import isfinite
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from torch import Tensor
 
-from model.arrays import Float32Array, Int64Array
+from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.weights_file import WeightsFile
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best, places_of
+from model.ranking.first_stage import worth_scoring
 from model.rating_uncertainty import RatingUncertainty
 
 NO_ITEMS: Int64Array = np.empty(0, dtype=np.int64)
@@ -42,10 +42,6 @@ class LiveItems:
     changed: Int64Array
     trained: Int64Array
     trained_features: pl.DataFrame
-
-
-EXACT_AMONG = 30_000
-"""Items that a filter leaves, up to which all of them are scored."""
 
 
 @dataclass(frozen=True)
@@ -79,19 +75,6 @@ class AdaptedUser(ABC):
         """Return the weights that the local update moved, of any shapes."""
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """The best items for a user, best first.
-
-    Attributes:
-        index: Internal item indices.
-        score: Predicted ratings in the data set's units, not clipped to its scale.
-    """
-
-    index: Int64Array
-    score: Float32Array
-
-
 class Estimator(ABC):
     """θ of one preset, bound to the items that it scores.
 
@@ -109,6 +92,11 @@ class Estimator(ABC):
     user_space: FeatureSpace
     item_space: FeatureSpace
     clusters: Clusters | None = None
+
+    @property
+    @abstractmethod
+    def vectors(self) -> ItemVectors[Any]:
+        """What the items are known by, laid out as the preset likes."""
 
     @abstractmethod
     def extended(self, items: LiveItems) -> Self:
@@ -150,6 +138,7 @@ class Estimator(ABC):
             The user's own copy of the decision layers.
         """
 
+    @abstractmethod
     def score(self, user: AdaptedUser, items: Int64Array | None = None) -> Float32Array:
         """Predict the user's rating of items.
 
@@ -161,23 +150,6 @@ class Estimator(ABC):
             Predicted ratings in the data set's units but not clipped to its scale, so that they
             order items beyond its ends too. Shape [items].
         """
-        if items is None:
-            return self._vectors.every(lambda table: self._score_rows(table, user, None))
-        return self._vectors.take(items, lambda table, rows: self._score_rows(table, user, rows))
-
-    @property
-    @abstractmethod
-    def _vectors(self) -> ItemVectors[Any]:
-        """What the items are known by, in the preset's own layout."""
-
-    @abstractmethod
-    def _score_rows(
-        self,
-        table: Any,  # noqa: ANN401 - one of `_vectors`, in the preset's own layout
-        user: AdaptedUser,
-        rows: Int64Array | None,
-    ) -> Float32Array:
-        """Predict the user's rating of some rows of a table; of all if None."""
 
     @abstractmethod
     def score_ablations(
@@ -217,11 +189,11 @@ class Estimator(ABC):
         *,
         among: Int64Array | None = None,
         without: Int64Array = NO_ITEMS,
-    ) -> Ranking:
+    ) -> Int64Array:
         """Return the items that the user would rate highest.
 
         Of a large catalogue that is not narrowed down far, only the members of the clusters that
-        the user's own weights score best are scored (`model.ranking.clusters`); those exactly.
+        the user's own weights score best are scored (`model.ranking.first_stage`); those exactly.
 
         Args:
             user: What `adapt` returned.
@@ -230,53 +202,34 @@ class Estimator(ABC):
             without: Items to leave out.
 
         Returns:
-            The best items; equal scores in the catalogue's order.
+            Internal item indices, best first; equal scores in the catalogue's order.
         """
-        vectors = self._vectors
-        if not vectors.live_count:
-            return self._rank_bundled(user, limit, among, without)
-        first_live = vectors.bundled_count
-        live = np.arange(first_live, len(vectors), dtype=np.int64)
+        vectors = self.vectors
+        live = np.arange(vectors.bundled_count, len(vectors))
         if among is not None:
-            among, live = np.split(among, [np.searchsorted(among, first_live)])
-        live = np.setdiff1d(live, without, assume_unique=False)
-        bundled = self._rank_bundled(user, limit, among, without[without < first_live])
-        scores = np.concatenate([bundled.score, self.score(user, live)])
-        chosen = best(scores, limit)
-        return Ranking(np.concatenate([bundled.index, live])[chosen], scores[chosen])
-
-    def _rank_bundled(
-        self, user: AdaptedUser, limit: int, among: Int64Array | None, without: Int64Array
-    ) -> Ranking:
-        if self.clusters is not None and (among is None or len(among) > EXACT_AMONG):
-            among = self._candidates(user, among, len(without), limit)
-        if among is None:
-            return self._rank_all(user, limit, without)
-        return self._rank_some(user, limit, among, without)
-
-    def _rank_some(
-        self, user: AdaptedUser, limit: int, among: Int64Array, without: Int64Array
-    ) -> Ranking:
-        scores = self.score(user, among)
-        scores[places_of(without, among)] = -np.inf
-        chosen = best(scores, limit)
-        return Ranking(among[chosen], scores[chosen])
-
-    def _rank_all(self, user: AdaptedUser, limit: int, without: Int64Array) -> Ranking:
-        scores = self._score_rows(self._vectors.bundled, user, None)
-        scores[without] = -np.inf
-        chosen = best(scores, limit)
-        return Ranking(chosen, scores[chosen])
+            among, live = vectors.parted(among)
+        left_out = without[without < vectors.bundled_count]
+        among = worth_scoring(
+            self.clusters,
+            among,
+            lambda allowed: self._candidates(user, allowed, len(left_out), limit),
+        )
+        index, scores = self._best(user, limit, among, left_out)
+        if not len(live):
+            return index
+        live = np.setdiff1d(live, without)
+        scores = np.concatenate([scores, self.score(user, live)])
+        return np.concatenate([index, live])[best(scores, limit)]
 
     @abstractmethod
     def _candidates(
-        self, user: AdaptedUser, among: Int64Array | None, left_out: int, limit: int
+        self, user: AdaptedUser, allowed: BoolArray | None, left_out: int, limit: int
     ) -> Int64Array:
-        """Return the items of a large catalogue that are worth an exact score.
+        """Return the bundle's items that are worth an exact score, where there are many.
 
         Args:
             user: What `adapt` returned.
-            among: Items to choose from; all if None.
+            allowed: Which items to choose from, shape [bundled items]; all if None.
             left_out: How many items are left out later.
             limit: How many of the best are asked for.
 
@@ -284,13 +237,18 @@ class Estimator(ABC):
             Item indices in ascending order.
         """
 
-    def _allowed(self, among: Int64Array | None) -> npt.NDArray[np.bool_] | None:
-        """Mark the items to choose from; None if all are."""
-        if among is None or self.clusters is None:
-            return None
-        allowed = np.zeros(len(self.clusters.cluster), dtype=np.bool_)
-        allowed[among] = True
-        return allowed
+    def _best(
+        self, user: AdaptedUser, limit: int, among: Int64Array | None, without: Int64Array
+    ) -> tuple[Int64Array, Float32Array]:
+        """Return the best of the bundle's items, best first, and their scores.
+
+        For a preset to override that knows a faster way than to score all of them.
+        """
+        # Of all items, live ones come behind.
+        scores = self.score(user, among)[: self.vectors.bundled_count]
+        scores[without if among is None else places_of(without, among)] = -np.inf
+        chosen = best(scores, limit)
+        return chosen if among is None else among[chosen], scores[chosen]
 
     def prepare(
         self,

@@ -51,6 +51,11 @@ class ItemVectors(Generic[Table]):
         live = rows if self.live is None else join(self.live, rows)
         return replace(self, live=live, live_count=self.live_count + count)
 
+    def parted(self, ascending: Int64Array) -> tuple[Int64Array, Int64Array]:
+        """Split ascending indices into those of the bundle's items and those of live ones."""
+        first_live = int(np.searchsorted(ascending, self.bundled_count))
+        return ascending[:first_live], ascending[first_live:]
+
     def parts(self, index: Int64Array) -> list[tuple[Table, BoolArray, Int64Array]]:
         """Split items by their tables.
 
@@ -102,3 +107,19 @@ class ItemVectors(Generic[Table]):
         """
         bundled = look_up(self.bundled)
         return bundled if self.live is None else np.concatenate([bundled, look_up(self.live)])
+
+    def read(
+        self, index: Int64Array | None, look_up: Callable[[Table, Int64Array | None], Float32Array]
+    ) -> Float32Array:
+        """Look items up, or all of them.
+
+        Args:
+            index: Internal item indices, shape [n]; all items if None.
+            look_up: Returns one row for each row of a table that it is asked for; for all if None.
+
+        Returns:
+            The rows in the order of `index`, shape [n, …].
+        """
+        if index is None:
+            return self.every(lambda table: look_up(table, None))
+        return self.take(index, look_up)

@@ -106,7 +106,7 @@ def rank(
     if order is Order.RATING or relevance is None:
         assert estimator is not None  # noqa: S101 - else there is no such order
         assert user.rating is not None  # noqa: S101 - adapted by the same model
-        index = estimator.rank(user.rating, limit, among=among, without=without).index
+        index = estimator.rank(user.rating, limit, among=among, without=without)
         values = values_of(estimator, relevance, user, index, order)
         return RankedItems(index, values)
     assert user.relevance is not None  # noqa: S101 - adapted by the same model

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.arrays import Float32Array, Float64Array, Int64Array
+from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.bayesian.decision_layers import LEAST_NOISE_LOG
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.rating_scale import from_five_point, to_five_point
 from model.bayesian.serving.item_table import ItemTable, build_item_table, joined, rated_items
 from model.bayesian.serving.new_items import changed_rows, new_rows
-from model.bayesian.serving.top_k import exact_best, exact_best_of
+from model.bayesian.serving.scoring import predict_items
+from model.bayesian.serving.top_k import best_items
 from model.bayesian.serving.update import AdaptedWeights, RatedItems, local_update
 from model.bayesian.serving.weights import StackedWeights
 from model.bayesian.training.checkpoint import INPUTS, Stored, read_item_rows, restore
@@ -30,7 +31,7 @@ from model.bundle.weights_file import WeightsFile
 from model.content.bias_statistics import ItemStatistics
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
-from model.estimator import AdaptedUser, Estimator, LiveItems, Ranking
+from model.estimator import AdaptedUser, Estimator, LiveItems
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.ranking.coarse_items import CoarseItems
@@ -92,14 +93,15 @@ class BayesianEstimator(Estimator):
         return RepresentedMembers(self._stored.networks, self._stored.rows, self._scale)
 
     @cached_property
-    def _vectors(self) -> ItemVectors[ItemTable]:
+    def vectors(self) -> ItemVectors[ItemTable]:
+        """What the members represent the items by, laid out for ranking."""
         rows = self._stored.rows
         return ItemVectors(build_item_table(self._stored.networks, rows), len(rows))
 
     @property
     def _items(self) -> ItemTable:
         """The items of the bundle."""
-        return self._vectors.bundled
+        return self.vectors.bundled
 
     @classmethod
     def fit(
@@ -186,20 +188,20 @@ class BayesianEstimator(Estimator):
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         slots = self.user_space.slots(attributes)
         decision = local_update(self._theta, slots, self._rated(support_set), kept)
-        base = self._vectors.take(items, lambda table, rows: table.mean_base[rows])
+        base = self.vectors.take(items, lambda table, rows: table.mean_base[rows])
         personal = decision.predict(self._items.of_members(self.representations(items)))
         return from_five_point(base + personal, self._scale)
 
     def representations(self, items: Int64Array) -> Float32Array:
         """Return φ of all members; see `Estimator`."""
-        return self._vectors.take(items, lambda table, rows: table.flat(rows))
+        return self.vectors.take(items, lambda table, rows: table.flat(rows))
 
     def _rated(self, support_set: Sequence[tuple[int, float]]) -> RatedItems:
         """Look a support set's items up."""
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         stars = np.array([rating for _, rating in support_set], dtype=np.float32)
         rating = to_five_point(stars, self._scale)
-        parts = self._vectors.parts(index)
+        parts = self.vectors.parts(index)
         found = [
             rated_items(table, self._stored.networks, rows, rating[chosen])
             for table, chosen, rows in parts
@@ -225,56 +227,33 @@ class BayesianEstimator(Estimator):
                 tensor[torch.from_numpy(items.changed)] = changed.named_tensors()[name]
         served = build_item_table(self._stored.networks, rows, is_live=True)
         other = copy(self)
-        other._vectors = self._vectors.append(served, items.count, joined)
+        other.vectors = self.vectors.append(served, items.count, joined)
         return other
 
-    def _score_rows(
-        self, table: ItemTable, user: AdaptedUser, rows: Int64Array | None
-    ) -> Float32Array:
-        return self._predicted(table, user, rows)
-
-    def _predicted(
-        self, items: ItemTable, user: AdaptedUser, index: Int64Array | None
-    ) -> Float32Array:
+    def score(self, user: AdaptedUser, items: Int64Array | None = None) -> Float32Array:
+        """Predict the user's rating of items; see `Estimator`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        count = len(items) if index is None else len(index)
-        scores = np.empty(count, dtype=np.float32)
-        for start in range(0, count, _ITEMS_CHUNK):
-            chunk = slice(start, start + _ITEMS_CHUNK)
-            rows = chunk if index is None else index[chunk]
-            scores[chunk] = items.mean_base[rows] + user.decision.predict(items.phi(rows))[0]
+        decision = user.decision
+        scores = self.vectors.read(items, lambda table, rows: predict_items(table, decision, rows))
         return from_five_point(scores, self._scale)
 
-    def _rank_all(self, user: AdaptedUser, limit: int, without: Int64Array) -> Ranking:
-        """Find the best of all items with one matrix-vector product; see `exact_best`."""
+    def _best(
+        self, user: AdaptedUser, limit: int, among: Int64Array | None, without: Int64Array
+    ) -> tuple[Int64Array, Float32Array]:
+        """Find the best of the bundle's items by bounds; see `best_items`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        items = self._items
-        if items.reduced is None:
-            return super()._rank_all(user, limit, without)
-        with np.errstate(over="ignore", invalid="ignore"):
-            index, unit = exact_best(items, items.reduced, user.decision, limit, without)
-        if len(index) < min(limit, len(items) - len(without)):
-            # Weights so large that no bound is a number.
-            return super()._rank_all(user, limit, without)
-        return Ranking(index, from_five_point(unit, self._scale))
-
-    def _rank_some(
-        self, user: AdaptedUser, limit: int, among: Int64Array, without: Int64Array
-    ) -> Ranking:
-        """Find the best of some items with one matrix-vector product; see `exact_best_of`."""
-        assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        index, unit = exact_best_of(
+        index, scores = best_items(
             self._items, user.decision, limit, among, without, self._theta.output
         )
-        return Ranking(index, from_five_point(unit, self._scale))
+        return index, from_five_point(scores, self._scale)
 
     def _candidates(
-        self, user: AdaptedUser, among: Int64Array | None, left_out: int, limit: int
+        self, user: AdaptedUser, allowed: BoolArray | None, left_out: int, limit: int
     ) -> Int64Array:
         """Scan clusters in few columns; see `CoarseItems`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         linear = user.decision.linear[0].ravel() / np.float32(len(self._stored.networks))
-        return self._coarse.candidates(linear, limit, left_out, self._allowed(among))
+        return self._coarse.candidates(linear, limit, left_out, allowed)
 
     @cached_property
     def _coarse(self) -> CoarseItems:
@@ -298,7 +277,7 @@ class BayesianEstimator(Estimator):
         if weights.is_large:
             # Of what the encoder reads only single rows are asked for from here on.
             table = replace(table, inputs=weights.rows(INPUTS))
-            self._vectors = replace(self._vectors, bundled=table)
+            self.vectors = replace(self.vectors, bundled=table)
         self._stored = self._stored._replace(rows=read_item_rows(weights.tensors()))
         super().prepare(weights, ranks=ranks)
 
@@ -310,7 +289,7 @@ class BayesianEstimator(Estimator):
         """
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         told = _told(user).astype(np.float32)
-        return self._vectors.every(lambda table: _deviations(table, told))
+        return self.vectors.every(lambda table: _deviations(table, told))
 
     def rating_uncertainty(
         self, user: AdaptedUser, candidates: Int64Array, predicted: Int64Array
@@ -328,7 +307,7 @@ class BayesianEstimator(Estimator):
             for one in (candidates, predicted)
         )
         of_asked, of_others = asked @ told.mT, others @ told.mT
-        noise_log = self._vectors.take(candidates, lambda table, rows: table.noise_log[rows])
+        noise_log = self.vectors.take(candidates, lambda table, rows: table.noise_log[rows])
         noise_log = np.maximum(noise_log.T + user.decision.noise_log[0], LEAST_NOISE_LOG)
         variance = (others * others).sum(2) - np.square(of_others).sum(2)
         # What is left of a difference: few digits will do from here on.

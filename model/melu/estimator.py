@@ -13,7 +13,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from model.arrays import Float32Array, Int64Array
+from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
 from model.bundle.stored_tensors import check_tensors
 from model.data.dataset import Dataset, Ratings
@@ -98,14 +98,19 @@ class MeluEstimator(Estimator):
         self.user_space = user_space
         self.item_space = item_space
         self._items = items
-        with torch.no_grad():
-            self._item_embeddings = embed(theta.item_embeddings, items, item_count)
-        self._embeddings = ItemVectors(self._item_embeddings, item_count)
+        self._item_count = item_count
         self._user_tables = {
             name: table.detach().numpy() for name, table in theta.user_embeddings.items()
         }
         user_width = preset.estimator.embedding_width * len(user_space.encoders)
         self._serving = ServingWeights.of(theta.decision, user_width)
+
+    @cached_property
+    def vectors(self) -> ItemVectors[Tensor]:
+        """The items' embeddings."""
+        with torch.no_grad():
+            embeddings = embed(self.theta.item_embeddings, self._items, self._item_count)
+        return ItemVectors(embeddings, self._item_count)
 
     @classmethod
     def fit(
@@ -212,11 +217,23 @@ class MeluEstimator(Estimator):
         scores = self.units.to_ratings(predict_items(decision, torch.from_numpy(rated.items)))
         return MeluUser(steps, len(support_set) if steps else 0, scores, decision)
 
+    def score(self, user: AdaptedUser, items: Int64Array | None = None) -> Float32Array:
+        """Predict the user's rating of items; see `Estimator`."""
+        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
+        decision = user.decision
+        predicted = self.vectors.read(
+            items,
+            lambda table, rows: predict_items(
+                decision, table if rows is None else table[torch.from_numpy(rows)]
+            ),
+        )
+        return self.units.to_ratings(predicted)
+
     def _rated(self, support_set: Sequence[tuple[int, float]]) -> RatedItems:
         """Look a support set's items up."""
         index = np.array([item for item, _ in support_set], dtype=np.int64)
         rating = np.array([rating for _, rating in support_set], dtype=np.float32)
-        return RatedItems(self._embeddings.take(index, _rows), self.units.standardise(rating))
+        return RatedItems(self.vectors.take(index, _rows), self.units.standardise(rating))
 
     def _local_update(
         self,
@@ -252,14 +269,14 @@ class MeluEstimator(Estimator):
     ) -> Float32Array:
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         steps = self.preset.estimator.local_steps
-        embeddings = torch.from_numpy(self._embeddings.take(items, _rows))
+        embeddings = torch.from_numpy(self.vectors.take(items, _rows))
         variants = self._local_update(attributes, self._rated(support_set), steps, kept)
         predicted = np.stack([predict_items(decision, embeddings) for decision in variants])
         return self.units.to_ratings(predicted)
 
     def representations(self, items: Int64Array) -> Float32Array:
         """Return what the items' embeddings are to the first layer; see `Estimator`."""
-        features: Float32Array = self._embeddings.take(items, _rows) @ self._serving.item
+        features: Float32Array = self.vectors.take(items, _rows) @ self._serving.item
         return features
 
     def extended(self, items: LiveItems) -> Self:
@@ -268,51 +285,38 @@ class MeluEstimator(Estimator):
         other = copy(self)
         with torch.no_grad():
             live = embed(self.theta.item_embeddings, encoded, items.count)
-        other._embeddings = self._embeddings.append(live, items.count, _joined)
+        other.vectors = self.vectors.append(live, items.count, _joined)
         return other
 
-    @property
-    def _vectors(self) -> ItemVectors[Tensor]:
-        return self._embeddings
-
-    def _score_rows(
-        self, table: Tensor, user: AdaptedUser, rows: Int64Array | None
-    ) -> Float32Array:
-        return self._predicted(user, table if rows is None else table[torch.from_numpy(rows)])
-
-    def _predicted(self, user: AdaptedUser, embeddings: Tensor) -> Float32Array:
-        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        return self.units.to_ratings(predict_items(user.decision, embeddings))
-
     def _candidates(
-        self, user: AdaptedUser, among: Int64Array | None, left_out: int, limit: int
+        self, user: AdaptedUser, allowed: BoolArray | None, left_out: int, limit: int
     ) -> Int64Array:
         """Return the members of the clusters whose centroid scores best; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
         assert self.clusters is not None  # noqa: S101 - else nobody asks
         scores = predict_items(user.decision, self._centroids)
         wanted = max(CANDIDATES, CANDIDATES_A_PLACE * limit) + left_out
-        return self.clusters.candidates(scores, wanted, self._allowed(among))
+        return self.clusters.candidates(scores, wanted, allowed)
 
     @cached_property
     def _centroids(self) -> Tensor:
         assert self.clusters is not None  # noqa: S101 - else nobody asks
-        return torch.from_numpy(self.clusters.means(self._item_embeddings.numpy()))
+        return torch.from_numpy(self.clusters.means(self.vectors.bundled.numpy()))
 
     def clustering_features(self) -> Float32Array:
         """Return what the items' embeddings are to the first layer under θ; see `Estimator`."""
-        features: Float32Array = self._item_embeddings.numpy() @ self._serving.item
+        features: Float32Array = self.vectors.bundled.numpy() @ self._serving.item
         return features
 
     def discrimination(self, user: AdaptedUser) -> Float32Array:
         """Norm of each prediction's gradient under the user's own weights; see `Estimator`."""
         assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
         decision = user.decision
-        return self._embeddings.every(lambda table: item_gradient_norms(decision, table))
+        return self.vectors.every(lambda table: item_gradient_norms(decision, table))
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
-        total = torch.zeros(len(self._item_embeddings), dtype=torch.float64)
+        total = torch.zeros(len(self.vectors.bundled), dtype=torch.float64)
         users = self.user_space.encode_table(dataset.user_features)
         with torch.no_grad():
             user = embed(self.theta.user_embeddings, users, len(dataset.user_ids))
@@ -320,7 +324,7 @@ class MeluEstimator(Estimator):
                 chunk = slice(start, start + _CHUNK)
                 item_index = torch.from_numpy(ratings.item_index[chunk])
                 user_index = torch.from_numpy(ratings.user_index[chunk])
-                pair = torch.cat([user[user_index], self._item_embeddings[item_index]], dim=-1)
+                pair = torch.cat([user[user_index], self.vectors.bundled[item_index]], dim=-1)
                 target = self.units.standardise(torch.from_numpy(ratings.rating[chunk]))
                 error = (predict(self.theta.decision, pair) - target).abs()
                 norm = 2 * predicted_gradient_norm(self.theta.decision, pair)

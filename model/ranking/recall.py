@@ -47,7 +47,7 @@ class PredictedRatings:
 
     def found(self, user: AdaptedUser, limit: int, without: Int64Array) -> Int64Array:
         """See `TwoStages`."""
-        return self._estimator.rank(user, limit, without=without).index
+        return self._estimator.rank(user, limit, without=without)
 
     def exact(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
         """See `TwoStages`."""

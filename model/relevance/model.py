@@ -15,11 +15,12 @@ from torch import Tensor
 from model.answers import Comparison, SupportSet, answers, comparisons, rated
 from model.arrays import Float32Array, Int64Array
 from model.bundle.weights_file import WeightsFile
-from model.estimator import EXACT_AMONG, NO_ITEMS, LiveItems
+from model.estimator import NO_ITEMS, LiveItems
 from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best_ascending, places_of
 from model.ranking.coarse_items import CoarseItems
+from model.ranking.first_stage import EXACT_AMONG
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample

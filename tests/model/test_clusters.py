@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from model import estimator as estimators
 from model.estimator import Estimator
 from model.melu import estimator as melu_estimator
-from model.ranking import Clusters, best, coarse_items
+from model.ranking import Clusters, best, coarse_items, first_stage
 
 
 def test_every_item_is_in_one_cluster_and_clusters_hold_alike_items():
@@ -52,7 +51,7 @@ def two_stages(estimator: Estimator, monkeypatch: pytest.MonkeyPatch) -> Estimat
         (coarse_items, "_KEPT_A_PLACE", 1),
     ):
         monkeypatch.setattr(module, name, value)
-    monkeypatch.setattr(estimators, "EXACT_AMONG", 10)
+    monkeypatch.setattr(first_stage, "EXACT_AMONG", 10)
     estimator.clusters = Clusters.fit(estimator.clustering_features(), seed=0, count=12)
     yield estimator
     estimator.clusters = None
@@ -64,18 +63,17 @@ def test_two_stages_find_the_best_of_all(two_stages: Estimator):
     user = two_stages.adapt({}, [(0, 5.0), (31, 1.0)])
     scores = two_stages.score(user)
     found = two_stages.rank(user, 5)
-    assert list(found.index) == list(best(scores, 5))
-    np.testing.assert_allclose(found.score, scores[found.index], rtol=1e-5)
+    assert list(found) == list(best(scores, 5))
 
 
 def test_two_stages_keep_to_filters_and_exclusions(two_stages: Estimator):
     user = two_stages.adapt({}, [(0, 5.0), (31, 1.0)])
     among, without = np.arange(0, 60, 2), np.array([2, 4, 6])
     found = two_stages.rank(user, 60, among=among, without=without)
-    assert set(found.index) == set(among) - set(without)
+    assert set(found) == set(among) - set(without)
     rare = np.array([7, 33])
-    assert set(two_stages.rank(user, 5, among=rare).index) == {7, 33}
-    assert len(two_stages.rank(user, 5, among=rare, without=rare).index) == 0
+    assert set(two_stages.rank(user, 5, among=rare)) == {7, 33}
+    assert len(two_stages.rank(user, 5, among=rare, without=rare)) == 0
 
 
 def test_one_stage_keeps_to_filters_and_exclusions(estimator: Estimator):
@@ -84,9 +82,9 @@ def test_one_stage_keeps_to_filters_and_exclusions(estimator: Estimator):
     without = np.array([1, 2, 3])
     found = estimator.rank(user, 7, without=without)
     scores[without] = -np.inf
-    assert list(found.index) == list(best(scores, 7))
-    assert set(estimator.rank(user, 60, without=without).index) == set(range(60)) - {1, 2, 3}
+    assert list(found) == list(best(scores, 7))
+    assert set(estimator.rank(user, 60, without=without)) == set(range(60)) - {1, 2, 3}
     among = np.array([5, 9, 50])
     some = estimator.rank(user, 2, among=among)
-    assert list(some.index) == list(among[best(scores[among], 2)])
+    assert list(some) == list(among[best(scores[among], 2)])
     np.testing.assert_allclose(estimator.score(user, among), scores[among], rtol=1e-5)

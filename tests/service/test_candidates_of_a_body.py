@@ -8,7 +8,7 @@ import pytest
 
 from app.schemas.values import MAX_NAMED
 from model.bundle.bundle import load_bundle
-from model.estimator import EXACT_AMONG
+from model.ranking.first_stage import EXACT_AMONG
 from scripts.benchmark.grown import write_grown
 from tests.running import Service
 from tests.service.bodies import ITEMS, LIKED, ORDERS, PATH, ids, ranked

@@ -8,12 +8,48 @@ import numpy as np
 
 from model.arrays import Float32Array, Int64Array
 from model.bayesian.serving.item_table import ItemTable
+from model.bayesian.serving.scoring import predict_items
 from model.bayesian.serving.update import AdaptedWeights
 from model.ranking import at_least, best, kth_highest, places_of
 from model.ranking.pca_bounds import ReducedFeatures
 
 _ROUNDING = 1e-4
 _buffers = threading.local()
+
+
+def best_items(
+    items: ItemTable,
+    decision: AdaptedWeights,
+    limit: int,
+    among: Int64Array | None,
+    without: Int64Array,
+    output: Float32Array,
+) -> tuple[Int64Array, Float32Array]:
+    """Return the best items under adapted weights, in the way that is the fastest.
+
+    Args:
+        items: The catalogue.
+        decision: Adapted weights, one variant.
+        limit: Most items to return.
+        among: Items to choose from, in ascending order; all if None.
+        without: Items to leave out.
+        output: v₀, shape [M, 1, H].
+
+    Returns:
+        Item indices, best first, and their scores, brought to a range of 4.
+    """
+    if among is not None:
+        return exact_best_of(items, decision, limit, among, without, output)
+    if items.reduced is not None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = exact_best(items, items.reduced, decision, limit, without)
+        if len(found[0]) >= min(limit, len(items) - len(without)):
+            return found
+        # Weights so large that no bound is a number.
+    scores = predict_items(items, decision)
+    scores[without] = -np.inf
+    chosen = best(scores, limit)
+    return chosen, scores[chosen]
 
 
 def exact_best(
