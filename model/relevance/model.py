@@ -20,7 +20,7 @@ from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best_ascending, places_of
 from model.ranking.coarse_items import CoarseItems
-from model.ranking.first_stage import EXACT_AMONG
+from model.ranking.first_stage import worth_scoring
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample
@@ -277,29 +277,26 @@ class RelevanceModel:
         """
         vectors = self.vectors
         live = np.arange(vectors.bundled_count, len(vectors))
-        if self.clusters is not None and (among is None or len(among) > EXACT_AMONG):
-            # So many that most of them are not looked at.
-            among = np.concatenate([self._near(user, count + len(without), among), live])
+        if among is not None:
+            among, live = vectors.parted(among)
+        among = worth_scoring(
+            self.clusters,
+            among,
+            lambda allowed: self._coarse.candidates(user.weights, count + len(without), 0, allowed),
+        )
         if among is None and against is None:
             bundled = without[without < vectors.bundled_count]
-            top = vectors.bundled.top(user.weights, count, bundled)
+            among = vectors.bundled.top(user.weights, count, bundled)
             if not len(live):
-                return top
-            among = np.concatenate([top, live])
+                return among
+        if among is not None and len(live):
+            among = np.concatenate([among, live])
         value = self.log_chance(user, among)
         if against is not None:
             value = self.relevance(value) - self.relevance(self.log_chance(against, among))
         value[without if among is None else places_of(without, among)] = -np.inf
         found = best_ascending(value, count)
         return found if among is None else among[found]
-
-    def _near(self, user: RelevanceUser, count: int, among: Int64Array | None) -> Int64Array:
-        """Return the bundled items of a large catalogue that are worth an exact look."""
-        allowed = None
-        if among is not None:
-            allowed = np.zeros(self.vectors.bundled_count, dtype=np.bool_)
-            allowed[among[among < len(allowed)]] = True
-        return self._coarse.candidates(user.weights, count, 0, allowed)
 
     @cached_property
     def _coarse(self) -> CoarseItems:

@@ -1,11 +1,15 @@
 """Two stages find what one finds, and never more than was asked for."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from model.catalogue.live import ItemChange
 from model.estimator import Estimator
 from model.melu import estimator as melu_estimator
 from model.ranking import Clusters, best, coarse_items, first_stage
+from model.recommender import Recommender
 
 
 def test_every_item_is_in_one_cluster_and_clusters_hold_alike_items():
@@ -88,3 +92,21 @@ def test_one_stage_keeps_to_filters_and_exclusions(estimator: Estimator):
     some = estimator.rank(user, 2, among=among)
     assert list(some) == list(among[best(scores[among], 2)])
     np.testing.assert_allclose(estimator.score(user, among), scores[among], rtol=1e-5)
+
+
+def test_two_stages_keep_live_items_to_filters_in_every_order(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(first_stage, "EXACT_AMONG", 10)
+    recommender = Recommender.load(bundle)
+    for model in (recommender._estimator, recommender._relevance):
+        if model is not None:
+            model.clusters = Clusters.fit(model.clustering_features(), seed=0, count=12)
+    (record,) = recommender.catalogue.records([3])
+    changes = [ItemChange(name, None, record.attributes) for name in ("allowed", "other")]
+    live = recommender.with_changes(changes)
+    among = np.append(np.arange(40), live.catalogue.index_of["allowed"])
+    user = live.adapt({}, [(0, 5.0), (31, 1.0)])
+    for order in live.orders:
+        found = live.rank(user, 100, order=order, among=among, without=np.array([1]))
+        assert set(found.index) == set(among) - {1}
