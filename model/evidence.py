@@ -9,8 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from model.arrays import Float32Array
+from model.data.dataset import Ratings
+
+SMALLEST_ERROR = 0.1
+"""Standard deviations of the ratings that an error counts as at least."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,22 @@ def evidence_scores(gradient_norms: Float32Array, raters: Float32Array) -> Evide
     """
     discrimination, popularity = _normalised(gradient_norms), _normalised(raters)
     return EvidenceScores(discrimination, popularity, discrimination * popularity)
+
+
+def mean_over_raters(total: Tensor, ratings: Ratings) -> Float32Array:
+    """Divide sums over the raters of each item by their number.
+
+    Args:
+        total: Sums over the raters of this process, shape [items].
+        ratings: Who rated what.
+
+    Returns:
+        Means over the raters of all processes, shape [items]; 0 for an item that nobody rated.
+    """
+    raters = ratings.ranks.total(np.bincount(ratings.item_index, minlength=len(total)))
+    sums = ratings.ranks.total(total.numpy())
+    mean: Float32Array = (sums / np.maximum(raters, 1)).astype(np.float32)
+    return mean
 
 
 def _normalised(values: Float32Array) -> Float32Array:

@@ -15,28 +15,24 @@ from torch import Tensor
 
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
-from model.bundle.stored_tensors import check_tensors
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
-from model.errors import BundleError
 from model.estimator import AdaptedUser, Estimator, LiveItems
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.melu.batch_features import BatchFeatures
-from model.melu.decision_layers import predict, predicted_gradient_norm
+from model.melu.checkpoint import named_tensors, restore
 from model.melu.global_update import predict_query_sets
+from model.melu.gradient_norms import mean_gradient_norms
 from model.melu.preset import MeluPreset
 from model.melu.serving.scoring import item_gradient_norms, predict_items
 from model.melu.serving.update import AdaptedWeights, ServingWeights, local_update
 from model.melu.start import LearntWeights
 from model.melu.training import train
-from model.melu.weights import MetaWeights, RatingUnits, embed, initial_meta_weights
+from model.melu.weights import MetaWeights, RatingUnits, embed
 from model.start import Start
 from model.training_checkpoints import Checkpoints
 
-SMALLEST_ERROR = 0.1
-_CHUNK = 65_536
-_UNITS = "units"
 CANDIDATES = 10_000
 """Items of a large catalogue that are scored exactly; `melu benchmark large` measures recall."""
 CANDIDATES_A_PLACE = 100
@@ -162,32 +158,13 @@ class MeluEstimator(Estimator):
         item_count: int,
     ) -> Self:
         """Put together what `tensors` took apart; see `model.presets.restore_estimator`."""
-        try:
-            # Shapes alone take no memory, so that no configuration asks for too much.
-            with torch.device("meta"):
-                due = initial_meta_weights(preset.estimator, user_space, item_space, None)
-        except (RuntimeError, TypeError, ValueError, OverflowError) as error:
-            raise BundleError("the configuration asks for weights beyond all measure") from error
-        expected = due.named_tensors() | {_UNITS: torch.zeros(2, dtype=torch.float64)}
-        check_tensors(tensors, expected)
-        mean, spread = tensors[_UNITS].tolist()
-        if spread <= 0:
-            raise BundleError(f"{_UNITS} holds a spread that is not above zero")
-        theta = {name: tensor for name, tensor in tensors.items() if name != _UNITS}
-        return cls(
-            preset,
-            MetaWeights.from_named_tensors(theta),
-            RatingUnits(mean, spread, *scale),
-            user_space,
-            item_space,
-            item_space.encode_table(items),
-            item_count,
-        )
+        theta, units = restore(preset, scale, user_space, item_space, tensors)
+        encoded = item_space.encode_table(items)
+        return cls(preset, theta, units, user_space, item_space, encoded, item_count)
 
     def tensors(self) -> dict[str, Tensor]:
         """θ and the units."""
-        units = torch.tensor([self.units.mean, self.units.spread], dtype=torch.float64)
-        return self.theta.named_tensors() | {_UNITS: units}
+        return named_tensors(self.theta, self.units)
 
     def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
         """Adapt to each support set and predict each query set; see `Estimator`."""
@@ -316,24 +293,10 @@ class MeluEstimator(Estimator):
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
-        total = torch.zeros(len(self.vectors.bundled), dtype=torch.float64)
-        users = self.user_space.encode_table(dataset.user_features)
+        encoded = self.user_space.encode_table(dataset.user_features)
         with torch.no_grad():
-            user = embed(self.theta.user_embeddings, users, len(dataset.user_ids))
-            for start in range(0, len(ratings), _CHUNK):
-                chunk = slice(start, start + _CHUNK)
-                item_index = torch.from_numpy(ratings.item_index[chunk])
-                user_index = torch.from_numpy(ratings.user_index[chunk])
-                pair = torch.cat([user[user_index], self.vectors.bundled[item_index]], dim=-1)
-                target = self.units.standardise(torch.from_numpy(ratings.rating[chunk]))
-                error = (predict(self.theta.decision, pair) - target).abs()
-                norm = 2 * predicted_gradient_norm(self.theta.decision, pair)
-                total.index_add_(0, item_index, (norm / error.clamp(min=SMALLEST_ERROR)).double())
-        raters = ratings.ranks.total(np.bincount(ratings.item_index, minlength=len(total)))
-        mean: Float32Array = (ratings.ranks.total(total.numpy()) / np.maximum(raters, 1)).astype(
-            np.float32
-        )
-        return mean
+            users = embed(self.theta.user_embeddings, encoded, len(dataset.user_ids))
+        return mean_gradient_norms(self.theta, self.units, users, self.vectors.bundled, ratings)
 
 
 def _rows(table: Tensor, rows: Int64Array) -> Float32Array:

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from model.data import Dataset
+from model.evidence import SMALLEST_ERROR
 from model.melu.decision_layers import predict
-from model.melu.estimator import SMALLEST_ERROR, MeluEstimator
+from model.melu.estimator import MeluEstimator
 from model.melu.weights import embed
 from model.presets import fit_estimator
 from model.recommender import Recommender

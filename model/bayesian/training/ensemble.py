@@ -21,9 +21,9 @@ from model.bayesian.training.meta_training import make_support_set, own_residual
 from model.content.bias_statistics import ItemStatistics
 from model.data.dataset import Ratings
 from model.episodes import Episodes, PaddedRatings, RatingsByUser
+from model.evidence import SMALLEST_ERROR, mean_over_raters
 from model.features import EncodedTable
 
-SMALLEST_ERROR = 0.1
 _USERS_CHUNK = 1_024
 
 
@@ -129,11 +129,7 @@ class RepresentedMembers:
                 predicted = predicted + (own * member.items.phi[item]).sum(1)
                 error = ((predicted - rating).abs() / spread).clamp(min=SMALLEST_ERROR)
                 total.index_add_(0, item, (2 * norms[item] / error).double())
-        raters = ratings.ranks.total(np.bincount(ratings.item_index, minlength=len(total)))
-        mean: Float32Array = (ratings.ranks.total(total.numpy()) / np.maximum(raters, 1)).astype(
-            np.float32
-        )
-        return mean
+        return mean_over_raters(total, ratings)
 
 
 def _before_any_rating(member: _Member, users: EncodedTable, some: Int64Array) -> Tensor:
