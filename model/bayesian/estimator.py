@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
-from model.bayesian.decision_layers import LEAST_NOISE_LOG
+from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.rating_scale import from_five_point, to_five_point
 from model.bayesian.serving.item_table import ItemTable, build_item_table, joined, rated_items
-from model.bayesian.serving.new_items import changed_rows, new_rows
+from model.bayesian.serving.new_items import live_rows
 from model.bayesian.serving.scoring import predict_items
 from model.bayesian.serving.top_k import best_items
+from model.bayesian.serving.uncertainty import deviations, rating_uncertainty, told
 from model.bayesian.serving.update import AdaptedWeights, RatedItems, local_update
 from model.bayesian.serving.weights import StackedWeights
 from model.bayesian.training.checkpoint import INPUTS, Stored, read_item_rows, restore
@@ -38,8 +38,6 @@ from model.ranking.coarse_items import CoarseItems
 from model.rating_uncertainty import RatingUncertainty
 from model.start import Start
 from model.training_checkpoints import Checkpoints
-
-_ITEMS_CHUNK = 8_192
 
 
 @dataclass(frozen=True)
@@ -214,17 +212,7 @@ class BayesianEstimator(Estimator):
 
     def extended(self, items: LiveItems) -> Self:
         """Represent more items by what their content predicts; see `Estimator`."""
-        predicted = self._stored.content.predict(self.item_space, items.features, items.count)
-        config = self.preset.estimator
-        rows = new_rows(predicted, config, self._stored.rows.inputs.shape[1])
-        if len(items.changed):
-            before = self._stored.content.predict(
-                self.item_space, items.trained_features, len(items.trained)
-            )
-            trained = self._stored.rows.rows(torch.from_numpy(items.trained))
-            changed = changed_rows(trained, before, predicted[items.changed], config)
-            for name, tensor in rows.named_tensors().items():
-                tensor[torch.from_numpy(items.changed)] = changed.named_tensors()[name]
+        rows = live_rows(items, self._stored, self.item_space, self.preset.estimator)
         served = build_item_table(self._stored.networks, rows, is_live=True)
         other = copy(self)
         other.vectors = self.vectors.append(served, items.count, joined)
@@ -282,14 +270,10 @@ class BayesianEstimator(Estimator):
         super().prepare(weights, ranks=ranks)
 
     def discrimination(self, user: AdaptedUser) -> Float32Array:
-        """How unsure the user's rating of each item still is; see `Estimator`.
-
-        The standard deviation of w·φ under the user's posterior: what a rating of the item can
-        still move. The posterior covariance is I − Φᵀ (K + P⁻¹)⁻¹ Φ.
-        """
+        """Tell the posterior deviation of w·φ, which a rating can still move; see `Estimator`."""
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
-        told = _told(user).astype(np.float32)
-        return self.vectors.every(lambda table: _deviations(table, told))
+        told_of_w = told(user.rated, user.decision).astype(np.float32)
+        return self.vectors.every(lambda table: deviations(table, told_of_w))
 
     def rating_uncertainty(
         self, user: AdaptedUser, candidates: Int64Array, predicted: Int64Array
@@ -301,45 +285,19 @@ class BayesianEstimator(Estimator):
         assert isinstance(user, BayesianUser)  # noqa: S101 - what `adapt` returned
         if not np.isfinite(user.rated.phi).all() or not np.isfinite(user.decision.noise).all():
             return None
-        told = _told(user)
         asked, others = (
             self._items.of_members(self.representations(one)).astype(np.float64)
             for one in (candidates, predicted)
         )
-        of_asked, of_others = asked @ told.mT, others @ told.mT
         noise_log = self.vectors.take(candidates, lambda table, rows: table.noise_log[rows])
-        noise_log = np.maximum(noise_log.T + user.decision.noise_log[0], LEAST_NOISE_LOG)
-        variance = (others * others).sum(2) - np.square(of_others).sum(2)
-        # What is left of a difference: few digits will do from here on.
-        return RatingUncertainty(
-            among=(asked @ asked.mT - of_asked @ of_asked.mT).astype(np.float32),
-            across=(asked @ others.mT - of_asked @ of_others.mT).astype(np.float32),
-            variance=np.maximum(variance, 0).astype(np.float32),
-            noise=np.exp(noise_log),
+        return rating_uncertainty(
+            told(user.rated, user.decision),
+            asked,
+            others,
+            noise_log.T + user.decision.noise_log[0],
         )
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
         users = self.user_space.encode_table(dataset.user_features)
         return self._members.mean_gradient_norms(users, len(dataset.user_ids), ratings)
-
-
-def _told(user: BayesianUser) -> Float64Array:
-    """What the support set told of w: L⁻¹ Φ with K + P⁻¹ = L Lᵀ, shape [M, n, D]."""
-    known = user.rated.phi
-    # Of many alike ratings K is nearly singular, which single precision would not survive.
-    gram = (known @ known.mT).astype(np.float64)
-    gram += user.decision.noise[0][..., None] * np.eye(known.shape[1])
-    found: Float64Array = np.linalg.solve(np.linalg.cholesky(gram), known)
-    return found
-
-
-def _deviations(items: ItemTable, told: Float32Array) -> Float32Array:
-    """Standard deviation of w·φ of each item, given what a support set told of w."""
-    found = np.empty(len(items), dtype=np.float32)
-    for start in range(0, len(found), _ITEMS_CHUNK):
-        chunk = slice(start, start + _ITEMS_CHUNK)
-        phi = items.phi(chunk)
-        variance = (phi * phi).sum(-1) - ((phi @ told.mT) ** 2).sum(-1)
-        found[chunk] = np.sqrt(np.maximum(variance, 0)).mean(0)
-    return found

@@ -12,7 +12,36 @@ from torch import Tensor
 
 from model.arrays import Float64Array
 from model.bayesian.preset import EstimatorConfig
+from model.bayesian.training.checkpoint import Stored
 from model.bayesian.training.item_features import ItemRows, encoder_inputs
+from model.estimator import LiveItems
+from model.features import FeatureSpace
+
+
+def live_rows(
+    items: LiveItems, stored: Stored, item_space: FeatureSpace, config: EstimatorConfig
+) -> ItemRows:
+    """Show live items: new ones as `new_rows` does, trained ones as `changed_rows` does.
+
+    Args:
+        items: The items.
+        stored: What was learnt.
+        item_space: Encoders of the item features.
+        config: Configuration.
+
+    Returns:
+        The rows.
+    """
+    content = stored.content
+    predicted = content.predict(item_space, items.features, items.count)
+    rows = new_rows(predicted, config, stored.rows.inputs.shape[1])
+    if len(items.changed):
+        before = content.predict(item_space, items.trained_features, len(items.trained))
+        trained = stored.rows.rows(torch.from_numpy(items.trained))
+        changed = changed_rows(trained, before, predicted[items.changed], config)
+        for name, tensor in rows.named_tensors().items():
+            tensor[torch.from_numpy(items.changed)] = changed.named_tensors()[name]
+    return rows
 
 
 def new_rows(predicted: Float64Array, config: EstimatorConfig, inputs: int) -> ItemRows:
