@@ -18,7 +18,8 @@ import numpy as np
 from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.metrics import discounts
 from model.ranking import best
-from model.relevance.model import RelevanceModel, RelevanceUser
+from model.relevance.adapted_user import RelevanceUser
+from model.relevance.model import RelevanceModel
 
 _LIST = 20
 _CONSIDERED = 300

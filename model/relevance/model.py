@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from model.item_vectors import ItemVectors
 from model.ranking import Clusters, best_ascending, places_of
 from model.ranking.coarse_items import CoarseItems
 from model.ranking.first_stage import worth_scoring
+from model.relevance.adapted_user import RelevanceUser
 from model.relevance.blend import Blend
 from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
 from model.relevance.choice_loss import draw_sample
@@ -42,28 +43,6 @@ _SPREAD_USERS, _SPREAD_LIKES = 200, 5
 _LEAST_SPREAD = 1e-3
 _KNOWN_AFTER = 5.0
 """Ratings after which an item's own ones count as much as its content."""
-
-
-@dataclass(frozen=True)
-class RelevanceUser:
-    """A user's own copy of the decision layers.
-
-    Attributes:
-        weights: ū of all members side by side, as their mean is taken, shape [M (W + 1)].
-        log_total: ln Σ_i exp(w · ō_i) over the catalogue, which chances are measured against.
-        support_size: Ratings that it was adapted to.
-        local_steps: Steps that were taken, the amortised start among them; 0 without feedback.
-    """
-
-    weights: Float32Array
-    log_total: float
-    support_size: int
-    local_steps: int
-
-    @property
-    def is_finite(self) -> bool:
-        """Tell whether the local update stayed among finite numbers."""
-        return bool(np.isfinite(self.weights).all() and np.isfinite(self.log_total))
 
 
 class RelevanceModel:

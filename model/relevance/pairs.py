@@ -18,10 +18,11 @@ from scipy.special import expit
 from model.answers import SupportSet
 from model.arrays import Float64Array, Int64Array
 from model.ranking import best
+from model.relevance.adapted_user import RelevanceUser
 from model.relevance.comparisons import RELIABILITY, OfferedVectors
 from model.relevance.likeliest import likeliest
 from model.relevance.list_value import ListValue
-from model.relevance.model import RelevanceModel, RelevanceUser
+from model.relevance.model import RelevanceModel
 from model.relevance.questions import Questions, familiarity, left_out_of_list
 
 _FAMILIAR = 10

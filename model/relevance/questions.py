@@ -29,10 +29,11 @@ from model.arrays import Float32Array, Float64Array, Int64Array
 from model.data.signals import DISLIKED, LIKED
 from model.ranking import best, best_ascending
 from model.rating_uncertainty import RatingUncertainty
+from model.relevance.adapted_user import RelevanceUser
 from model.relevance.answer_network import rate_logits
 from model.relevance.groups import on_the_sphere
 from model.relevance.list_value import ListValue
-from model.relevance.model import RelevanceModel, RelevanceUser
+from model.relevance.model import RelevanceModel
 from model.relevance.screen import FAMILIAR, FAMILIAR_WITH_RATINGS, RatingsTold, choose_jointly
 from model.relevance.support_sums import SupportSums
 
