@@ -26,6 +26,7 @@ from model.relevance.blend import Blend, Score, choose_blend
 from model.relevance.fit import fit_relevance
 from model.relevance.learning import FEWEST_LIKES, users_to_learn_from
 from model.relevance.training import TrainedMember
+from model.relevance.variants import one_member
 from model.start import Start
 from model.training_checkpoints import Checkpoints
 
@@ -207,7 +208,7 @@ def _blend(
     # Each user is asked of the one member that has not learnt from that user.
     weights = [
         choose_blend(
-            _candidates_of(relevance.only(at)),
+            _candidates_of(one_member(relevance, at)),
             estimator,
             dataset,
             ratings,

@@ -8,8 +8,6 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-import polars as pl
-import torch
 from torch import Tensor
 
 from model.answers import Comparison, SupportSet, answers, comparisons, rated
@@ -30,10 +28,10 @@ from model.relevance.config import RelevanceConfig
 from model.relevance.groups import group_items
 from model.relevance.item_table import ChoiceTable, joined
 from model.relevance.likeliest import likeliest
+from model.relevance.new_items import live_table
 from model.relevance.serving import SampledItems, amortised_start, gradient_steps
 from model.relevance.stacked_networks import StackedNetworks
 from model.relevance.support_sums import SupportSums
-from model.relevance.vectors import Vectors
 
 _SAMPLE_SEED = 0
 _GROUPS_SEED = 0
@@ -87,25 +85,6 @@ class RelevanceModel:
         """M."""
         return self.config.members
 
-    def only(self, member: int) -> RelevanceModel:
-        """Return a model of one member alone, as the blend is chosen with."""
-        width = self.config.width
-        entry, output = self.learnt.table.entry, self.learnt.table.output
-        table = ChoiceTable(
-            entry.part(slice(member * width, (member + 1) * width)),
-            output.part(slice(member * (width + 1), (member + 1) * (width + 1))),
-            self.learnt.table.ratings,
-        )
-        spread = self.learnt.spread
-        learnt = replace(
-            self.learnt,
-            networks=(self.learnt.networks[member],),
-            table=table,
-            spread=replace(spread, covariance=spread.covariance[member : member + 1]),
-        )
-        config = self.config.model_copy(update={"members": 1})
-        return RelevanceModel(config, self.scale, self.user_space, self.item_space, learnt)
-
     @property
     def blend(self) -> Blend:
         """How much a predicted rating counts beside a chance."""
@@ -115,16 +94,6 @@ class RelevanceModel:
         """Return the same θ with another blend."""
         other = copy(self)
         other.learnt = replace(self.learnt, blend=blend)
-        return other
-
-    def unblended(self) -> RelevanceModel:
-        """Return the same θ, whose lists go by chances alone."""
-        return self.with_blend(Blend(np.zeros_like(self.blend.weights)))
-
-    def without_steps(self) -> RelevanceModel:
-        """Return the same θ, whose local update ends with its amortised start."""
-        other = copy(self)
-        other.theta = replace(self.theta, rates=self.theta.rates[:0])
         return other
 
     @cached_property
@@ -374,29 +343,11 @@ class RelevanceModel:
 
     def extended(self, items: LiveItems) -> RelevanceModel:
         """Return the same θ over more items; see `Estimator.extended`."""
-        entry, output = self._of_content(items.features, items.count)
-        ratings = np.zeros(items.count, dtype=np.float32)
-        if len(items.changed):
-            old_entry, old_output = self._of_content(items.trained_features, len(items.trained))
-            trained = self.learnt.table
-            # What is known of an item beyond its content stays.
-            entry[items.changed] += trained.entry.rows(items.trained) - old_entry
-            output[items.changed] += trained.output.rows(items.trained) - old_output
-            ratings[items.changed] = trained.ratings[items.trained]
         other = copy(self)
-        other.vectors = self.vectors.append(
-            ChoiceTable(Vectors.of(entry), Vectors.of(output), ratings), items.count, joined
-        )
+        live = live_table(items, self.learnt, self.item_space)
+        other.vectors = self.vectors.append(live, items.count, joined)
         assert other.sample is self.sample  # noqa: S101 - drawn from the bundle's items alone
         return other
-
-    def _of_content(self, features: pl.DataFrame, count: int) -> tuple[Float32Array, Float32Array]:
-        """Entry and output vectors of all members that content alone gives."""
-        inputs = self.learnt.content.tensor(self.item_space, features, count)
-        with torch.no_grad():
-            found = [one.of_content(inputs) for one in self.learnt.networks]
-        entry = torch.cat([one.entry for one in found], dim=1).numpy()
-        return entry, torch.cat([one.output for one in found], dim=1).numpy()
 
     def discrimination(self, user: RelevanceUser) -> Float32Array:
         """Tell how far a like of each item would move the user's own vector.

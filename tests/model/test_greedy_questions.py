@@ -18,6 +18,7 @@ from model.evaluation.onboarding.greedy import _Asked, greedy_list
 from model.evaluation.onboarding.measure import Measure
 from model.evaluation.onboarding.protocol import OnboardingTrial
 from model.evaluation.onboarding.static_pairs import choose_pairs, static_pairs
+from model.relevance.variants import unblended
 
 _HELD_OUT = 6
 
@@ -83,13 +84,13 @@ def trials(two_tastes: Dataset) -> list[OnboardingTrial]:
 def brought(adaptation: Adaptation, trial: OnboardingTrial, given: list[Answer]) -> float:
     """What some answers are worth, by the copy of the weights that a service would have."""
     relevance = adaptation.relevance
-    unblended = Adaptation(
+    by_chances = Adaptation(
         adaptation.estimator,
-        None if relevance is None else relevance.unblended(),
+        None if relevance is None else unblended(relevance),
         (relevance or adaptation.estimator).user_space,  # type: ignore[union-attr]
         adaptation.scale,
     )
-    found = Measure(unblended, trial, Seconds()).after(given)
+    found = Measure(by_chances, trial, Seconds()).after(given)
     return (found["ndcg"] if relevance else 0) - found["mae"]
 
 

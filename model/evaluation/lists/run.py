@@ -27,6 +27,7 @@ from model.lists import rank
 from model.orders import Order
 from model.presets import Preset
 from model.relevance import RelevanceModel
+from model.relevance.variants import unblended, without_steps
 
 _HELD_OUT = 600
 SERVED = "served"
@@ -215,8 +216,8 @@ def recommenders(
     if relevance is not None:
         found |= {
             SERVED: ranked(Order.RELEVANCE),
-            "unblended": ranked(Order.RELEVANCE, relevance.unblended()),
-            "amortised_start": ranked(Order.RELEVANCE, relevance.without_steps()),
+            "unblended": ranked(Order.RELEVANCE, unblended(relevance)),
+            "amortised_start": ranked(Order.RELEVANCE, without_steps(relevance)),
             "theta_alone": ranked(Order.RELEVANCE, adapted=False),
         }
     return found
