@@ -16,6 +16,7 @@ from model.lists import RankedItems, values_of
 from model.orders import Order
 from model.ranking import best
 from model.relevance import RelevanceModel
+from model.relevance.uncertainty import uncertainty
 
 _UNCERTAIN = 0.5
 """An item is uncertain while its own ratings have not halved the spread of what is believed."""
@@ -51,7 +52,7 @@ def explore(
     """
     if not share or not len(ranking.index) or relevance is None or user.relevance is None:
         return ranking, np.zeros(len(ranking.index), dtype=np.bool_)
-    unsure = relevance.uncertainty(allowed)
+    unsure = uncertainty(relevance, allowed)
     uncertain = unsure > _UNCERTAIN * relevance.learnt.content_error
     items, unsure = allowed[uncertain], unsure[uncertain]
     if len(items) > _MOST_DRAWN:

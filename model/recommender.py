@@ -29,6 +29,7 @@ from model.orders import Order
 from model.ranking import diversified, shared_values
 from model.ranking.recall import PredictedRatings, recall_of_users
 from model.relevance import RelevanceModel
+from model.relevance.discrimination import discrimination
 
 DIVERSIFIED = 300
 """Best items that `diversified` chooses from."""
@@ -346,7 +347,7 @@ class Recommender:
         else:
             assert self._relevance is not None  # noqa: S101 - one of both is there
             assert user.relevance is not None  # noqa: S101 - adapted by the same model
-            told = self._relevance.discrimination(user.relevance)
+            told = discrimination(self._relevance, user.relevance)
         return evidence_scores(told, self.catalogue.evidence.popularity)
 
 

@@ -39,6 +39,7 @@ from model.evidence import EvidenceScores, evidence_scores
 from model.presets import Preset
 from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.relevance import RelevanceModel
+from model.relevance.discrimination import discrimination
 
 
 def save_bundle(
@@ -109,7 +110,7 @@ def learn_evidence(
         norms = estimator.mean_gradient_norms(dataset, ratings)
     else:
         assert relevance is not None  # noqa: S101 - one of both was trained
-        norms = relevance.discrimination(relevance.adapted_to([]))
+        norms = discrimination(relevance, relevance.adapted_to([]))
     return evidence_scores(norms, ratings.ranks.total(raters).astype(np.float32))
 
 

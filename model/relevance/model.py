@@ -26,7 +26,7 @@ from model.relevance.choice_loss import draw_sample
 from model.relevance.comparisons import RELIABILITY, OfferedVectors
 from model.relevance.config import RelevanceConfig
 from model.relevance.groups import group_items
-from model.relevance.item_table import ChoiceTable, joined
+from model.relevance.item_table import joined
 from model.relevance.likeliest import likeliest
 from model.relevance.new_items import live_table
 from model.relevance.serving import SampledItems, amortised_start, gradient_steps
@@ -35,12 +35,9 @@ from model.relevance.support_sums import SupportSums
 
 _SAMPLE_SEED = 0
 _GROUPS_SEED = 0
-_CHUNK = 8_192
 _MOST_RATED = 2_000
 _SPREAD_USERS, _SPREAD_LIKES = 200, 5
 _LEAST_SPREAD = 1e-3
-_KNOWN_AFTER = 5.0
-"""Ratings after which an item's own ones count as much as its content."""
 
 
 class RelevanceModel:
@@ -348,53 +345,6 @@ class RelevanceModel:
         other.vectors = self.vectors.append(live, items.count, joined)
         assert other.sample is self.sample  # noqa: S101 - drawn from the bundle's items alone
         return other
-
-    def discrimination(self, user: RelevanceUser) -> Float32Array:
-        """Tell how far a like of each item would move the user's own vector.
-
-        The gradient of the choice loss is ō_i − E_p[ō]; its length, averaged over the members.
-
-        Args:
-            user: What `adapt` returned.
-
-        Returns:
-            Not negative, shape [items].
-        """
-        width = self.config.width + 1
-        weights = user.weights.reshape(self.members, width) * np.float32(self.members)
-        expected = self.sample.expected(weights[:, None])[:, 0]
-
-        def lengths(table: ChoiceTable) -> Float32Array:
-            found = np.empty(len(table), dtype=np.float32)
-            for start in range(0, len(table), _CHUNK):
-                chunk = slice(start, start + _CHUNK)
-                output = self._of_members(table.output.rows(chunk), width)
-                found[chunk] = np.sqrt(np.square(output - expected).sum(2)).mean(1)
-            return found
-
-        return self.vectors.every(lengths)
-
-    def uncertainty(self, items: Int64Array | None = None) -> Float32Array:
-        """Tell how unsure ln p of items is, as a standard deviation.
-
-        What content says of an item is off by the error that it has for known ones. With n ratings
-        of its own that shrinks as a posterior does, by √(1 + n / 5).
-
-        Args:
-            items: Internal item indices; all items if None.
-
-        Returns:
-            Shape [items].
-        """
-
-        def of(table: ChoiceTable, rows: Int64Array | slice) -> Float32Array:
-            shrunk = np.sqrt(1 + table.ratings[rows] / np.float32(_KNOWN_AFTER))
-            found: Float32Array = np.float32(self.learnt.content_error) / shrunk
-            return found
-
-        if items is None:
-            return self.vectors.every(lambda table: of(table, slice(None)))
-        return self.vectors.take(items, of)
 
     def representations(self, items: Int64Array) -> Float32Array:
         """Return what items are known by, alike for alike items, shape [items, F]."""

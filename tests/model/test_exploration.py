@@ -8,6 +8,7 @@ import pytest
 
 from model.bundle.bundle import load_bundle
 from model.exploration import drawn_best, places_to_explore, with_explored
+from model.relevance.uncertainty import uncertainty
 
 
 @pytest.mark.parametrize("share", [0, 0.05, 0.1, 0.25, 1 / 3, 0.5, 0.9, 1])
@@ -53,7 +54,7 @@ def test_new_items_are_less_sure_than_those_with_many_ratings(bundle_of: Callabl
     assert model is not None
     ratings = model.learnt.table.ratings
 
-    unsure = model.uncertainty()
+    unsure = uncertainty(model)
 
     order = np.argsort(ratings)
     assert (np.diff(unsure[order]) <= 0).all()

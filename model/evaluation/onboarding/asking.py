@@ -26,6 +26,7 @@ from model.evidence import evidence_scores
 from model.fitting import FittedModel
 from model.onboarding import Onboarding, ShownGroup
 from model.ranking import best_ascending
+from model.relevance.discrimination import discrimination
 
 _THROWN_AWAY = "popularity_unseen_thrown_away"
 _GRID = 24
@@ -190,7 +191,7 @@ def _discrimination(adaptation: Adaptation) -> Float32Array:
         return adaptation.estimator.discrimination(prior.rating)
     assert adaptation.relevance is not None  # noqa: S101 - one of both is there
     assert prior.relevance is not None  # noqa: S101 - adapted by the same model
-    return adaptation.relevance.discrimination(prior.relevance)
+    return discrimination(adaptation.relevance, prior.relevance)
 
 
 def _adaptively(
