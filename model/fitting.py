@@ -25,6 +25,7 @@ from model.relevance import RelevanceConfig, RelevanceModel
 from model.relevance.blend import Blend, Score, choose_blend
 from model.relevance.fit import fit_relevance
 from model.relevance.learning import FEWEST_LIKES, users_to_learn_from
+from model.relevance.likely_items import likely_items
 from model.relevance.training import TrainedMember
 from model.relevance.variants import one_member
 from model.start import Start
@@ -226,7 +227,7 @@ def _candidates_of(relevance: RelevanceModel) -> Score:
     ) -> tuple[Int64Array, Float32Array]:
         user = relevance.adapt(relevance.user_space.slots(attributes), support_set)
         given = np.array(sorted(item for item, _ in support_set), dtype=np.int64)
-        items = relevance.candidates(user, _BLEND_CANDIDATES, without=given)
+        items = likely_items(relevance, user, _BLEND_CANDIDATES, without=given)
         return items, relevance.log_chance(user, items)
 
     return score

@@ -16,6 +16,7 @@ from model.estimator import NO_ITEMS, Estimator
 from model.orders import Order
 from model.ranking import best
 from model.relevance import RelevanceModel
+from model.relevance.likely_items import likely_items
 
 _MARGIN = 100
 """Candidates beyond the length of the list, for the blend to choose from."""
@@ -115,8 +116,8 @@ def rank(
         # Who has given no feedback has no lift: all items are equal; the likely ones come first.
         order = Order.RELEVANCE
     count = max(limit + _MARGIN, _LEAST_CANDIDATES)
-    candidates = relevance.candidates(
-        user.relevance, count, among=among, without=without, against=against
+    candidates = likely_items(
+        relevance, user.relevance, count, among=among, without=without, against=against
     )
     if order is Order.LIFT:
         values = values_of(estimator, relevance, user, candidates, order)

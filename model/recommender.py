@@ -27,7 +27,7 @@ from model.lists import RankedItems, orders_of, rank
 from model.onboarding import Onboarding
 from model.orders import Order
 from model.ranking import diversified, shared_values
-from model.ranking.recall import PredictedRatings, recall_of_users
+from model.ranking.recall import LikelyItems, PredictedRatings, recall_of_users
 from model.relevance import RelevanceModel
 from model.relevance.discrimination import discrimination
 
@@ -299,7 +299,7 @@ class Recommender:
         if self._estimator is not None:
             return self._estimator.representations(items)
         assert self._relevance is not None  # noqa: S101 - one of both is there
-        return self._relevance.representations(items)
+        return self._relevance.output(items)
 
     def leave_one_out(
         self,
@@ -323,9 +323,8 @@ class Recommender:
         """Measure what ranking in two stages misses; see `model.ranking.recall.recall_of_users`."""
         size, scale = self.catalogue.size, self.scale
         if self._relevance is not None:
-            return recall_of_users(
-                self._relevance, size, scale, users=users, limit=limit, seed=seed
-            )
+            likely = LikelyItems(self._relevance)
+            return recall_of_users(likely, size, scale, users=users, limit=limit, seed=seed)
         assert self._estimator is not None  # noqa: S101 - one of both is there
         ratings = PredictedRatings(self._estimator)
         return recall_of_users(ratings, size, scale, users=users, limit=limit, seed=seed)

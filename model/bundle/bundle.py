@@ -36,6 +36,7 @@ from model.features import FeatureSpace
 from model.presets import relevance_config, restore_estimator
 from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.relevance import RelevanceModel
+from model.relevance.preparation import prepare as prepare_relevance
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ def _prepare(
                 estimator.score(estimator.adapt({}, [(0, high)]))
             if relevance is not None:
                 found += [relevance.log_chance(relevance.adapted_to([]))]
-                relevance.prepare(of_chances)
+                prepare_relevance(relevance, of_chances)
     except (ArithmeticError, RuntimeError, ValueError, np.linalg.LinAlgError) as error:
         raise BundleError(f"{folder} can't score its items: {error}. {REMEDY}") from error
     if not all(np.isfinite(scores).all() for scores in found):

@@ -10,6 +10,8 @@ import numpy as np
 from model.arrays import Float32Array, Int64Array
 from model.estimator import AdaptedUser, Estimator
 from model.ranking.top import best, places_of
+from model.relevance import RelevanceModel, RelevanceUser
+from model.relevance.likely_items import likely_items
 
 User = TypeVar("User")
 
@@ -52,6 +54,29 @@ class PredictedRatings:
     def exact(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
         """See `TwoStages`."""
         return self._estimator.score(user, items)
+
+
+class LikelyItems:
+    """Lists by relevance, as their recall is measured: of all items the likely ones.
+
+    Args:
+        relevance: What tells chances.
+    """
+
+    def __init__(self, relevance: RelevanceModel) -> None:
+        self._relevance = relevance
+
+    def adapted_to(self, support_set: Sequence[tuple[int, float]]) -> RelevanceUser:
+        """See `TwoStages`."""
+        return self._relevance.adapted_to(support_set)
+
+    def found(self, user: RelevanceUser, limit: int, without: Int64Array) -> Int64Array:
+        """See `TwoStages`."""
+        return likely_items(self._relevance, user, limit, without=without)
+
+    def exact(self, user: RelevanceUser, items: Int64Array) -> Float32Array:
+        """See `TwoStages`."""
+        return self._relevance.log_chance(user, items)
 
 
 def recall_of_users(

@@ -19,6 +19,7 @@ from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.metrics import discounts
 from model.ranking import best
 from model.relevance.adapted_user import RelevanceUser
+from model.relevance.likely_items import likely_items
 from model.relevance.model import RelevanceModel
 
 _LIST = 20
@@ -48,7 +49,7 @@ class ListValue:
 
     def __init__(self, model: RelevanceModel, user: RelevanceUser, left_out: Int64Array) -> None:
         self._model = model
-        top = model.candidates(user, _CONSIDERED, without=left_out)
+        top = likely_items(model, user, _CONSIDERED, without=left_out)
         output = model.output(top)
         log_chance = output @ user.weights - np.float32(user.log_total)
         order = best(log_chance, _CONSIDERED)

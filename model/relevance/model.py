@@ -12,16 +12,14 @@ from torch import Tensor
 
 from model.answers import Comparison, SupportSet, answers, comparisons, rated
 from model.arrays import Float32Array, Int64Array
-from model.bundle.weights_file import WeightsFile
-from model.estimator import NO_ITEMS, LiveItems
+from model.estimator import LiveItems
 from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
-from model.ranking import Clusters, best_ascending, places_of
+from model.ranking import Clusters, best_ascending
 from model.ranking.coarse_items import CoarseItems
-from model.ranking.first_stage import worth_scoring
 from model.relevance.adapted_user import RelevanceUser
 from model.relevance.blend import Blend
-from model.relevance.checkpoint import ENTRY, Learnt, read_choice_table, restore
+from model.relevance.checkpoint import Learnt, restore
 from model.relevance.choice_loss import draw_sample
 from model.relevance.comparisons import RELIABILITY, OfferedVectors
 from model.relevance.config import RelevanceConfig
@@ -36,8 +34,6 @@ from model.relevance.support_sums import SupportSums
 _SAMPLE_SEED = 0
 _GROUPS_SEED = 0
 _MOST_RATED = 2_000
-_SPREAD_USERS, _SPREAD_LIKES = 200, 5
-_LEAST_SPREAD = 1e-3
 
 
 class RelevanceModel:
@@ -193,58 +189,12 @@ class RelevanceModel:
         Returns:
             Shape [items].
         """
-        total = np.float32(user.log_total)
-        if items is None:
-            return self.vectors.every(lambda table: table.logits(user.weights)) - total
-        found = self.vectors.take(items, lambda table, rows: table.logits(user.weights, rows))
-        return found - total
-
-    def candidates(
-        self,
-        user: RelevanceUser,
-        count: int,
-        *,
-        among: Int64Array | None = None,
-        without: Int64Array = NO_ITEMS,
-        against: RelevanceUser | None = None,
-    ) -> Int64Array:
-        """Return the items that a user chooses most likely.
-
-        Args:
-            user: What `adapt` returned.
-            count: Most items to return.
-            among: Items to choose from, in ascending order; all if None.
-            without: Items to leave out.
-            against: Of another user, whose relevance is subtracted first.
-
-        Returns:
-            Internal item indices in ascending order.
-        """
-        vectors = self.vectors
-        live = np.arange(vectors.bundled_count, len(vectors))
-        if among is not None:
-            among, live = vectors.parted(among)
-        among = worth_scoring(
-            self.clusters,
-            among,
-            lambda allowed: self._coarse.candidates(user.weights, count + len(without), 0, allowed),
-        )
-        if among is None and against is None:
-            bundled = without[without < vectors.bundled_count]
-            among = vectors.bundled.top(user.weights, count, bundled)
-            if not len(live):
-                return among
-        if among is not None and len(live):
-            among = np.concatenate([among, live])
-        value = self.log_chance(user, among)
-        if against is not None:
-            value = self.relevance(value) - self.relevance(self.log_chance(against, among))
-        value[without if among is None else places_of(without, among)] = -np.inf
-        found = best_ascending(value, count)
-        return found if among is None else among[found]
+        logits = self.vectors.read(items, lambda table, rows: table.logits(user.weights, rows))
+        return logits - np.float32(user.log_total)
 
     @cached_property
-    def _coarse(self) -> CoarseItems:
+    def coarse(self) -> CoarseItems:
+        """The bundle's items in few columns, for ranking in two stages."""
         assert self.clusters is not None  # noqa: S101 - else nobody asks
         table = self.vectors.bundled
         nothing = np.zeros(len(table), dtype=np.float32)
@@ -254,49 +204,9 @@ class RelevanceModel:
         """Tell items apart as users' weights do; what clusters are made of, shape [I, F]."""
         return self.vectors.bundled.output.rows(slice(None))
 
-    def prepare(self, file: WeightsFile | None = None) -> None:
-        """Build what serving needs, so that no first user waits for it.
-
-        Args:
-            file: What the model was restored from, if from a file; see `Estimator.prepare`.
-        """
-        drawn = np.random.default_rng(_SAMPLE_SEED).integers(
-            0, len(self.vectors.bundled), (_SPREAD_USERS, _SPREAD_LIKES)
-        )
-        nobody, liked = self.user_space.slots({}), self.scale[1]
-        weights = np.stack(
-            [
-                self.adapt(nobody, [(one, liked) for one in items]).weights
-                for items in drawn.tolist()
-            ]
-        )
-        popularity = np.zeros((self.members, self.config.width + 1), dtype=np.float32)
-        popularity[:, -1] = 1 / self.members
-        usual = popularity.ravel()
-        spread = np.sqrt(np.square(weights - usual).mean(0)) + _LEAST_SPREAD
-        table = self.vectors.bundled.with_components(usual, spread.astype(np.float32))
-        self.vectors = replace(self.vectors, bundled=table)
-        self.candidates(self.adapt(nobody, []), 1)
-        # Here, so that all that live items bring about shares them.
-        assert self.groups is not None  # noqa: S101
-        if file is not None and file.is_large:
-            # All of the file was read so far; from here on only what a user's list needs is.
-            fresh = read_choice_table(file.tensors())
-            fresh = replace(fresh, entry=fresh.entry.in_file(file.rows(ENTRY)))
-            self.learnt = replace(self.learnt, table=fresh)
-            self.vectors = replace(self.vectors, bundled=fresh)
-
     def adapted_to(self, support_set: SupportSet) -> RelevanceUser:
-        """Adapt to a user of whom nothing else is known; see `TwoStages`."""
+        """Adapt to a user of whom nothing else is known."""
         return self.adapt(self.user_space.slots({}), support_set)
-
-    def found(self, user: RelevanceUser, limit: int, without: Int64Array) -> Int64Array:
-        """Return the likeliest items; see `TwoStages`."""
-        return self.candidates(user, limit, without=without)
-
-    def exact(self, user: RelevanceUser, items: Int64Array) -> Float32Array:
-        """Return the chances of some items; see `TwoStages`."""
-        return self.log_chance(user, items)
 
     def relevance(self, log_chance: Float32Array) -> Float32Array:
         """Turn chances into how likely an item is among all that a user will have liked.
@@ -345,10 +255,6 @@ class RelevanceModel:
         other.vectors = self.vectors.append(live, items.count, joined)
         assert other.sample is self.sample  # noqa: S101 - drawn from the bundle's items alone
         return other
-
-    def representations(self, items: Int64Array) -> Float32Array:
-        """Return what items are known by, alike for alike items, shape [items, F]."""
-        return self.vectors.take(items, lambda table, rows: table.output.rows(rows))
 
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor that the model needs, under stable names, as stored in a bundle."""

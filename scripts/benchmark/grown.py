@@ -18,6 +18,7 @@ from model.bundle.saving import write_bundle
 from model.catalogue.bundled import Catalogue
 from model.presets import restore_estimator
 from model.relevance import RelevanceModel
+from model.relevance.preparation import prepare
 from model.relevance.vectors import Vectors
 
 _FIXED = ("item_id", "title")
@@ -80,7 +81,7 @@ def grow(bundle: Bundle, items: int, seed: int) -> Bundle:
             tensors,
             items,
         )
-        relevance.prepare()
+        prepare(relevance)
     return replace(bundle, rating=estimator, catalogue=catalogue, relevance=relevance)
 
 

@@ -11,6 +11,7 @@ from model.answers import Answer, Kind, SupportSet, rated
 from model.bundle.bundle import load_bundle
 from model.data.signals import is_disliked, is_liked
 from model.relevance import RelevanceModel
+from model.relevance.likely_items import likely_items
 from model.relevance.local_update import CatalogueSample, SupportBags, local_update
 from model.relevance.network import RepresentedItems
 
@@ -87,9 +88,9 @@ def test_candidates_are_the_likeliest(relevance: RelevanceModel):
     without = np.array([0, 5])
     chance[without] = -np.inf
 
-    found = relevance.candidates(user, 10, without=without)
+    found = likely_items(relevance, user, 10, without=without)
     among = np.arange(20, 50)
-    some = relevance.candidates(user, 5, among=among, without=without)
+    some = likely_items(relevance, user, 5, among=among, without=without)
 
     assert set(found) == set(np.argsort(-chance)[:10])
     assert set(some) == set(among[np.argsort(-chance[among])[:5]])
