@@ -11,8 +11,9 @@ import numpy as np
 from model.answers import SupportSet, rated
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.errors import FeatureValueError
-from model.estimator import AdaptedUser, Estimator, LiveItems
+from model.estimator import AdaptedUser, Estimator
 from model.features import FeatureSpace, FeatureValue
+from model.live_items import LiveItems
 from model.orders import Order
 from model.relevance import RelevanceModel, RelevanceUser
 

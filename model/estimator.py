@@ -9,7 +9,6 @@ from math import isfinite
 from typing import Any, Self
 
 import numpy as np
-import polars as pl
 from torch import Tensor
 
 from model.arrays import BoolArray, Float32Array, Int64Array
@@ -18,30 +17,12 @@ from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
+from model.live_items import LiveItems
 from model.ranking import Clusters, best, places_of
 from model.ranking.first_stage import worth_scoring
 from model.rating_uncertainty import RatingUncertainty
 
 NO_ITEMS: Int64Array = np.empty(0, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class LiveItems:
-    """Items that were put after training.
-
-    Attributes:
-        features: Their features, a column each.
-        count: Their number; a table of items without features has no rows.
-        changed: Which of them are trained items with another content, shape [changed].
-        trained: The trained items that these are, by internal index, shape [changed].
-        trained_features: What those were trained with, a row each of `trained`.
-    """
-
-    features: pl.DataFrame
-    count: int
-    changed: Int64Array
-    trained: Int64Array
-    trained_features: pl.DataFrame
 
 
 @dataclass(frozen=True)

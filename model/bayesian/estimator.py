@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Self
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from model.arrays import BoolArray, Float32Array, Int64Array
+from model.bayesian.adapted_user import BayesianUser
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.rating_scale import from_five_point, to_five_point
 from model.bayesian.serving.item_table import ItemTable, build_item_table, joined, rated_items
@@ -20,7 +21,7 @@ from model.bayesian.serving.new_items import live_rows
 from model.bayesian.serving.scoring import predict_items
 from model.bayesian.serving.top_k import best_items
 from model.bayesian.serving.uncertainty import deviations, rating_uncertainty, told
-from model.bayesian.serving.update import AdaptedWeights, RatedItems, local_update
+from model.bayesian.serving.update import RatedItems, local_update
 from model.bayesian.serving.weights import StackedWeights
 from model.bayesian.training.checkpoint import INPUTS, Stored, read_item_rows, restore
 from model.bayesian.training.ensemble import RepresentedMembers
@@ -31,30 +32,14 @@ from model.bundle.weights_file import WeightsFile
 from model.content.bias_statistics import ItemStatistics
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
-from model.estimator import AdaptedUser, Estimator, LiveItems
+from model.estimator import AdaptedUser, Estimator
 from model.features import FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
+from model.live_items import LiveItems
 from model.ranking.coarse_items import CoarseItems
 from model.rating_uncertainty import RatingUncertainty
 from model.start import Start
 from model.training_checkpoints import Checkpoints
-
-
-@dataclass(frozen=True)
-class BayesianUser(AdaptedUser):
-    """A user's own decision layers.
-
-    Attributes:
-        decision: Adapted weights of the members, one variant.
-        rated: The support set.
-    """
-
-    decision: AdaptedWeights
-    rated: RatedItems
-
-    def _moved_weights(self) -> Sequence[Float32Array]:
-        decision = self.decision
-        return decision.linear, decision.hidden_weight, decision.hidden_bias, decision.output
 
 
 class BayesianEstimator(Estimator):

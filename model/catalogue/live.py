@@ -18,9 +18,9 @@ import polars as pl
 from model.arrays import Int64Array
 from model.catalogue.bundled import Catalogue, ItemRecord, ItemTable
 from model.errors import FeatureValueError, UnknownFeatureError
-from model.estimator import LiveItems
 from model.evidence import EvidenceScores
 from model.features.values import AttributeValue
+from model.live_items import LiveItems
 
 _DELETED = -1
 _EVIDENCE = ("discrimination", "popularity", "score")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
@@ -17,9 +16,11 @@ from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
-from model.estimator import AdaptedUser, Estimator, LiveItems
+from model.estimator import AdaptedUser, Estimator
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
+from model.live_items import LiveItems
+from model.melu.adapted_user import MeluUser
 from model.melu.batch_features import BatchFeatures
 from model.melu.checkpoint import named_tensors, restore
 from model.melu.global_update import predict_query_sets
@@ -36,21 +37,6 @@ from model.training_checkpoints import Checkpoints
 CANDIDATES = 10_000
 """Items of a large catalogue that are scored exactly; `melu benchmark large` measures recall."""
 CANDIDATES_A_PLACE = 100
-
-
-@dataclass(frozen=True)
-class MeluUser(AdaptedUser):
-    """A user's own copy of the decision layers.
-
-    Attributes:
-        decision: Adapted weights, the user's content embedding multiplied in.
-    """
-
-    decision: AdaptedWeights
-
-    def _moved_weights(self) -> Sequence[Float32Array]:
-        decision = self.decision
-        return decision.item, decision.first_bias, *decision.later, *decision.biases
 
 
 class RatedItems(NamedTuple):

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from model.answers import Comparison, SupportSet, answers, comparisons, rated
 from model.arrays import Float32Array, Int64Array
-from model.estimator import LiveItems
 from model.features import FeatureSpace
 from model.item_vectors import ItemVectors
+from model.live_items import LiveItems
 from model.ranking import Clusters, best_ascending
 from model.ranking.coarse_items import CoarseItems
 from model.relevance.adapted_user import RelevanceUser

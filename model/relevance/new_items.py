@@ -7,8 +7,8 @@ import polars as pl
 import torch
 
 from model.arrays import Float32Array
-from model.estimator import LiveItems
 from model.features import FeatureSpace
+from model.live_items import LiveItems
 from model.relevance.checkpoint import Learnt
 from model.relevance.item_table import ChoiceTable
 from model.relevance.vectors import Vectors

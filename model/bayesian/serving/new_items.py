@@ -14,8 +14,8 @@ from model.arrays import Float64Array
 from model.bayesian.preset import EstimatorConfig
 from model.bayesian.training.checkpoint import Stored
 from model.bayesian.training.item_features import ItemRows, encoder_inputs
-from model.estimator import LiveItems
 from model.features import FeatureSpace
+from model.live_items import LiveItems
 
 
 def live_rows(
