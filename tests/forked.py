@@ -1,8 +1,8 @@
-"""Start `melu serve` without importing all of it again each time.
+"""Start `melu` without importing all of it again each time.
 
 A process that has imported what the service imports, and does nothing else, forks for each one:
 that saves two of the three seconds of processor time that a start takes. What runs then is the same
-program with arguments, environment, log and working directory of its own.
+program with arguments, environment, output and working directory of its own.
 """
 
 from __future__ import annotations
@@ -25,14 +25,22 @@ class ForkedProcess:
     Args:
         arguments: Of `melu`.
         environment: The whole of it.
-        log: File that what it prints is appended to.
+        output: File that what it prints is appended to.
+        errors: File that what it says of errors is appended to; `output` if None.
     """
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        output: Path,
+        errors: Path | None = None,
+    ) -> None:
+        files = (str(output), str(errors or output))
         # A daemon ends with the tests, whatever they forget.
         self._process = _context.Process(
             target=_run,
-            args=(list(arguments), dict(environment), str(log), Path.cwd()),
+            args=(list(arguments), dict(environment), files, Path.cwd()),
             daemon=True,
         )
         self._process.start()
@@ -65,14 +73,16 @@ class ForkedProcess:
         self.send_signal(signal.SIGKILL)
 
 
-def _run(arguments: list[str], environment: dict[str, str], log: str, folder: Path) -> None:
+def _run(
+    arguments: list[str], environment: dict[str, str], files: tuple[str, str], folder: Path
+) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    target = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.dup2(target, 1)
-    os.dup2(target, 2)
-    os.close(target)
+    for number, file in enumerate(files, start=1):
+        target = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.dup2(target, number)
+        os.close(target)
     # The process that forks ignores this one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["melu", *arguments]

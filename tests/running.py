@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -62,17 +63,36 @@ def processes_in(folder: Path) -> set[int]:
     return found
 
 
-def run_melu(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a `melu` command that ends by itself."""
+def run_melu(
+    *arguments: str, is_fresh: bool = False, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a `melu` command that ends by itself.
+
+    Args:
+        *arguments: Of `melu`.
+        is_fresh: Whether it is a process from nothing, and not a fork that has everything imported.
+        **environment: Added to that of the tests.
+    """
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MELU_")}
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.cli", *arguments],
-        env=inherited | environment,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
+    if is_fresh:
+        return subprocess.run(
+            [sys.executable, "-m", PROGRAM, *arguments],
+            env=inherited | environment,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+    with TemporaryDirectory() as folder:
+        output, errors = Path(folder) / "output", Path(folder) / "errors"
+        process = ForkedProcess(arguments, inherited | environment, output, errors)
+        try:
+            status = process.wait(COMMAND_SECONDS)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(
+            arguments, status, output.read_text(), errors.read_text()
+        )
 
 
 @dataclass

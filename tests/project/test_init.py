@@ -173,7 +173,8 @@ def test_unattended_it_ends_with_a_sensible_list(world: World, tmp_path: Path, f
 
     for command in (("init", str(tmp_path), "--yes"), ("train", str(tmp_path), "--out", "model")):
         arguments = [str(tmp_path / one) if one == "model" else one for one in command]
-        done = run_melu(*arguments)
+        # Once as from a shell.
+        done = run_melu(*arguments, is_fresh=form == "ids")
         assert done.returncode == 0, done.stderr
     # Nobody sees a bar move in a log, so it tells of its progress in lines.
     assert re.search(r"epoch (\d+) of \1, loss", done.stderr)

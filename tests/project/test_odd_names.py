@@ -44,7 +44,9 @@ def test_a_description_shows_what_is_there(folder: Path):
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_every_encoding_will_do(folder: Path, encoding: str):
-    done = run_melu("describe", str(folder), PYTHONIOENCODING=encoding, PYTHONUTF8="0", TERM="dumb")
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "TERM": "dumb"}
+    # Python reads them when it starts.
+    done = run_melu("describe", str(folder), is_fresh=True, **environment)
 
     assert done.returncode == 0, done.stderr
     assert "[/old]" in done.stdout

@@ -68,6 +68,7 @@ def test_a_second_service_on_the_same_port_leaves_no_store_behind(
 ):
     second = run_melu(
         *("serve", "--model", str(bundle), "--port", str(service.port)),
+        is_fresh=True,
         MELU_STORE_FOLDER=str(tmp_path / "store"),
     )
 
@@ -78,7 +79,7 @@ def test_a_second_service_on_the_same_port_leaves_no_store_behind(
 
 
 def test_without_a_bundle_the_message_names_the_remedy(tmp_path: Path):
-    ended = run_melu("serve", "--model", str(tmp_path / "none"))
+    ended = run_melu("serve", "--model", str(tmp_path / "none"), is_fresh=True)
 
     assert ended.returncode == 1
     assert str(tmp_path / "none") in ended.stderr
