@@ -4,6 +4,8 @@ All fixtures that come of the preset stand here again: a session keeps what it m
 service's preset.
 """
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,8 +26,19 @@ def preset(request: pytest.FixtureRequest) -> Preset:
 
 
 @pytest.fixture(scope="session")
-def fitted_model(two_tastes: Dataset, preset: Preset) -> FittedModel:
-    return fit_model(two_tastes, preset, seed=1)
+def fitted_model_of(two_tastes: Dataset) -> Callable[[str], FittedModel]:
+    """Train a quick preset once, however often the presets take turns; return what it learnt."""
+
+    @cache
+    def trained(preset_name: str) -> FittedModel:
+        return fit_model(two_tastes, QUICK_PRESETS[preset_name], seed=1)
+
+    return trained
+
+
+@pytest.fixture(scope="session")
+def fitted_model(preset: Preset, fitted_model_of: Callable[[str], FittedModel]) -> FittedModel:
+    return fitted_model_of(preset.name)
 
 
 @pytest.fixture(scope="session")
