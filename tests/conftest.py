@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import torch
+from filelock import FileLock
 from threadpoolctl import threadpool_limits
 
 from model.data import Dataset, load_dataset
@@ -60,17 +61,38 @@ def two_tastes(two_tastes_folder: Path) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def bundle_of(
-    two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Path]:
-    """Train a quick preset once; return its bundle."""
+def trained_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Train a bundle in the first of the processes that run the tests; the others wait for it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # which all of them share
 
-    @cache
+    def trained(name: str, train: Callable[[Path], object]) -> Path:
+        bundle = folder / f"trained-{name}"
+        with FileLock(f"{bundle}.lock"):
+            if not bundle.exists():
+                # What is begun is no bundle: another process may find it after this one failed.
+                begun = tmp_path_factory.mktemp("training") / "model"
+                train(begun)
+                begun.rename(bundle)
+        return bundle
+
+    return trained
+
+
+@pytest.fixture(scope="session")
+def bundle_of(
+    two_tastes: Dataset, trained_once: Callable[[str, Callable[[Path], object]], Path]
+) -> Callable[[str], Path]:
+    """Train a quick preset once; return its bundle, which no test changes."""
+
     def trained(preset_name: str) -> Path:
         preset = QUICK_PRESETS[preset_name]
-        folder = tmp_path_factory.mktemp("bundle") / "model"
-        train_bundle(two_tastes, preset, folder, seed=1)
-        return folder
+        return trained_once(
+            preset_name, lambda folder: train_bundle(two_tastes, preset, folder, seed=1)
+        )
 
     return trained
 
@@ -81,21 +103,27 @@ def bundle(bundle_of: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def other_bundle(two_tastes: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def other_bundle(
+    two_tastes: Dataset, trained_once: Callable[[str, Callable[[Path], object]], Path]
+) -> Path:
     """Trained on the same data from another seed."""
-    folder = tmp_path_factory.mktemp("other") / "model"
-    train_bundle(two_tastes, QUICK_PRESETS["default"], folder, seed=2)
-    return folder
+    preset = QUICK_PRESETS["default"]
+    return trained_once("other", lambda folder: train_bundle(two_tastes, preset, folder, seed=2))
 
 
 @pytest.fixture(scope="session")
-def bundle_that_asks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bundle_that_asks(
+    tmp_path_factory: pytest.TempPathFactory,
+    trained_once: Callable[[str, Callable[[Path], object]], Path],
+) -> Path:
     """A bundle of a world in which what is not seen tells what else is not known."""
-    folder = tmp_path_factory.mktemp("known-kinds")
-    dataset = load_dataset(write_known_kinds(folder / "data"))
     preset = with_options(QUICK_PRESETS["default"], least_updates=300, least_answer_updates=300)
-    train_bundle(dataset, preset, folder / "model")
-    return folder / "model"
+
+    def train(folder: Path) -> None:
+        data = write_known_kinds(tmp_path_factory.mktemp("known-kinds") / "data")
+        train_bundle(load_dataset(data), preset, folder)
+
+    return trained_once("that-asks", train)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """In worlds whose right answers are known, lists hold what a user loves, and not the rest."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,17 @@ GENRES = range(0, len(MANY_GENRES), 3)
 
 
 @pytest.fixture(scope="module")
-def many_tastes(tmp_path_factory: pytest.TempPathFactory) -> Recommender:
-    folder = tmp_path_factory.mktemp("many-tastes")
-    dataset = load_dataset(write_many_tastes(folder / "data"))
+def many_tastes(
+    tmp_path_factory: pytest.TempPathFactory,
+    trained_once: Callable[[str, Callable[[Path], object]], Path],
+) -> Recommender:
     preset = with_options(QUICK_PRESETS["default"], least_updates=300)
-    train_bundle(dataset, preset, folder / "model")
-    return Recommender.load(folder / "model")
+
+    def train(folder: Path) -> None:
+        data = write_many_tastes(tmp_path_factory.mktemp("many-tastes") / "data")
+        train_bundle(load_dataset(data), preset, folder)
+
+    return Recommender.load(trained_once("many-tastes", train))
 
 
 def of_genre(index: np.ndarray, genre: int) -> int:
