@@ -48,11 +48,16 @@ def restore(store: redis.Redis, snapshot: dict[bytes, bytes]) -> None:
 
 def statuses(service: Service, path: str, attempts: int = 20) -> set[int]:
     """What all workers answer: each attempt has a connection of its own."""
-    return {httpx.get(service.url + path).status_code for _ in range(attempts)}
+    found = set()
+    for _ in range(attempts):
+        with service.client() as client:
+            found.add(client.get(path).status_code)
+    return found
 
 
 def put(service: Service, item: str) -> int:
-    return httpx.put(f"{service.url}/items/{item}", json=CONTENT).status_code
+    with service.client() as client:
+        return client.put(f"/items/{item}", json=CONTENT).status_code
 
 
 @pytest.mark.parametrize("writes_after", [0, 1, 2, 3, 5])
