@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,13 +42,22 @@ print(longest)
 """
 
 
+def grow(bundle: Path, seed: int, out: Path) -> Path:
+    """Write a bundle of many items that a service of `bundle` changes over to."""
+    write_grown(load_bundle(bundle), bundle, ITEMS, seed, out, read_manifest(bundle).dataset)
+    return out
+
+
 @pytest.fixture(scope="module")
-def large(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("large")
-    write_grown(load_bundle(bundle), bundle, ITEMS, 0, folder / "model")
+def grown(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return grow(bundle, 0, tmp_path_factory.mktemp("grown") / "model")
+
+
+@pytest.fixture(scope="module")
+def large(grown: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     service = Service(
-        folder / "model",
-        folder / "service",
+        grown,
+        tmp_path_factory.mktemp("large"),
         {"MELU_COMPUTE_THREADS": "1", "MELU_MODEL_WATCH_SECONDS": "0"},
     ).start()
     yield service
@@ -132,7 +141,7 @@ def test_a_put_and_a_reload_hold_nobody_up(large: Service):
 
 
 def test_another_bundle_that_is_taken_over_holds_nobody_up(
-    bundle_of: Callable[[str], Path], bundle: Path, tmp_path: Path
+    bundle: Path, grown: Path, tmp_path: Path
 ):
     model = tmp_path / "model"
     shutil.copytree(bundle, model)
@@ -142,17 +151,14 @@ def test_another_bundle_that_is_taken_over_holds_nobody_up(
             before = ok(client.get("/model"))
 
             def take_over() -> Iterator[float]:
-                for attempt in range(1, 1 + ATTEMPTS):
-                    grown = tmp_path / f"grown-{attempt}"
-                    write_grown(
-                        load_bundle(bundle), bundle, ITEMS, attempt, grown, before["dataset"]
-                    )
-                    for path in grown.iterdir():
+                for attempt in range(ATTEMPTS):
+                    new = grow(bundle, attempt, tmp_path / f"{attempt}") if attempt else grown
+                    for path in new.iterdir():
                         shutil.copy2(path, model / path.name)
                     with ThreadPoolExecutor(1) as pool:
                         stall = pool.submit(longest_stall, service, ["/healthz"], 5.0)
                         version = ok(client.post("/admin/model/reload", timeout=60))["version"]
-                        assert version == read_manifest(grown).version
+                        assert version == read_manifest(new).version
                         yield stall.result()
 
             assert least_of(take_over()) <= MOST_SECONDS
