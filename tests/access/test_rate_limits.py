@@ -11,8 +11,6 @@ from tests.access.credentials import KEY, OTHER_KEY, bearer, issued_token
 from tests.running import RedisServer, Service, start_all
 from tests.service.visitors import assert_problem
 
-pytestmark = pytest.mark.clock
-
 USER_LIMIT = 5
 KEY_LIMIT = 30
 ENVIRONMENT = {
@@ -87,6 +85,7 @@ def test_replicas_count_together_and_each_caller_alone(replicas: list[Service], 
     assert not [name for name in names if "ann" in name or "bob" in name or KEY in name]
 
 
+@pytest.mark.clock
 def test_without_the_store_nobody_passes_and_nobody_hangs(
     replicas: list[Service], store: RedisServer
 ):

@@ -13,8 +13,6 @@ from tests.faults.slow_proxy import SlowProxy
 from tests.running import RedisServer, Service, wait_for
 from tests.service.visitors import Visitor, ok
 
-pytestmark = pytest.mark.clock
-
 STORE_SECONDS = 0.6
 
 
@@ -25,6 +23,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
     server.stop()
 
 
+@pytest.mark.clock
 def test_requests_in_flight_are_answered_and_new_ones_refused(
     bundle: Path, tmp_path: Path, server: RedisServer
 ):

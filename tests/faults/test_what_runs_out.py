@@ -14,8 +14,6 @@ from app.store.scarcity import scarce
 from tests.running import Service, wait_for
 from tests.service.visitors import ok
 
-pytestmark = pytest.mark.clock
-
 
 def test_a_service_without_descriptors_keeps_its_healthy_store(bundle: Path, tmp_path: Path):
     environment = {"MELU_MAX_CONNECTIONS": "5000"}

@@ -15,8 +15,6 @@ import pytest
 from tests.running import Service, is_running, processes_in, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
 
-pytestmark = pytest.mark.clock
-
 PATIENCE_SECONDS = 2.5
 """The store's timeout, and room for a busy machine."""
 
@@ -149,6 +147,7 @@ class Load:
         return response
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
 def test_when_the_store_fails_under_load(own_service: Service, blow: signal.Signals):
     load = Load(own_service)
