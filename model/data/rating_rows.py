@@ -12,7 +12,7 @@ from model.data.description import (
     DatasetDescription,
     RatingsTable,
 )
-from model.data.reading.times import TIME, seconds_since_epoch
+from model.data.reading.times import TIME, nanoseconds_beyond, seconds_since_epoch
 from model.data.signals import LIKED
 from model.data.tables import RowChecker
 from model.ranks import Ranks
@@ -51,20 +51,23 @@ def read_ratings(
     kept = ["__user__", "__item__", "__rating__"]
     if described.timestamp:
         problems.append((pl.col("__at__").is_null(), f"a timestamp {TIME}", described.timestamp))
-        kept.append("__at__")
+        kept += ["__at__", "__beyond__"]
 
     def read(table: pl.DataFrame) -> pl.DataFrame:
         table = _indexed(table, described, user_ids, item_ids).with_columns(
             __rating__=number_of(column_of_ratings)
         )
         if described.timestamp:
-            times = seconds_since_epoch(table.get_column(described.timestamp))
-            table = table.with_columns(times.alias("__at__"))
+            times = table.get_column(described.timestamp)
+            table = table.with_columns(
+                seconds_since_epoch(times).alias("__at__"),
+                nanoseconds_beyond(times).cast(pl.Int16).alias("__beyond__"),
+            )
         return table
 
     table = _checked(map(read, tables), problems, kept, checker, ranks)
     if described.timestamp:
-        table = table.sort("__at__", maintain_order=True)
+        table = table.sort("__at__", "__beyond__", maintain_order=True)
     newest = table
     if _has_pairs_twice(table):
         newest = table.unique(["__user__", "__item__"], keep="last", maintain_order=True)

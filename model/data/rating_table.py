@@ -9,7 +9,7 @@ import polars as pl
 
 from model.data.description import RatingsTable
 from model.data.reading import UNREADABLE, is_sliced, row_count
-from model.data.reading.as_text import are_whole, as_whole
+from model.data.reading.as_text import are_whole, as_whole, have_fractions
 from model.data.tables import LoadReport, RowChecker, read_table, read_table_slice
 
 SLICE_ROWS = 1 << 19
@@ -77,7 +77,7 @@ class RatingTable:
             yield table.with_columns(as_whole(table.get_column(name)) for name in whole)
 
     def _all_whole(self, name: str) -> bool:
-        """Tell whether all ids are whole numbers with a fraction of 0, as a whole file tells."""
+        """Tell whether all ids are whole numbers, some with a fraction of 0; see `whole_ids`."""
         found = False
         assert self._slices is not None  # noqa: S101 - else nobody asks
         for path, first in self._slices:
@@ -85,10 +85,9 @@ class RatingTable:
             table = read_table_slice(
                 path, [name], self._described, checker, first=first, rows=SLICE_ROWS
             )
-            told = are_whole(table.get_column(name))
-            if told is False:
+            if not are_whole(table.get_column(name)):
                 return False
-            found |= bool(told)
+            found |= have_fractions(table.get_column(name))
         return found
 
     def _planned(self) -> list[tuple[Path, int]] | None:

@@ -18,7 +18,7 @@ _SHOWN = 5
 _SHOWN_CHARACTERS = 40
 FILE = "__file__"
 """Which of a table's files a row stands in, as the checker numbers them."""
-_OWN_NAMES = (LINE, FILE, "__bad__", "__user__", "__item__", "__rating__", "__at__", "__number__")
+_OWN_NAMES = (LINE, FILE, "__bad__", "__user__", "__item__", "__rating__", "__at__", "__beyond__")
 
 
 @dataclass

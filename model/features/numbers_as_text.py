@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import datetime
 
 import polars as pl
+
+_DATE = re.compile(
+    r"(?:(?P<year>\d{4})/(?P<month>\d\d?)/(?P<day>\d\d?)|"
+    r"(?P<day2>\d\d?)\.(?P<month2>\d\d?)\.(?P<year2>\d{4}))"
+    r"(?:[T ,]+(?P<hour>\d\d?)(?P<rest>:.+))?"
+)
+
+
+def iso_of(text: str) -> str:
+    """Write a date in the form of ISO 8601: 2026/01/31, 31.01.2026, or with UTC or GMT behind it.
+
+    Args:
+        text: A date, or anything else.
+
+    Returns:
+        The date in that form; anything else as it is.
+    """
+    for zone in (" UTC", " GMT"):
+        if text.endswith(zone):
+            text = f"{text.removesuffix(zone).rstrip()}Z"
+    found = _DATE.fullmatch(text.removesuffix("Z"))
+    if found is None:
+        return text
+    year, month, day = (found[name] or found[f"{name}2"] for name in ("year", "month", "day"))
+    time = f"T{found['hour']:0>2}{found['rest']}" if found["rest"] else ""
+    return f"{year}-{month:0>2}-{day:0>2}{time}{'Z' if text.endswith('Z') and time else ''}"
 
 
 def number_or_year(text: str) -> float | None:
@@ -22,7 +49,7 @@ def number_or_year(text: str) -> float | None:
         if "_" not in text:
             return float(text)
     with suppress(ValueError):
-        moment = datetime.fromisoformat(text).replace(tzinfo=None)
+        moment = datetime.fromisoformat(iso_of(text)).replace(tzinfo=None)
         begin, end = datetime(moment.year, 1, 1), datetime(moment.year, 12, 31, 23, 59, 59, 999999)
         return moment.year + round((moment - begin) / (end - begin), 3)
     return None

@@ -88,7 +88,12 @@ def test_a_good_set_is_read_as_described(books: Books):
 
 
 def test_of_two_ratings_of_a_pair_the_newest_stays_whatever_the_order(books: Books):
-    for lines in (["ada,b1,7,90", "ada,b1,8,95"], ["ada,b1,8,95", "ada,b1,7,90"]):
+    nanoseconds = ["ada,b1,7,1600000000000099997", "ada,b1,8,1600000000000099998"]
+    for lines in (
+        ["ada,b1,7,90", "ada,b1,8,95"],
+        ["ada,b1,8,95", "ada,b1,7,90"],
+        nanoseconds[::-1],
+    ):
         books.rate(*lines)
         dataset = load_dataset(books.folder)
         assert dataset.ratings.rating.tolist() == [8.0]

@@ -15,7 +15,7 @@ _MOST = 0.98
 """Share of the values that must be of a type: a few may be wrong."""
 _LATEST = 4e9
 _SINCE_1990 = 6.3e8
-_ISO_DATE = re.compile(r"\s*\d{4}-\d\d-\d\d")
+_DATE = re.compile(r"\s*(\d{4}[-/]\d\d?[-/]\d\d?|\d\d?\.\d\d?\.\d{4})")
 _LOOKED_AT = 20_000
 _MOST_RATING = 10
 _COUNTS_SPREAD = 5
@@ -66,7 +66,7 @@ class Column:
     def is_date(self) -> bool:
         """Tell whether the values are dates."""
         some = self.known.head(_LOOKED_AT)
-        if not len(some) or not _ISO_DATE.match(some[0]):
+        if not len(some) or not _DATE.match(some[0]):
             return False
         return sum(number_or_year(text) is not None for text in some) >= _MOST * len(some)
 
@@ -75,8 +75,6 @@ class Column:
         """Tell whether the values are moments of the last decades."""
         if self.is_date:
             return True
-        if self.numbers is None:
-            return False
         seconds = seconds_since_epoch(self.known.head(_LOOKED_AT)).drop_nulls()
         share = ((seconds > _SINCE_1990) & (seconds < _LATEST)).mean()
         return isinstance(share, float) and share >= _MOST

@@ -10,7 +10,8 @@ import polars as pl
 
 from model.errors import DatasetError
 
-_WHOLE = r"^\s*-?\d+\.0+\s*$"
+_WHOLE = r"^\s*-?\d+(\.0+)?\s*$"
+_FRACTION_OF_ZERO = r"\.0+\s*$"
 _MOST_EXACT = float(2**53)
 
 
@@ -31,8 +32,10 @@ def column_as_text(column: pl.Series) -> pl.Series:
     kind = column.dtype
     if isinstance(kind, pl.List | pl.Array):
         return _lists(column)
-    if kind.is_float() or kind.is_decimal():
-        return _numbers(column.cast(pl.Float64))
+    if kind.is_decimal():
+        return _decimals(column.cast(pl.String))
+    if kind.is_float():
+        return _numbers(column)
     if kind == pl.Boolean:
         return column.cast(pl.String)
     if kind == pl.Datetime:
@@ -67,7 +70,14 @@ def _lists(column: pl.Series) -> pl.Series:
     )
 
 
+def _decimals(column: pl.Series) -> pl.Series:
+    """Write decimals without zeros at their end, all digits kept: they may be ids."""
+    text = column.str.replace(r"(\.\d+?)0+$", "$1")
+    return as_whole(text) if are_whole(text) else text
+
+
 def _numbers(column: pl.Series) -> pl.Series:
+    """Write floats with the fewest digits that tell them from others of their precision."""
     known = column.fill_nan(None)
     finite = known.drop_nulls()
     is_whole = bool(((finite == finite.round()) & (finite.abs() < _MOST_EXACT)).all())
@@ -99,12 +109,22 @@ def values_as_text(name: str, values: list[Any]) -> pl.Series:
             for value in values
         ]
         return pl.Series(name, several, dtype=pl.List(pl.String))
-    numbers = [value for value in values if isinstance(value, float)]
-    if numbers and all(
-        isinstance(v, float | int | None) and not isinstance(v, bool) for v in values
+    if all(
+        isinstance(value, float | int | None) and not isinstance(value, bool) for value in values
     ):
-        return _numbers(pl.Series(name, values, dtype=pl.Float64, strict=False))
+        return pl.Series(name, _numbers_as_text(values), dtype=pl.String)
     return pl.Series(name, [_text(name, value) for value in values], dtype=pl.String)
+
+
+def _numbers_as_text(values: list[float | int | None]) -> list[str | None]:
+    """Write numbers of JSON as `_numbers` does; whole ones keep all digits, for they may be ids."""
+    known = [value for value in values if value is not None]
+    if all(float(value).is_integer() for value in known if isinstance(value, float)):
+        return [None if value is None else str(int(value)) for value in values]
+    return [
+        None if value is None else str(value if abs(value) >= _MOST_EXACT else float(value))
+        for value in values
+    ]
 
 
 def _text(name: str, value: object) -> str | None:
@@ -118,15 +138,23 @@ def _text(name: str, value: object) -> str | None:
 
 
 def whole_ids(column: pl.Series) -> pl.Series:
-    """Write ids as whole numbers where all of them are: 3.0, as some programs write it, is 3."""
-    return as_whole(column) if are_whole(column) else column
+    """Write ids as whole numbers where all of them are: 3.0, as some programs write it, is 3.
+
+    Of several files some may have 3.0 and others 3: programs write floats where one id is missing.
+    """
+    return as_whole(column) if have_fractions(column) and are_whole(column) else column
 
 
-def are_whole(column: pl.Series) -> bool | None:
-    """Tell whether all ids are whole numbers with a fraction of 0; None where there is no id."""
+def are_whole(column: pl.Series) -> bool:
+    """Tell whether all ids are whole numbers, be it with a fraction of 0."""
     known = column.drop_nulls()
     known = known.filter(known.str.strip_chars() != "")
-    return bool(known.str.contains(_WHOLE).all()) if len(known) else None
+    return bool(known.str.contains(_WHOLE).all())
+
+
+def have_fractions(column: pl.Series) -> bool:
+    """Tell whether any id ends with a fraction of 0."""
+    return bool(column.str.contains(_FRACTION_OF_ZERO).any())
 
 
 def as_whole(column: pl.Series) -> pl.Series:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +17,8 @@ from model.data.reading.format import TableFormat
 from model.errors import DatasetError
 
 NO_OBJECT = "a line is no JSON object"
+_CONSTANT = re.compile(r"NaN|Infinity")
+_MOST_OF_64_BITS = 2.0**63
 
 
 @dataclass
@@ -53,11 +57,31 @@ def numbered_objects(
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                row = None
+            row = _value(line)
             yield number, row if isinstance(row, dict) else None
+
+
+def _value(line: str) -> Any:  # noqa: ANN401 - JSON
+    """Read a line; None if it is no JSON."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return _as_python_writes_it(line) if _CONSTANT.search(line) else None
+    if isinstance(row, dict) and any(
+        isinstance(value, float) and abs(value) >= _MOST_OF_64_BITS for value in row.values()
+    ):
+        return _as_python_writes_it(line)  # it may be an id, whose last digits are lost
+    return row
+
+
+def _as_python_writes_it(line: str) -> Any:  # noqa: ANN401 - JSON
+    """Read NaN, which is unknown, infinity, which is left to be refused, and every whole number."""
+    try:
+        row = json.loads(line, parse_constant=lambda name: None if name == "NaN" else name)
+        json.dumps(row, ensure_ascii=False).encode()  # half a surrogate is no text
+    except (ValueError, RecursionError):
+        return None
+    return row
 
 
 def read_json_lines(path: Path, described: TableFormat, wanted: Sequence[str] | None) -> JsonRows:

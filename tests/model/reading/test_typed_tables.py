@@ -2,6 +2,7 @@
 
 import datetime
 import gzip
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from model.data.reading import LINE, read_raw
 from model.data.reading.as_text import whole_ids
-from model.data.reading.times import seconds_since_epoch
+from model.data.reading.times import nanoseconds_beyond, seconds_since_epoch
 from model.errors import DatasetError
 from model.features.numbers_as_text import number_or_year
 
@@ -94,6 +95,9 @@ def test_whole_ids():
     assert whole_ids(pl.Series(["3.0", "3.5"])).to_list() == ["3.0", "3.5"]
     assert whole_ids(pl.Series(["3.0", "a"])).to_list() == ["3.0", "a"]
     assert whole_ids(pl.Series(["007", "3"])).to_list() == ["007", "3"]
+    # Of two files, the one in which no id is missing.
+    assert whole_ids(pl.Series(["3.0", "3", None])).to_list() == ["3", "3", None]
+    assert whole_ids(pl.Series([" 3", "4"])).to_list() == [" 3", "4"]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +109,9 @@ def test_whole_ids():
         "2022-06-24T12:00:00.500Z",
         "2022-06-24 12:00:00.5",
         "2022-06-24T14:00:00.500+02:00",
+        "2022-06-24 12:00:00.5 UTC",
+        "2022/6/24 12:00:00.500",
+        "24.06.2022 12:00:00.5",
     ],
 )
 def test_one_moment_in_every_form(text: str):
@@ -114,7 +121,7 @@ def test_one_moment_in_every_form(text: str):
 
 
 def test_what_is_no_time_is_null():
-    assert seconds_since_epoch(pl.Series(["2022-06-24", "noon", "24.06.2022"])).to_list() == [
+    assert seconds_since_epoch(pl.Series(["2022-06-24", "noon", "24.13.2022"])).to_list() == [
         1656028800.0,
         None,
         None,
@@ -133,3 +140,77 @@ def test_what_is_no_time_is_null():
 )
 def test_dates_are_numbers_of_years(text: str, number: float | None):
     assert number_or_year(text) == (None if number is None else pytest.approx(number, abs=0.001))
+
+
+def test_json_as_python_writes_it(tmp_path: Path):
+    path = tmp_path / "t.jsonl"
+    rows = [{"id": 10**25 + n, "x": x} for n, x in enumerate([float("nan"), 1.5, float("inf")])]
+    path.write_text("\n".join(map(json.dumps, rows)) + '\n{"id": NaN, "x": "\\ud800"}\n')
+
+    raw = read_raw(path)
+
+    assert raw.table["id"].to_list() == [str(10**25 + n) for n in range(3)]
+    assert raw.table["x"].to_list() == [None, "1.5", "Infinity"]
+    assert raw.malformed == {"a line is no JSON object": [4]}
+
+
+def test_ids_keep_all_digits_beside_floats_in_json(tmp_path: Path):
+    path = tmp_path / "t.jsonl"
+    path.write_text(f'{{"id": {2**53 + 1}}}\n{{"id": 3.0}}\n')
+
+    assert read_raw(path).table["id"].to_list() == [str(2**53 + 1), "3"]
+
+
+def test_decimals_and_single_precision_keep_their_digits(tmp_path: Path):
+    ids = [Decimal(10**19 + n) for n in range(2)]
+    table = pl.DataFrame(
+        {
+            "id": pl.Series(ids, dtype=pl.Decimal(38, 0)),
+            "scaled": pl.Series(ids, dtype=pl.Decimal(38, 4)),
+            "single": pl.Series([0.7, 2.1], dtype=pl.Float32),
+        }
+    )
+    table.write_parquet(tmp_path / "t.parquet")
+
+    assert read_raw(tmp_path / "t.parquet").table.drop(LINE).to_dict(as_series=False) == {
+        "id": ["10000000000000000000", "10000000000000000001"],
+        "scaled": ["10000000000000000000", "10000000000000000001"],
+        "single": ["0.7", "2.1"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["24/06/2022", "01/02/2022"], [19167, 19024]),
+        (["06/24/2022", "2/1/2022"], [19167, 19024]),
+        (["01/02/2022", "02/01/2022"], [None, None]),
+        (["24/06/2022", "06/24/2022"], [None, None]),
+        (["20220624", "20220201", "20221301"], [19167, 19024, None]),
+    ],
+)
+def test_a_column_tells_days_from_months_or_is_refused(texts: list[str], days: list[int | None]):
+    found = seconds_since_epoch(pl.Series(texts))
+
+    assert found.to_list() == [None if day is None else 86400.0 * day for day in days]
+
+
+def test_seconds_among_milliseconds_are_seconds():
+    found = seconds_since_epoch(pl.Series(["1656072000", "1656072000500", "1000"]))
+
+    assert found.to_list() == [1656072000.0, 1656072000.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("1600000000000000999", "1600000000000001001"),
+        ("1600000000000099997", "1600000000000099998"),
+        ("2022-06-24T12:00:00.123456788", "2022-06-24T12:00:00.123456789"),
+    ],
+)
+def test_nanoseconds_apart_are_in_order(earlier: str, later: str):
+    column = pl.Series([earlier, later])
+    times = list(zip(seconds_since_epoch(column), nanoseconds_beyond(column), strict=True))
+
+    assert times[0] < times[1]
