@@ -11,7 +11,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -46,6 +46,29 @@ class CsvRows:
     malformed: dict[str, list[int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Dialect:
+    """How rows are written."""
+
+    separator: str
+    quote: str | None
+    escape: str | None = None
+    blank_follows: bool = False
+    """Whether a blank follows what parts values, and belongs to none of them."""
+
+    def reader(self, lines: Iterator[str] | IO[str]) -> Any:  # noqa: ANN401 - a type of the csv module that has no name
+        csv.field_size_limit(_MOST_CHARACTERS)
+        return csv.reader(
+            lines,
+            delimiter=self.separator,
+            quotechar=self.quote or None,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            escapechar=self.escape,
+            skipinitialspace=self.blank_follows,
+            strict=True,
+        )
+
+
 class _NotCsvError(Exception):
     """A quote stands where none may, or is never closed."""
 
@@ -68,18 +91,19 @@ def read_csv(path: Path, described: TableFormat, wanted: Sequence[str] | None) -
     Raises:
         DatasetError: If it can't be read as described; the message names the line and the remedy.
     """
-    separator = described.separator or _separator(path, described, wanted)
+    separator, blank_follows = _separator(path, described, wanted)
     if len(separator) > 1:
         return _read_split(path, described, separator, wanted)
+    dialect = _Dialect(separator, described.quote, described.escape or None, blank_follows)
     plain = escaped = None
     fault: _NotCsvError | None = None
     try:
-        plain = _read(path, described, separator, described.escape or None, wanted)
+        plain = _read(path, described.encoding, dialect, wanted)
     except _NotCsvError as error:
         fault = error
     if described.escape is None and described.quote and _has_escaped_quote(path, described):
         with suppress(_NotCsvError):
-            escaped = _read(path, described, separator, _BACKSLASH, wanted)
+            escaped = _read(path, described.encoding, replace(dialect, escape=_BACKSLASH), wanted)
     if plain is None:
         if escaped is not None and not escaped.malformed:
             return escaped
@@ -115,47 +139,37 @@ def _has_escaped_quote(path: Path, described: TableFormat) -> bool:
     return False
 
 
-def _separator(path: Path, described: TableFormat, wanted: Sequence[str] | None) -> str:
-    """Find what parts values: by which the header has most of the columns asked for."""
+def _separator(
+    path: Path, described: TableFormat, wanted: Sequence[str] | None
+) -> tuple[str, bool]:
+    """Find what parts values, and whether a blank follows it: by the columns that are asked for."""
     usual = "\t" if kind_of(path) == ".tsv" else ","
     with opened_text(path, described.encoding) as file:
         start = next((line for line in file if line.strip()), "")
-    best, found = -1, usual
-    for separator in dict.fromkeys((usual, *_SEPARATORS)):
+    separators = [described.separator] if described.separator else [usual, *_SEPARATORS]
+    best, found = -1, (separators[0], False)
+    for separator in dict.fromkeys(separators):
+        if len(separator) > 1:
+            continue
         try:
-            header: list[str] = next(_reader(iter([start]), described, separator, None), [])
+            dialect = _Dialect(separator, described.quote)
+            header: list[str] = next(dialect.reader(iter([start])), [])
         except csv.Error:
             continue
-        names = {name.strip() for name in header}
+        names = {name.strip(' "') for name in header}
         score = len(header) if wanted is None else sum(name in names for name in wanted)
         if score > best:
-            best, found = score, separator
+            follows = separator != "\t" and len(header) > 1
+            best = score
+            found = (separator, follows and all(name.startswith(" ") for name in header[1:]))
     return found
 
 
-def _reader(
-    lines: Iterator[str] | IO[str], described: TableFormat, separator: str, escape: str | None
-) -> Any:  # noqa: ANN401 - a type of the csv module that has no name
-    csv.field_size_limit(_MOST_CHARACTERS)
-    return csv.reader(
-        lines,
-        delimiter=separator,
-        quotechar=described.quote or None,
-        quoting=csv.QUOTE_MINIMAL if described.quote else csv.QUOTE_NONE,
-        escapechar=escape,
-        strict=True,
-    )
-
-
 def _read(
-    path: Path,
-    described: TableFormat,
-    separator: str,
-    escape: str | None,
-    wanted: Sequence[str] | None,
+    path: Path, encoding: str | None, dialect: _Dialect, wanted: Sequence[str] | None
 ) -> CsvRows:
-    with opened_text(path, described.encoding) as file:
-        reader = _reader(file, described, separator, escape)
+    with opened_text(path, encoding) as file:
+        reader = dialect.reader(file)
         rows = _Rows(path)
         at_line = 0
         try:
@@ -170,7 +184,7 @@ def _read(
                     break
                 rows.add(batch, _lines(batch, at_line, reader.line_num))
         except csv.Error as error:
-            fault = _fault(path, described, separator, escape)
+            fault = _fault(path, encoding, dialect)
             raise fault or _NotCsvError(reader.line_num, str(error)) from error
         return rows.found()
 
@@ -206,12 +220,10 @@ def _lines(batch: list[list[str]], before: int, last: int) -> list[int]:
     return lines
 
 
-def _fault(
-    path: Path, described: TableFormat, separator: str, escape: str | None
-) -> _NotCsvError | None:
+def _fault(path: Path, encoding: str | None, dialect: _Dialect) -> _NotCsvError | None:
     """Find the line that a row begins on which can't be read."""
-    with opened_text(path, described.encoding) as file:
-        reader = _reader(file, described, separator, escape)
+    with opened_text(path, encoding) as file:
+        reader = dialect.reader(file)
         while True:
             line = reader.line_num + 1
             try:
@@ -232,6 +244,7 @@ class _Rows:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._first: list[str] = []
         self._header: list[str] = []
         self._places: list[int] = []
         self._parts: list[pl.DataFrame] = []
@@ -239,6 +252,7 @@ class _Rows:
         self._malformed: dict[str, list[int]] = {}
 
     def begin(self, header: list[str], wanted: Sequence[str] | None) -> None:
+        self._first = header
         self._header = [name.strip() for name in header]
         names = self._header if wanted is None else [n for n in wanted if n in self._header]
         twice = [name for name in names if self._header.count(name) > 1]
@@ -250,15 +264,15 @@ class _Rows:
 
     def add(self, batch: list[list[str]], lines: list[int]) -> None:
         width = len(self._header)
-        if any(len(row) != width for row in batch):
+        if any(len(row) != width or row == self._first for row in batch):
             good, kept = [], []
             for row, line in zip(batch, lines, strict=True):
-                if len(row) == width:
+                problem = self._problem(row)
+                if problem is not None:
+                    self._malformed.setdefault(problem, []).append(line)
+                elif len(row) == width:
                     good.append(row)
                     kept.append(line)
-                elif row:  # a blank line is nothing
-                    problem = f"a row has {len(row):,} value(s) where the header has {width:,}"
-                    self._malformed.setdefault(problem, []).append(line)
             batch, lines = good, kept
         self._parts.append(
             pl.DataFrame(
@@ -267,6 +281,15 @@ class _Rows:
             )
         )
         self._lines += lines
+
+    def _problem(self, row: list[str]) -> str | None:
+        """Tell why a row can't be read; a blank line is nothing and no problem."""
+        width = len(self._header)
+        if len(row) != width and (len(row) > 1 or "".join(row).strip()):
+            return f"a row has {len(row):,} value(s) where the header has {width:,}"
+        if row == self._first and width > 1:
+            return "a row repeats the header, as in files put one behind the other"
+        return None
 
     def found(self) -> CsvRows:
         schema = {self._header[at]: pl.String for at in self._places}

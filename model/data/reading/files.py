@@ -14,7 +14,14 @@ from typing import IO, cast
 from model.errors import DatasetError
 
 _GZIP = b"\x1f\x8b"
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark begins it
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_UTF_8 = "utf-8-sig"
+_LOOKED_AT = 4
 
 
 @contextmanager
@@ -51,13 +58,37 @@ def kind_of(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
+def encoding_by_start(start: bytes) -> str:
+    """Tell an encoding by the first bytes of a file: UTF-8, unless they are of UTF-16 or UTF-32."""
+    for mark, encoding in _MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    # Without a mark every other byte of Latin letters is empty.
+    empty = [byte == 0 for byte in start[:_LOOKED_AT]]
+    if empty == [False, True, False, True]:
+        return "utf-16-le"
+    return "utf-16-be" if empty == [True, False, True, False] else _UTF_8
+
+
+def _encoding(described: str | None, start: bytes) -> str:
+    """Return the encoding to read by: as described, without the mark that a file may begin with."""
+    found = encoding_by_start(start)
+    if described is None:
+        return found
+    name = codecs.lookup(described).name
+    if name == "utf-8":
+        return _UTF_8
+    is_marked = any(start.startswith(mark) for mark in _MARKS)
+    return found if is_marked and name.startswith(found) else described
+
+
 @contextmanager
 def opened_text(path: Path, encoding: str | None) -> Iterator[IO[str]]:
     """Open a text file, with the ends of its lines as they are.
 
     Args:
         path: The file.
-        encoding: Its encoding; UTF-8 if None, or UTF-16 if it begins so.
+        encoding: Its encoding; found by its first bytes if None.
 
     Yields:
         Its content.
@@ -66,9 +97,9 @@ def opened_text(path: Path, encoding: str | None) -> Iterator[IO[str]]:
         DatasetError: If it can't be read, or is in another encoding; the message names the line.
     """
     with opened(path) as file:
-        start = file.read(2)
+        start = file.read(_LOOKED_AT)
         file.seek(0)
-        used = encoding or ("utf-16" if start in _UTF_16 else "utf-8-sig")
+        used = _encoding(encoding, start)
         text = io.TextIOWrapper(file, encoding=used, newline="")
         try:
             yield text
@@ -79,7 +110,7 @@ def opened_text(path: Path, encoding: str | None) -> Iterator[IO[str]]:
 
 
 def _undecodable(path: Path, encoding: str, error: UnicodeError) -> str:
-    shown = "UTF-8" if encoding == "utf-8-sig" else encoding
+    shown = "UTF-8" if encoding == _UTF_8 else encoding
     remedy = (
         "Name the file's encoding in its table of dataset.toml, such as "
         f'encoding = "{"latin-1" if shown == "UTF-8" else "utf-8"}".'

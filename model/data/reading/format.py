@@ -54,6 +54,6 @@ class TableFormat(BaseModel):
     """What stands before a quote within quotes, where it is not doubled; empty for nothing. By
     itself a backslash, if the file can be read in no other way."""
     encoding: Annotated[str | None, AfterValidator(_known_encoding)] = None
-    """Of a CSV or of JSON lines; UTF-8 by itself, or UTF-16 where the file begins so."""
+    """Of a CSV or of JSON lines; UTF-8 by itself, or UTF-16 or UTF-32 where the file begins so."""
     missing: tuple[str, ...] = ()
     """Texts that stand for an unknown value, beside the empty one."""

@@ -298,3 +298,54 @@ def test_numbers_with_gaps_as_pandas_writes_them_are_the_same_ids_and_ratings(
 
     assert ids == [None if user is None else str(user) for user in users]
     assert raw.rows == count
+
+
+def test_a_header_amid_the_rows_is_no_row(tmp_path: Path):
+    path = write(tmp_path, "a,b,c\n1,2,3\na,b,c\n4,5,6\n")
+
+    assert read_raw(path).malformed == {
+        "a row repeats the header, as in files put one behind the other": [3]
+    }
+    assert rows_of(path) == [("1", "2", "3"), ("4", "5", "6")]
+    split = write(tmp_path, "a::b::c\n1::2::3\na::b::c\n")
+    assert read_raw(split, TableFormat(separator="::")).rows == 2
+    assert rows_of(split, separator="::") == [("1", "2", "3")]
+
+
+def test_a_line_of_blanks_is_blank(tmp_path: Path):
+    raw = read_raw(write(tmp_path, "a,b,c\n1,2,3\n  \n\t\n4,5,6\n"))
+
+    assert (raw.rows, raw.malformed) == (2, {})
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|"])
+def test_blanks_behind_what_parts_values_are_no_part_of_them(tmp_path: Path, separator: str):
+    apart = f"{separator} "
+    text = "\n".join(
+        apart.join(row) for row in (HEADER, ["1", f'"x{apart}y"', "3"], ["4", "5", "6"])
+    )
+
+    for described in ({}, {"separator": separator}):
+        found = rows_of(write(tmp_path, text), **described)
+        assert found == [("1", f"x{apart}y", "3"), ("4", "5", "6")]
+    # A blank before some values alone is theirs.
+    assert rows_of(write(tmp_path, "a,b,c\n1, 2,3\n")) == [("1", " 2", "3")]
+
+
+@pytest.mark.parametrize(
+    ("written", "described"),
+    [
+        ("utf-8-sig", "utf-8"),
+        ("utf-8-sig", "UTF8"),
+        ("utf-16-le", None),
+        ("utf-16-be", None),
+        ("utf-16", "utf-16-le"),
+        ("utf-32", None),
+        ("utf-32-le", "utf-32-le"),
+    ],
+)
+def test_marks_of_an_encoding_are_no_text(tmp_path: Path, written: str, described: str | None):
+    path = write(tmp_path, "a,b,c\n1,Café,3\n".encode(written))
+
+    assert read_raw(path, TableFormat(encoding=described)).header == HEADER
+    assert rows_of(path, encoding=described) == [("1", "Café", "3")]
