@@ -11,8 +11,8 @@ from rich.table import Table
 from model.data import load_dataset
 from model.data.description import DESCRIPTION_FILE
 from model.data.proposal import Proposal, as_toml, propose
+from model.data.proposal.found_table import FoundTable
 from model.data.proposal.proposal import rows_as_read
-from model.data.proposal.sniffing import FoundTable
 from model.errors import DatasetError
 from scripts.loading import print_report
 from scripts.terminal import output, tables_output

@@ -14,7 +14,7 @@ from model.data.reading import LINE, read_raw
 from model.data.reading.as_text import whole_ids
 from model.data.reading.files import kind_of
 from model.data.reading.json_rows import NO_OBJECT, numbered_objects
-from model.data.reading.raw_table import JSON_LINES
+from model.data.reading.raw_table import JSON
 from model.errors import DatasetError
 from model.features.kinds import KINDS
 
@@ -68,9 +68,11 @@ def read_items(file: Path, features: Mapping[str, Mapping[str, Any]], separator:
     Raises:
         DatasetError: If the file can't be read.
     """
-    if kind_of(file) in JSON_LINES and (found := _objects(file)) is not None:
+    if kind_of(file) in JSON and (found := _objects(file)) is not None:
         return found
     raw = read_raw(file)
+    for why in raw.left_out.values():
+        raise DatasetError(f"{file}: {why}")
     if _ID not in raw.header:
         raise DatasetError(f"{file} has no column item_id; it has {', '.join(raw.header)}.")
     table = raw.table.with_columns(whole_ids(raw.table.get_column(_ID)))
@@ -96,10 +98,12 @@ def _objects(file: Path) -> ItemRows | None:
         if not isinstance(row.get(_ATTRIBUTES), dict):
             return None
         item_id = row.get(_ID)
+        if isinstance(item_id, int) and not isinstance(item_id, bool):
+            item_id = str(item_id)  # as a table of items has it
         if not isinstance(item_id, str) or not is_valid_id(item_id):
             refused.append((number, _no_id(item_id)))
             continue
-        body = {_TITLE: item_id} | row
+        body = {_TITLE: item_id} | row | {_ID: item_id}
         try:
             orjson.dumps(body)
         except TypeError:

@@ -112,7 +112,8 @@ def read_ratings_table(
         *_listed(described.event),
     ]
     ids = (described.user, described.item)
-    return read_table(folder, columns, described, checker, ids=ids)
+    numbers = [*_listed(described.rating), *_listed(described.weight)]
+    return read_table(folder, columns, described, checker, ids=ids, numbers=numbers)
 
 
 def _with_scale(

@@ -32,10 +32,13 @@ class RatingTable:
         self._ids = (described.user, described.item)
         others = (described.rating, described.timestamp, described.weight, described.event)
         self._columns = [*self._ids, *(name for name in others if name is not None)]
+        self._numbers = [n for n in (described.rating, described.weight) if n is not None]
         self._slices = self._planned()
         self._whole: pl.DataFrame | None = None
         if self._slices is None:
-            self._whole = read_table(folder, self._columns, described, checker, ids=self._ids)
+            self._whole = read_table(
+                folder, self._columns, described, checker, ids=self._ids, numbers=self._numbers
+            )
 
     def tables(self) -> Iterator[pl.DataFrame]:
         """Read all columns, once.
@@ -72,7 +75,13 @@ class RatingTable:
         whole = [name for name in columns if name in self._ids and self._all_whole(name)]
         for path, first in self._slices:
             table = read_table_slice(
-                path, columns, self._described, checker, first=first, rows=SLICE_ROWS
+                path,
+                columns,
+                self._described,
+                checker,
+                numbers=self._numbers,
+                first=first,
+                rows=SLICE_ROWS,
             )
             yield table.with_columns(as_whole(table.get_column(name)) for name in whole)
 
@@ -83,7 +92,13 @@ class RatingTable:
         for path, first in self._slices:
             checker = RowChecker(LoadReport(), skip_bad_rows=True)
             table = read_table_slice(
-                path, [name], self._described, checker, first=first, rows=SLICE_ROWS
+                path,
+                [name],
+                self._described,
+                checker,
+                numbers=(),
+                first=first,
+                rows=SLICE_ROWS,
             )
             if not are_whole(table.get_column(name)):
                 return False

@@ -11,6 +11,7 @@ import polars as pl
 from model.data.description import Feature, TableSource
 from model.data.reading import LINE, TableFormat, read_raw
 from model.data.reading.as_text import whole_ids
+from model.data.reading.decimals import with_points
 from model.errors import DatasetError
 from model.features.kinds import KINDS
 
@@ -193,6 +194,7 @@ def read_table(
     checker: RowChecker,
     *,
     ids: Sequence[str],
+    numbers: Sequence[str] = (),
     features: Mapping[str, Feature] | None = None,
 ) -> pl.DataFrame:
     """Read columns of a table as text (lists stay lists), with files and line numbers.
@@ -203,6 +205,7 @@ def read_table(
         described: Which files there are, and how they are written.
         checker: Takes note of rows that can't be read.
         ids: Those of the columns that hold ids.
+        numbers: Those that hold numbers, beside features.
         features: Those of them that are features; only a kind that takes lists may have some, and
             those of text alone.
 
@@ -213,7 +216,8 @@ def read_table(
         DatasetError: If a file is missing or malformed, or lacks a column.
     """
     parts = [
-        _read_file(folder / file, columns, described, checker, features) for file in described.files
+        _read_file(folder / file, columns, described, checker, features, numbers)
+        for file in described.files
     ]
     table = pl.concat(parts) if len(parts) > 1 else parts[0]
     return table.with_columns(whole_ids(table.get_column(name)) for name in ids)
@@ -225,6 +229,7 @@ def read_table_slice(
     described: TableFormat,
     checker: RowChecker,
     *,
+    numbers: Sequence[str],
     first: int,
     rows: int,
 ) -> pl.DataFrame:
@@ -235,6 +240,7 @@ def read_table_slice(
         columns: Columns to read; none of them is a feature.
         described: How it is written.
         checker: Takes note of rows that can't be read.
+        numbers: Those that hold numbers.
         first: The row to begin with, from 0.
         rows: How many to read.
 
@@ -244,7 +250,7 @@ def read_table_slice(
     Raises:
         DatasetError: If the file is malformed, or lacks a column.
     """
-    return _read_file(path, columns, described, checker, None, (first, rows))
+    return _read_file(path, columns, described, checker, None, numbers, (first, rows))
 
 
 def _read_file(
@@ -253,6 +259,7 @@ def _read_file(
     described: TableFormat,
     checker: RowChecker,
     features: Mapping[str, Feature] | None,
+    numbers: Sequence[str],
     slice_of: tuple[int, int] | None = None,
 ) -> pl.DataFrame:
     for name in columns:
@@ -277,5 +284,13 @@ def _read_file(
                 f"{path}: {name!r} holds lists; describe it as {kinds} "
                 "if it is a feature with lists of texts, or write one value a row."
             )
+    table = raw.table
+    if described.decimal == ",":
+        quantities = {name for name, one in (features or {}).items() if one.kind.is_quantity}
+        table = table.with_columns(
+            with_points(table.get_column(name))
+            for name in quantities | {*numbers}
+            if name in columns
+        )
     number = pl.lit(checker.number_of(path), dtype=pl.UInt32).alias(FILE)
-    return raw.table.select([*dict.fromkeys(columns), LINE]).with_columns(number)
+    return table.select([*dict.fromkeys(columns), LINE]).with_columns(number)

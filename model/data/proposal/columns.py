@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from model.data.proposal.names import tells
 from model.data.reading.times import seconds_since_epoch
 from model.features.numbers_as_text import number_or_year
 
@@ -19,6 +20,8 @@ _DATE = re.compile(r"\s*(\d{4}[-/]\d\d?[-/]\d\d?|\d\d?\.\d\d?\.\d{4})")
 _LOOKED_AT = 20_000
 _MOST_RATING = 10
 _COUNTS_SPREAD = 5
+_RATINGS = (-100, 100)
+_MOST_DIFFERENT = 101
 
 
 @dataclass(frozen=True)
@@ -92,3 +95,13 @@ class Column:
             return False
         highest, middle = float(numbers.max() or 0), float(numbers.median() or 0)  # type: ignore[arg-type]
         return highest > _MOST_RATING and highest > _COUNTS_SPREAD * max(middle, 1)
+
+    def looks_like_ratings(self) -> bool:
+        """Tell numbers that may be ratings, whatever they are called: few, or of a short scale."""
+        numbers = self.numbers
+        if numbers is None or tells(self.name, "other"):
+            return False
+        low, high = float(numbers.min() or 0), float(numbers.max() or 0)  # type: ignore[arg-type]
+        if low < _RATINGS[0] or high > _RATINGS[1]:
+            return False
+        return self.distinct <= _MOST_DIFFERENT or (not self.is_whole and high <= _MOST_RATING)

@@ -46,7 +46,8 @@ def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str
     """
     if column.distinct < 2:
         return "holds fewer than two different values"
-    if of_users and tells(column.name, "private") and column.distinct > _FEW:
+    tells_who = any(tells(column.name, what) for what in ("private", "title"))
+    if of_users and tells_who and column.distinct > _FEW:
         return "tells who somebody is, not what they like"
     if tells(column.name, "link") and not column.is_list:
         return "is an address"

@@ -19,6 +19,8 @@ _WORDS = {
     "private": "email mail phone telephone address street surname lastname firstname fullname "
     "password iban ip ssn birthdate username",
     "link": "url link href image img picture poster thumbnail cover uri photo",
+    "other": "id key code no number index row order price cost age zip year month total revenue "
+    "discount tax lat lon latitude longitude version",
 }
 _PARTS = re.compile(r"[a-z]+|\d+")
 
@@ -34,7 +36,8 @@ def tells(name: str, what: str) -> int:
 
     Args:
         name: Of a column.
-        what: `user`, `item`, `rating`, `weight`, `event`, `time`, `title`, `private` or `link`.
+        what: `user`, `item`, `rating`, `weight`, `event`, `time`, `title`, `private`, `link`, or
+            `other` for numbers that are no rating.
 
     Returns:
         3 for a word of that meaning with `id`, 2 for one alone, 1 for one among others, 0 for none.

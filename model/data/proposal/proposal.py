@@ -10,8 +10,10 @@ import polars as pl
 
 from model.data.proposal.columns import Column
 from model.data.proposal.features import ProposedFeature, proposed_feature
+from model.data.proposal.found_table import FoundTable
 from model.data.proposal.names import tells
-from model.data.proposal.sniffing import FoundTable, tables_in
+from model.data.proposal.signal import decide_signal
+from model.data.proposal.sniffing import tables_in
 from model.data.reading.as_text import whole_ids
 from model.data.reading.raw_table import LINE
 from model.errors import DatasetError
@@ -20,14 +22,6 @@ Choose = Callable[[str, Sequence[str], str], str]
 """Is asked a question, with the possible answers and the likeliest; returns an answer."""
 
 _COVERED = 0.5
-_EVENT_WEIGHTS = {
-    "view": 1, "click": 1, "impression": 1, "detail": 1, "open": 1, "visit": 1, "play": 1,
-    "like": 3, "favorite": 3, "favourite": 3, "fav": 3, "save": 3, "wishlist": 3, "cart": 3,
-    "add": 3, "basket": 3, "addtocart": 3, "share": 3, "subscribe": 4,
-    "buy": 5, "purchase": 5, "transaction": 5, "order": 5, "checkout": 5, "download": 4,
-}  # fmt: skip
-_MOST_EVENTS = 20
-_AGAINST = ("remove", "dislike", "return", "refund", "cancel", "hide", "skip", "delete")
 
 
 @dataclass
@@ -92,34 +86,73 @@ def propose(folder: Path, choose: Choose) -> Proposal:
     if not tables:
         told = f" ({' '.join(reasons)})" if reasons else ""
         raise DatasetError(
-            f"{folder} has no table: files whose names end with .csv, .tsv, .txt, .jsonl, .parquet "
-            f"or .pq, packed by gzip or not{told}."
+            f"{folder} has no table: files whose names end with .csv, .tsv, .txt, .json, .jsonl, "
+            f".parquet or .pq, packed by gzip or not{told}."
         )
     ratings = max(tables, key=_as_ratings)
     columns = {one.name: one for one in _columns_of(ratings)}
     if len(columns) < 2:
-        raise DatasetError(f"{ratings.path} has one column alone; ratings take users and items.")
+        raise DatasetError(
+            f"{ratings.path} has one column alone, {next(iter(columns), '')!r}; ratings take users "
+            "and items. If something else than comma, semicolon, tab or bar parts its values, "
+            "write one of these."
+        )
     user = _chosen(columns, "user", choose, ratings)
     item = _chosen({n: c for n, c in columns.items() if n != user}, "item", choose, ratings)
     proposal = Proposal(folder.resolve().name or "data", ratings, {"user": user, "item": item})
     proposal.reasons = reasons
     proposal.reasons.append(
-        f"{_names(ratings)}: {ratings.raw.rows:,} rows; users in {user!r}, items in {item!r}."
+        f"{', '.join(ratings.names)}: {ratings.raw.rows:,} rows; users in {user!r}, items in "
+        f"{item!r}."
     )
     rest = {name: one for name, one in columns.items() if name not in (user, item)}
-    _decide_signal(proposal, rest)
+    decide_signal(proposal, rest)
+    _tell_of_columns_left(proposal, rest, columns[item])
     others = [one for one in tables if one is not ratings]
     proposal.items = _entities(others, columns[item], "item", proposal, ())
     taken = [] if proposal.items is None else [proposal.items.table]
     proposal.users = _entities(others, columns[user], "user", proposal, taken)
     for table in others:
         if all(one is None or one.table is not table for one in (proposal.items, proposal.users)):
-            proposal.reasons.append(f"{table.path.name} is left out: none of its columns has ids.")
+            proposal.reasons.append(_left_out(table, proposal))
     return proposal
 
 
-def _names(table: FoundTable) -> str:
-    return ", ".join(path.name for path in (table.path, *table.more))
+def _left_out(table: FoundTable, proposal: Proposal) -> str:
+    """Tell why a table has no part in the description."""
+    names = ", ".join(table.names)
+    if {proposal.columns["user"], proposal.columns["item"]} <= {*table.columns}:
+        return (
+            f"{names} is left out: it has users and items as {proposal.ratings.path.name} has, but "
+            "other columns, or is written in another way. If it is more of the same, write both "
+            'alike and name both: file = ["…", "…"].'
+        )
+    return f"{names} is left out: none of its columns has the ids of users or items, each once."
+
+
+def _tell_of_columns_left(proposal: Proposal, columns: dict[str, Column], item: Column) -> None:
+    """Tell which columns of the ratings are not used, and which of them are about items."""
+    left = [one for name, one in columns.items() if name not in proposal.columns.values()]
+    if not left:
+        return
+    file = proposal.ratings.path.name
+    proposal.reasons.append(
+        f"{file}: {', '.join(repr(one.name) for one in left)} is left out: it is no user, item, "
+        "rating, count, kind or time."
+    )
+    of_items = [one.name for one in left if not one.is_list and _is_of_items(one, item)]
+    if of_items:
+        proposal.reasons.append(
+            f"{file}: {', '.join(map(repr, of_items))} is the same in all rows of an item. A table "
+            f"of items with {item.name!r} and these, each item once, would let new items be ranked."
+        )
+
+
+def _is_of_items(column: Column, item: Column) -> bool:
+    if column.distinct < 2 or item.distinct >= len(item.known):
+        return False
+    pairs = pl.DataFrame({"item": item.values, "value": column.values}).drop_nulls().unique()
+    return pairs.height == pairs.get_column("item").n_unique()
 
 
 def _columns_of(table: FoundTable) -> list[Column]:
@@ -151,90 +184,6 @@ def _unlike_ids(column: Column) -> float:
     rows = max(1, len(column.known))
     share = column.distinct / rows
     return abs(share - 0.1) + (1.0 if column.is_time or column.distinct < 3 else 0.0)
-
-
-def _decide_signal(proposal: Proposal, columns: dict[str, Column]) -> None:
-    """Tell ratings from counts, events, and rows that only say that something happened."""
-    say = proposal.reasons.append
-    times = [n for n in _by_name(columns, "time") if columns[n].is_time]
-    times = times or [name for name, one in columns.items() if one.is_time]
-    if times:
-        proposal.columns["timestamp"] = times[0]
-        say(f"Times in {times[0]!r}.")
-    rest = {name: one for name, one in columns.items() if name not in times}
-    numbers = {name: one for name, one in rest.items() if one.numbers is not None}
-    ratings = _by_name(numbers, "rating")
-    weights = [name for name in _by_name(numbers, "weight") if name not in ratings]
-    if not ratings and not weights:
-        ratings = list(numbers)[:1]
-    for name in ratings:
-        one = numbers[name]
-        if one.distinct < 2:
-            say(f"{name!r} is {one.known[0]} in every row, so rows are interactions, not ratings.")
-        elif one.looks_like_counts():
-            weights.insert(0, name)
-            say(f"{name!r} holds counts, most of them small: what an interaction counts.")
-        else:
-            _take_ratings(proposal, one)
-            return
-    for name in weights:
-        one = numbers[name]
-        if one.distinct > 1 and float(one.numbers.min()) > 0:  # type: ignore[union-attr, arg-type]
-            proposal.columns["weight"] = name
-            say(f"Interactions count by {name!r}.")
-            break
-        if one.distinct > 1:
-            say(f"{name!r} has numbers that are not above zero, and is left out.")
-    _take_events(proposal, {n: c for n, c in rest.items() if n not in numbers or tells(n, "event")})
-    if "weight" not in proposal.columns and "event" not in proposal.columns:
-        say("Each row is an interaction.")
-
-
-def _by_name(columns: dict[str, Column], what: str) -> list[str]:
-    named = [name for name in columns if tells(name, what)]
-    return sorted(named, key=lambda name: -tells(name, what))
-
-
-def _take_ratings(proposal: Proposal, column: Column) -> None:
-    numbers = column.numbers
-    assert numbers is not None  # noqa: S101 - else it is not asked about
-    low, high = float(numbers.min()), float(numbers.max())  # type: ignore[arg-type]  # numbers
-    proposal.columns["rating"] = column.name
-    proposal.scale = (low, high)
-    proposal.reasons.append(
-        f"Ratings in {column.name!r}, {low:g} to {high:g}, {column.distinct:,} different ones."
-    )
-    zeros = float((numbers == 0).mean() or 0.0)  # type: ignore[arg-type]  # a share
-    if low == 0 and zeros > 0.3:
-        proposal.reasons.append(
-            f"{zeros:.0%} of the ratings are 0: if that means no rating was given, leave these "
-            'rows out with missing = ["0"] and --skip-bad-rows, and begin the scale above it.'
-        )
-
-
-def _take_events(proposal: Proposal, columns: dict[str, Column]) -> None:
-    for name in _by_name(columns, "event"):
-        column = columns[name]
-        kinds = column.known.unique(maintain_order=True).to_list()
-        if not 1 < len(kinds) <= _MOST_EVENTS:
-            continue
-        weights = {}
-        for kind in kinds:
-            words = kind.lower().replace("-", "_").split("_")
-            if any(word in _AGAINST for word in words):
-                proposal.reasons.append(
-                    f"{kind!r} in {name!r} speaks against an item; it is left out of `events`, so "
-                    "its rows are refused unless --skip-bad-rows is given."
-                )
-                continue
-            known = [_EVENT_WEIGHTS[word] for word in words if word in _EVENT_WEIGHTS]
-            weights[kind] = float(max(known, default=1))
-        proposal.columns["event"] = name
-        proposal.events = weights
-        proposal.reasons.append(
-            f"{name!r} tells kinds of interaction; what each counts is a guess."
-        )
-        return
 
 
 def _entities(

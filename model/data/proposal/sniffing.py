@@ -3,57 +3,34 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from model.data.reading import RawTable, TableFormat, read_raw
-from model.data.reading.files import kind_of, opened
-from model.data.reading.raw_table import JSON_LINES, PARQUET
+from model.data.proposal.columns import Column
+from model.data.proposal.found_table import FoundTable
+from model.data.proposal.unknown import texts_for_unknown
+from model.data.reading import LINE, RawTable, TableFormat, read_raw
+from model.data.reading.decimals import has_decimal_commas, with_points
+from model.data.reading.files import encoding_by_start, kind_of, opened
+from model.data.reading.raw_table import JSON, PARQUET, with_missing
 from model.errors import DatasetError
 
+_WORD = re.compile(r"\S+")
 _TEXT = frozenset({".csv", ".tsv", ".txt", ".tab", ".dat", ".data"})
+_TABLES = _TEXT | JSON | PARQUET
+_UNREAD = {
+    ".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".orc", ".avro",
+    ".feather", ".arrow", ".sqlite", ".db", ".pkl", ".h5", ".npz", ".xml", ".sql",
+}  # fmt: skip
+"""Of files that may well be data, and are of no kind that is read."""
 _LOOKED_AT = 1 << 20
 _LINES = 100
 _SEPARATORS = (",", ";", "\t", "|", "::")
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-
-
-@dataclass(frozen=True)
-class FoundTable:
-    """A file that can be read as a table.
-
-    Attributes:
-        path: The file, or the first of several.
-        described: How it is written; what the reader finds by itself is left out.
-        raw: Its rows.
-        more: Other files with the same columns, whose rows are there too.
-    """
-
-    path: Path
-    described: TableFormat
-    raw: RawTable
-    more: tuple[Path, ...] = ()
-
-    def with_rows_of(self, other: FoundTable) -> FoundTable:
-        """Return the table with the rows of another that has the same columns."""
-        malformed = {
-            problem: self.raw.malformed.get(problem, []) + other.raw.malformed.get(problem, [])
-            for problem in self.raw.malformed | other.raw.malformed
-        }
-        rows = pl.concat([self.raw.table, other.raw.table])
-        raw = RawTable(rows, self.raw.header, malformed)
-        return FoundTable(self.path, self.described, raw, (*self.more, other.path))
-
-    def continues(self, other: FoundTable) -> bool:
-        """Tell whether this is more of the same table: equal columns, written alike."""
-        return (self.raw.table.schema, self.described, kind_of(self.path)) == (
-            other.raw.table.schema,
-            other.described,
-            kind_of(other.path),
-        )
+_SHOWN = 60
 
 
 def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
@@ -63,33 +40,78 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
         folder: The folder.
 
     Returns:
-        The tables, the longest first, and a sentence for each file that is none.
+        The tables, the longest first, and a sentence for each file that is none or needs a look.
     """
     found: list[FoundTable] = []
-    others = []
+    told: list[str] = []
     for path in sorted(folder.iterdir()):
         kind = kind_of(path)
-        if not path.is_file() or kind not in _TEXT | JSON_LINES | PARQUET:
+        if kind not in _TABLES or not path.is_file():
+            told += _left_out(path)
             continue
         try:
-            described = TableFormat() if kind in PARQUET else _format(path, kind)
-            table = FoundTable(path, described, read_raw(path, described))
-            at = next((i for i, one in enumerate(found) if table.continues(one)), None)
-            if at is None:
-                found.append(table)
-            else:
-                found[at] = found[at].with_rows_of(table)
+            described = TableFormat() if kind in PARQUET else _format(path, kind, told)
+            raw = read_raw(path, described)
+            _check_header(path, raw)
         except DatasetError as error:
-            others.append(f"{path.name} is left out: {error}")
-    return sorted(found, key=lambda one: -one.raw.rows), others
+            told.append(f"{path.name} is left out: {error}")
+            continue
+        told += [f"{path.name}: {why} It is left out." for why in raw.left_out.values()]
+        table = FoundTable(path, described, raw)
+        if (copied := next((one for one in found if one.holds_rows_of(table)), None)) is not None:
+            told.append(f"{path.name} is left out: it has the same rows as {copied.path.name}.")
+            continue
+        at = next((i for i, one in enumerate(found) if table.continues(one)), None)
+        if at is None:
+            found.append(table)
+        else:
+            told += found[at].lost_beside(table)
+            found[at] = found[at].with_rows_of(table)
+    tables = [_as_numbers_and_unknown(table, told) for table in found]
+    return sorted(tables, key=lambda one: -one.raw.rows), told
 
 
-def _format(path: Path, kind: str) -> TableFormat:
+def _left_out(path: Path) -> list[str]:
+    """Tell of what is no file of a table, if it may well be data."""
+    if path.is_dir():
+        if any(kind_of(inner) in _TABLES for inner in path.iterdir()):
+            return [f"{path.name} is a folder, and left out: put its tables beside it."]
+        return []
+    if path.is_symlink() and not path.exists():
+        return [f"{path.name} is left out: it is a link to nothing."]
+    if path.suffix.lower() in _UNREAD:
+        return [f"{path.name} is left out: no such file is read; save its tables as CSV."]
+    return []
+
+
+def _check_header(path: Path, raw: RawTable) -> None:
+    """Refuse a file without names of columns: its first row would be taken for them."""
+    if not raw.header:
+        raise DatasetError("it is empty.")
+    if kind_of(path) in JSON | PARQUET:
+        return
+    for name in raw.table.columns:
+        column = Column(name, raw.table.get_column(name))
+        is_value = column.numbers is not None and Column("", pl.Series([name])).numbers is not None
+        if name and name != LINE and (is_value or (column.known == name).any()):
+            shown = ", ".join(raw.header)[:_SHOWN]
+            raise DatasetError(
+                f"its first line, {shown!r}, looks like a row. Put a line before it that names the "
+                "columns, such as user, item and rating, parted as the rows are."
+            )
+
+
+def _format(path: Path, kind: str, told: list[str]) -> TableFormat:
     with opened(path) as file:
-        start = file.read(_LOOKED_AT)
-        encoding = _encoding(start + file.read())
-    text = start.decode(encoding or "utf-8-sig", errors="ignore")
-    if kind in JSON_LINES:
+        content = file.read()
+    encoding = _encoding(content)
+    text = content[:_LOOKED_AT].decode(encoding or encoding_by_start(content), errors="ignore")
+    if encoding is not None:
+        told.append(
+            f"{path.name} is no UTF-8, and read as {encoding}: {_odd_word(content, encoding)!r} is "
+            "a word of it. If that is none, name its encoding in its table of dataset.toml."
+        )
+    if kind in JSON:
         return TableFormat(encoding=encoding)
     separator = _separator(text.splitlines()[:_LINES], "\t" if kind == ".tsv" else ",")
     # What the reader finds out by itself need not be written down.
@@ -101,14 +123,55 @@ def _format(path: Path, kind: str) -> TableFormat:
 
 def _encoding(content: bytes) -> str | None:
     """Return the encoding of a file; None for what the reader takes by itself."""
-    if content[:2] in _MARKS:
-        return None
     try:
-        content.decode("utf-8")
+        content.decode(encoding_by_start(content))
     except UnicodeDecodeError:
         # Bytes that Latin-1 has control characters for are letters and quotes in Windows' version.
-        return "cp1252" if any(0x80 <= byte < 0xA0 for byte in content) else "latin-1"
-    return None
+        if all(byte < 0x80 or byte >= 0xA0 for byte in content):
+            return "latin-1"
+    else:
+        return None
+    try:
+        content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise DatasetError(
+            "its encoding is none of UTF-8, UTF-16, Latin-1 and Windows' (cp1252). Write it in "
+            "UTF-8, or describe it by hand and name its encoding."
+        ) from error
+    return "cp1252"
+
+
+def _odd_word(content: bytes, encoding: str) -> str:
+    """Return the first word with a letter that is not of ASCII."""
+    at = next(place for place, byte in enumerate(content) if byte >= 0x80)
+    words: list[str] = _WORD.findall(content[max(0, at - _SHOWN) : at + _SHOWN].decode(encoding))
+    return next(word for word in words if not word.isascii())
+
+
+def _as_numbers_and_unknown(table: FoundTable, told: list[str]) -> FoundTable:
+    """Take texts for unknown that programs write for it, and commas for those of decimals."""
+    names = ", ".join(table.names)
+    columns = [Column(one.name, one) for one in table.raw.table.drop(LINE).iter_columns()]
+    missing = texts_for_unknown(columns)
+    if missing:
+        told.append(
+            f"{names}: {', '.join(map(repr, missing))} in many cells is taken for unknown. If it "
+            "is a name, take it out of `missing`."
+        )
+    raw = with_missing(table.raw, missing)
+    commas = [
+        name
+        for name, kind in raw.table.schema.items()
+        if kind == pl.String and has_decimal_commas(raw.table.get_column(name))
+    ]
+    if commas:
+        told.append(f"{names}: decimal commas in {', '.join(map(repr, commas))}.")
+        points = raw.table.with_columns(with_points(raw.table.get_column(name)) for name in commas)
+        raw = replace(raw, table=points)
+    described = table.described.model_copy(
+        update={"missing": tuple(missing), "decimal": "," if commas else "."}
+    )
+    return replace(table, described=described, raw=raw)
 
 
 def _separator(lines: list[str], usual: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from model.data.proposal.found_table import FoundTable
 from model.data.proposal.proposal import EntityTable, Proposal
-from model.data.proposal.sniffing import FoundTable
 from model.data.toml import toml_key, toml_text
 
 _USUAL_SEPARATOR = "|"
@@ -23,7 +23,7 @@ def as_toml(proposal: Proposal) -> str:
     lines += [f"{role} = {toml_text(column)}" for role, column in proposal.columns.items()]
     if proposal.scale is not None:
         low, high = proposal.scale
-        lines.append(f"scale = [{low:g}, {high:g}]")
+        lines.append(f"scale = [{_number(low)}, {_number(high)}]")
     if proposal.events:
         events = ", ".join(
             f"{toml_key(kind)} = {weight:g}" for kind, weight in proposal.events.items()
@@ -50,13 +50,22 @@ def _entities(table: EntityTable, name: str) -> list[str]:
 
 
 def _file(table: FoundTable) -> list[str]:
-    names = [toml_text(path.name) for path in (table.path, *table.more)]
+    names = [toml_text(name) for name in table.names]
     lines = [f"file = {names[0]}" if len(names) == 1 else f"file = [{', '.join(names)}]"]
     if table.described.separator is not None:
         lines.append(f"separator = {toml_text(table.described.separator)}")
     if table.described.encoding is not None:
         lines.append(f"encoding = {toml_text(table.described.encoding)}")
+    if table.described.missing:
+        lines.append(f"missing = [{', '.join(map(toml_text, table.described.missing))}]")
+    if table.described.decimal != ".":
+        lines.append(f"decimal = {toml_text(table.described.decimal)}")
     return lines
+
+
+def _number(value: float) -> str:
+    """Write all digits of a number: a scale that ends a little lower refuses the best ratings."""
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _on_one_line(text: str) -> str:

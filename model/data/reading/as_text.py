@@ -43,7 +43,9 @@ def column_as_text(column: pl.Series) -> pl.Series:
             column = column.dt.convert_time_zone("UTC")
         return column.dt.strftime("%Y-%m-%dT%H:%M:%S%.f")
     if kind.is_nested() or kind in (pl.Binary, pl.Object):
-        raise DatasetError(f"{column.name!r} holds values of type {kind}.")
+        raise DatasetError(
+            f"{column.name!r} holds values of type {kind}; write them as text or numbers."
+        )
     return column.cast(pl.String)
 
 
@@ -53,7 +55,7 @@ def _lists(column: pl.Series) -> pl.Series:
     inner = column.cast(pl.List(kind.inner)) if isinstance(kind, pl.Array) else column
     parts = column_as_text(inner.explode())
     if parts.dtype != pl.String:
-        raise DatasetError(f"{column.name!r} holds lists of lists.")
+        raise DatasetError(f"{column.name!r} holds lists of lists; write one list of texts a row.")
     frame = pl.DataFrame({"row": range(len(column)), "list": inner})
     known = frame.explode("list").with_columns(list=parts).drop_nulls("list")
     grouped = known.group_by("row", maintain_order=True).agg("list")
@@ -134,7 +136,10 @@ def _text(name: str, value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, str | int | float | Decimal | datetime.date):
         return str(value)
-    raise DatasetError(f"{name!r} holds {type(value).__name__} values, which are no text.")
+    raise DatasetError(
+        f"{name!r} holds {'objects' if isinstance(value, dict) else 'lists of lists'}; write their "
+        "parts under names of their own."
+    )
 
 
 def whole_ids(column: pl.Series) -> pl.Series:

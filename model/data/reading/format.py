@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -57,3 +57,5 @@ class TableFormat(BaseModel):
     """Of a CSV or of JSON lines; UTF-8 by itself, or UTF-16 or UTF-32 where the file begins so."""
     missing: tuple[str, ...] = ()
     """Texts that stand for an unknown value, beside the empty one."""
+    decimal: Literal[".", ","] = "."
+    """What parts the whole of a number from its fraction; with a comma, points part thousands."""

@@ -1,4 +1,4 @@
-"""Read JSON lines: an object a line."""
+"""Read JSON lines, an object a line; or a list of objects, over however many lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from model.data.reading.format import TableFormat
 from model.errors import DatasetError
 
 NO_OBJECT = "a line is no JSON object"
+_BETWEEN = re.compile(r"[\s,]*")
 _CONSTANT = re.compile(r"NaN|Infinity")
 _MOST_OF_64_BITS = 2.0**63
 
@@ -41,24 +43,51 @@ class JsonRows:
 def numbered_objects(
     path: Path, encoding: str | None
 ) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """Read an object a line; a blank line is nothing.
+    """Read an object a line, where a blank line is nothing; or the objects of a list.
 
     Args:
         path: The file.
         encoding: Its encoding; found out if None.
 
     Yields:
-        The line's number, and its object; None where it holds none.
+        The number of the line that it begins on, and the object; None where there is none.
 
     Raises:
-        DatasetError: If it is in another encoding.
+        DatasetError: If it is in another encoding, or a list is no JSON.
     """
     with opened_text(path, encoding) as file:
-        for number, line in enumerate(file, start=1):
+        lines = dropwhile(lambda numbered: not numbered[1].strip(), enumerate(file, start=1))
+        first, start = next(lines, (1, ""))
+        if start.lstrip().startswith("["):
+            yield from _listed(path, first, start + file.read())
+            return
+        for number, line in chain([(first, start)], lines):
             if not line.strip():
                 continue
             row = _value(line)
             yield number, row if isinstance(row, dict) else None
+
+
+def _listed(path: Path, line: int, text: str) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Read the objects of a list, with the lines that they begin on."""
+    decoder = json.JSONDecoder(parse_constant=_constant)
+    begin, place = 0, text.index("[") + 1
+    while (found := _BETWEEN.match(text, place)) and (place := found.end()) < len(text):
+        line += text.count("\n", begin, place)
+        begin = place
+        if text[place] == "]" and not text[place + 1 :].strip():
+            return
+        try:
+            row, place = decoder.raw_decode(text, place)
+            json.dumps(row, ensure_ascii=False).encode()
+        except (ValueError, RecursionError) as error:
+            raise DatasetError(f"{path}: line {line} is no JSON: {error}. Correct it.") from error
+        yield line, row if isinstance(row, dict) else None
+    raise DatasetError(f"{path} is cut off: the list that it begins with has no end.")
+
+
+def _constant(name: str) -> str | None:
+    return None if name == "NaN" else name
 
 
 def _value(line: str) -> Any:  # noqa: ANN401 - JSON
@@ -77,7 +106,7 @@ def _value(line: str) -> Any:  # noqa: ANN401 - JSON
 def _as_python_writes_it(line: str) -> Any:  # noqa: ANN401 - JSON
     """Read NaN, which is unknown, infinity, which is left to be refused, and every whole number."""
     try:
-        row = json.loads(line, parse_constant=lambda name: None if name == "NaN" else name)
+        row = json.loads(line, parse_constant=_constant)
         json.dumps(row, ensure_ascii=False).encode()  # half a surrogate is no text
     except (ValueError, RecursionError):
         return None
@@ -85,7 +114,7 @@ def _as_python_writes_it(line: str) -> Any:  # noqa: ANN401 - JSON
 
 
 def read_json_lines(path: Path, described: TableFormat, wanted: Sequence[str] | None) -> JsonRows:
-    """Read JSON lines.
+    """Read JSON lines, or a list of objects.
 
     Args:
         path: The file.
@@ -110,7 +139,7 @@ def read_json_lines(path: Path, described: TableFormat, wanted: Sequence[str] | 
         rows.append(row)
         lines.append(number)
     if not rows and malformed:
-        raise DatasetError(f"{path} holds no JSON objects, one a line.")
+        raise DatasetError(f"{path} holds no JSON objects: write one a line, or a list of them.")
     names = list(header) if wanted is None else [name for name in wanted if name in header]
     columns = {name: [row.get(name) for row in rows] for name in names}
     return JsonRows(list(header), columns, pl.Series(lines, dtype=pl.Int64), malformed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from model.errors import DatasetError
 
 LINE = "__line__"
 PARQUET = frozenset({".parquet", ".pq"})
-JSON_LINES = frozenset({".jsonl", ".ndjson"})
+JSON = frozenset({".jsonl", ".ndjson", ".json"})
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError)
 """What Polars raises over a file that it can't read; a damaged Parquet may make it panic."""
 
@@ -31,11 +32,14 @@ class RawTable:
         table: The columns, and `LINE`: where each row stands in the file.
         header: Names of all columns that the file has.
         malformed: What is wrong → lines of rows that could not be read, which are not in `table`.
+        left_out: Column that is neither text nor numbers → why. Where columns are asked for by
+            name, these are an error.
     """
 
     table: pl.DataFrame
     header: list[str]
     malformed: dict[str, list[int]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -62,7 +66,8 @@ def read_raw(
     """Read a file.
 
     Args:
-        path: `.parquet` and `.pq`, `.jsonl` and `.ndjson`, all else CSV; all also packed by gzip.
+        path: `.parquet` and `.pq`, `.jsonl`, `.ndjson` and `.json`, all else CSV; all also
+            packed by gzip.
         described: How it is written.
         wanted: Columns to read, as far as there are such; all if None.
         slice_of: The row to begin with, from 0, and how many to read, of a file that can be read
@@ -81,11 +86,20 @@ def read_raw(
     try:
         if kind in PARQUET:
             found = _read_parquet(path, wanted, slice_of)
-        elif kind in JSON_LINES:
+        elif kind in JSON:
             rows = read_json_lines(path, described, wanted)
-            columns = [values_as_text(name, values) for name, values in rows.columns.items()]
+            columns, left_out = _as_text(
+                {
+                    name: partial(values_as_text, name, values)
+                    for name, values in rows.columns.items()
+                },
+                wanted,
+            )
             found = RawTable(
-                pl.DataFrame([*columns, rows.lines.alias(LINE)]), rows.header, rows.malformed
+                pl.DataFrame([*columns, rows.lines.alias(LINE)]),
+                rows.header,
+                rows.malformed,
+                left_out,
             )
         else:
             text = read_csv(path, described, wanted)
@@ -94,7 +108,7 @@ def read_raw(
             )
     except DatasetError as error:
         raise error if str(path) in str(error) else DatasetError(f"{path}: {error}") from error
-    return _with_missing(found, described)
+    return with_missing(found, described.missing)
 
 
 def _read_parquet(
@@ -120,27 +134,53 @@ def _read_parquet(
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DatasetError(f"{path} can't be read as Parquet: {first}") from error
     try:
-        columns = [column_as_text(column) for column in table.iter_columns()]
+        columns, left_out = _as_text(
+            {column.name: partial(column_as_text, column) for column in table.iter_columns()},
+            wanted,
+        )
     except UNREADABLE as error:
         raise DatasetError(f"{path} holds values that are no text and no numbers.") from error
     begin = 1 if slice_of is None else 1 + slice_of[0]
     lines = pl.Series(LINE, range(begin, begin + table.height), dtype=pl.Int64)
-    return RawTable(pl.DataFrame([*columns, lines]), header)
+    return RawTable(pl.DataFrame([*columns, lines]), header, left_out=left_out)
 
 
-def _with_missing(found: RawTable, described: TableFormat) -> RawTable:
-    if not described.missing:
+def _as_text(
+    columns: Mapping[str, Callable[[], pl.Series]], wanted: Sequence[str] | None
+) -> tuple[list[pl.Series], dict[str, str]]:
+    """Return columns as text; without those that are none, unless they are asked for by name."""
+    found, left_out = [], {}
+    for name, as_text in columns.items():
+        try:
+            found.append(as_text())
+        except DatasetError as error:
+            if wanted is not None:
+                raise
+            left_out[name] = str(error)
+    return found, left_out
+
+
+def with_missing(found: RawTable, missing: Sequence[str]) -> RawTable:
+    """Return a table in which some texts stand for an unknown value.
+
+    Args:
+        found: The table.
+        missing: The texts.
+
+    Returns:
+        The table, null where a cell has one of them.
+    """
+    if not missing:
         return found
-    missing = list(described.missing)
     columns = [
-        pl.when(pl.col(name).str.strip_chars().is_in(missing))
+        pl.when(pl.col(name).str.strip_chars().is_in(list(missing)))
         .then(None)
         .otherwise(pl.col(name))
         .alias(name)
         for name, kind in found.table.schema.items()
         if kind == pl.String
     ]
-    return RawTable(found.table.with_columns(columns), found.header, found.malformed)
+    return replace(found, table=found.table.with_columns(columns))
 
 
 def _is_there(path: Path) -> bool:

@@ -112,3 +112,14 @@ def test_a_table_in_several_files(tmp_path: Path):
     }
     with pytest.raises(DatasetError, match=r"two.tsv: a rating is no number .* line 3 \('x'\)"):
         load(tmp_path, toml, two__tsv=f"t\tr\ti\tu\n{two.replace('1', 'x', 1)}"[:-1] + "\n")
+
+
+def test_decimal_commas(tmp_path: Path):
+    toml = TOML.format(ratings="r.csv").replace("[ratings]", '[ratings]\ndecimal = ","')
+    lines = "".join(f"{u};{i};{str(r).replace('.', ',')};{t}\n" for u, i, r, t in RATINGS)
+
+    dataset = load(tmp_path, toml, r__csv=f"u;i;r;t\n{lines}u9;3;1.234,5;50\n")
+
+    assert pairs_of(dataset) == EXPECTED | {("u9", "3"): 1234.5}
+    with pytest.raises(DatasetError, match=r"a rating is no number .*'1,2,3'"):
+        load(tmp_path, toml, r__csv=f"u;i;r;t\n{lines}u9;3;1,2,3;50\n")

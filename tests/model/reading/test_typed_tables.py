@@ -65,9 +65,12 @@ def test_what_is_no_text_is_refused(tmp_path: Path, column: list[object]):
     path = tmp_path / "t.parquet"
     pl.DataFrame({"odd": column}).write_parquet(path)
 
-    with pytest.raises(DatasetError, match="odd"):
-        read_raw(path)
+    with pytest.raises(DatasetError, match=r"'odd' holds .*; write"):
+        read_raw(path, None, ["odd"])
     assert read_raw(path, None, ["other"]).header == ["odd"]
+    told = read_raw(path)
+    assert told.table.columns == [LINE]
+    assert "odd" in told.left_out["odd"]
 
 
 def test_json_lines(tmp_path: Path):
@@ -115,8 +118,9 @@ def test_whole_ids():
     ],
 )
 def test_one_moment_in_every_form(text: str):
-    found = seconds_since_epoch(pl.Series([text, None, text]))
+    found = seconds_since_epoch(pl.Series("at", [text, None, text]))
 
+    assert found.name == "at"
     assert found.to_list() == [1656072000.5, None, 1656072000.5]
 
 
@@ -214,3 +218,35 @@ def test_nanoseconds_apart_are_in_order(earlier: str, later: str):
     times = list(zip(seconds_since_epoch(column), nanoseconds_beyond(column), strict=True))
 
     assert times[0] < times[1]
+
+
+def test_a_list_of_json_objects(tmp_path: Path):
+    path = tmp_path / "t.json"
+    path.write_text('\n[\n {"a": 1,\n  "b": NaN},\n 5,\n {"a": 12345678901234567890123}\n]\n')
+
+    raw = read_raw(path)
+
+    assert raw.table.to_dict(as_series=False) == {
+        "a": ["1", "12345678901234567890123"],
+        "b": [None, None],
+        LINE: [3, 6],
+    }
+    assert raw.malformed == {"a line is no JSON object": [5]}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[{"a": 1},\n{"a": 2}', "is cut off"),
+        ('[{"a": 1},\n{"a" 2}]', "line 2 is no JSON"),
+        ('[{"a": 1}]]', "line 1 is no JSON"),
+        ('[{"a": "\\ud800"}]', "line 1 is no JSON"),
+        ('{\n"a": 1\n}', "write one a line, or a list of them"),
+    ],
+)
+def test_a_list_that_is_no_json_is_told(tmp_path: Path, text: str, problem: str):
+    path = tmp_path / "t.json"
+    path.write_text(text)
+
+    with pytest.raises(DatasetError, match=problem):
+        read_raw(path)
