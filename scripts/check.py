@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
@@ -65,10 +66,12 @@ def check_dataset(folder: Path) -> bool:
             if dataset.report.bad_rows:
                 output.print(
                     f"Correct the rows above in the files, or train with --skip-bad-rows: "
-                    f"melu train {folder} --skip-bad-rows"
+                    f"melu train {quote(str(folder))} --skip-bad-rows",
+                    soft_wrap=True,
                 )
                 return False
-            output.print(f"Nothing is refused. Next: melu train {folder}", style="bold")
+            command = f"melu train {quote(str(folder))}"
+            output.print(f"Nothing is refused. Next: {command}", style="bold", soft_wrap=True)
             return True
     for problem in problems:
         output.print(f"- {problem}", soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 import typer
 from rich.table import Table
@@ -63,7 +64,8 @@ def init_dataset(folder: Path, *, yes: bool, force: bool) -> None:
     dataset = load_dataset(folder, skip_bad_rows=True)
     print_report(dataset.report)
     skipping = " --skip-bad-rows" if dataset.report.bad_rows else ""
-    output.print(f"Next: melu check {folder}, then melu train {folder}{skipping}")
+    shown = quote(str(folder))
+    output.print(f"Next: melu check {shown}, then melu train {shown}{skipping}", soft_wrap=True)
 
 
 def _show(proposal: Proposal) -> None:

@@ -57,7 +57,7 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False, ranks: Ranks = AL
     if not ratings.count:
         raise DatasetError(
             f"{_named(folder, description.ratings)} holds no usable rating; "
-            "a data set needs ratings of listed items to learn from."
+            f"a data set needs ratings of listed items to learn from.{_worst(report)}"
         )
     if len(set(ranks.gathered(len(ratings) > 0))) > 1:
         raise DatasetError(
@@ -160,6 +160,15 @@ def _ids_in(table: RatingTable, column: str) -> pl.Series:
     parts = [part.drop_nulls().unique(maintain_order=True) for part in table.column(column)]
     known = pl.concat(parts).unique(maintain_order=True)
     return known.filter(known.map_elements(is_valid_id, return_dtype=pl.Boolean))
+
+
+def _worst(report: LoadReport) -> str:
+    """Tell what is wrong with the most rows."""
+    if not report.bad_rows:
+        return ""
+    problem, lines = max(report.bad_rows.items(), key=lambda found: len(found[1]))
+    shown = ", ".join(report.values.get(problem, [])[:1])
+    return f" Of {len(lines):,} rows {problem}{f' ({shown})' if shown else ''}."
 
 
 def _named(folder: Path, described: TableSource) -> str:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from model.arrays import Float32Array
+from model.catalogue.identifiers import MAX_ID_LENGTH
 from model.data.dataset import Ratings
 from model.data.description import (
     DatasetDescription,
@@ -46,7 +47,7 @@ def read_ratings(
             f"a rating is outside the scale {low:g} to {high:g}",
             described.rating,
         ),
-        *_unknown("a rating", described),
+        *_unknown("a rating", description),
     ]
     kept = ["__user__", "__item__", "__rating__"]
     if described.timestamp:
@@ -105,7 +106,7 @@ def read_interactions(
         )
     number = pl.col("__weight__")
     problems = [
-        *_unknown("an interaction", described),
+        *_unknown("an interaction", description),
         (number.is_null() | (number <= 0), "a weight is no number above zero", described.weight),
         (
             pl.col("__count__").is_null(),
@@ -165,11 +166,15 @@ def number_of(column: str) -> pl.Expr:
     return pl.when(number.is_finite()).then(number)
 
 
-def _unknown(what: str, described: RatingsTable) -> list[tuple[pl.Expr, str, str | None]]:
-    """Rows that `_indexed` found no user or no item for."""
+def _unknown(what: str, description: DatasetDescription) -> list[tuple[pl.Expr, str, str | None]]:
+    """Rows that `_indexed` found no user or no item for: without a table every valid id is one."""
+    described = description.ratings
+    malformed = f"is not 1 to {MAX_ID_LENGTH} printable characters without '/'"
+    user = "names an unknown user" if description.users else f"has a user id that {malformed}"
+    item = "names an unknown item" if description.items else f"has an item id that {malformed}"
     return [
-        (pl.col("__user__").is_null(), f"{what} names an unknown user", described.user),
-        (pl.col("__item__").is_null(), f"{what} names an unknown item", described.item),
+        (pl.col("__user__").is_null(), f"{what} {user}", described.user),
+        (pl.col("__item__").is_null(), f"{what} {item}", described.item),
     ]
 
 
@@ -189,7 +194,7 @@ def _indexed(
 
 def _strength(total: npt.NDArray[np.float64], ranks: Ranks) -> Float32Array:
     """Place totals among the likes by their logarithm; all are as strong where they are equal."""
-    logs = np.log1p(total)
+    logs = np.log1p(np.minimum(total, np.finfo(np.float64).max))  # sums may go beyond it
     ends = [end for some in ranks.gathered(_ends(logs)) for end in some]
     if not ends or min(ends) == max(ends):
         return np.ones(len(logs), dtype=np.float32)

@@ -136,3 +136,15 @@ def test_likes_are_what_is_left_without_ratings(tmp_path: Path):
     assert len(likes.ratings) == (dataset.ratings.rating >= 4).sum()
     assert set(likes.ratings.rating.tolist()) == {1.0}
     assert likes.description.name != dataset.description.name
+
+
+def test_weights_whose_sum_is_beyond_any_number(tmp_path: Path):
+    (tmp_path / "dataset.toml").write_text(
+        'name = "s"\n[ratings]\nfile = "r.csv"\nuser = "u"\nitem = "i"\nweight = "w"\n'
+    )
+    (tmp_path / "r.csv").write_text("u,i,w\na,x,1e308\na,x,1e308\nb,x,1\n")
+
+    strengths = load_dataset(tmp_path).ratings.rating
+
+    assert strengths[0] == 1
+    assert 0.75 < strengths[1] < 1

@@ -207,3 +207,17 @@ def test_a_list_that_is_described_as_one_value_is_refused(books: Books):
     books.replace("dataset.toml", "books.csv", "books.parquet")
     with pytest.raises(DatasetError, match="'author' holds lists; describe it as 'categories'"):
         load_dataset(books.folder)
+
+
+def test_malformed_ids_are_named_where_no_table_lists_any(books: Books):
+    books.replace("dataset.toml", "[items]", "[gone]")
+    path = books.folder / "dataset.toml"
+    path.write_text(path.read_text().split("[gone]")[0].split("[users]")[0])
+    books.rate("ada,b/1,7,90", "ada,b/2,8,95")
+
+    with pytest.raises(DatasetError, match=r"has an item id that is not 1 to 128 .*'b/1'"):
+        load_dataset(books.folder)
+    with pytest.raises(
+        DatasetError, match=r"no usable rating.* Of 2 rows .*an item id that is not"
+    ):
+        load_dataset(books.folder, skip_bad_rows=True)

@@ -3,6 +3,7 @@
 import datetime
 import gzip
 import json
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -243,6 +244,116 @@ def test_items_in_the_table_of_ratings_are_told(tmp_path: Path):
 
     assert "'title', 'visit' is left out" in told
     assert "'title' is the same in all rows of an item. A table of items" in told
+
+
+def test_names_that_stand_twice(tmp_path: Path):
+    write(tmp_path / "ratings.csv", (*HEADER, "x", "x"), [(*row, 1, 2) for row in ROWS])
+    told = proposed(tmp_path)
+    write(tmp_path / "ratings.csv", ("user", "item", "rating", "rating"), ROWS)
+
+    assert told.columns["rating"] == "rating"
+    assert "Two columns are named 'x'" in reasons(told)
+    with pytest.raises(DatasetError, match="Two columns are named 'rating'; rename one"):
+        proposed(tmp_path)
+
+
+def test_of_names_alike_the_one_that_repeats_is_ids(tmp_path: Path):
+    rows = [(n, *row[:3]) for n, row in enumerate(ROWS)]
+    write(tmp_path / "ratings.csv", ("User", "user", "item", "rating"), rows)
+
+    assert proposed(tmp_path).columns["user"] == "user"
+
+
+def test_codes_of_events_are_no_ratings(tmp_path: Path):
+    write(tmp_path / "log.csv", ("user", "item", "type"), [(*row[:2], row[2] % 3) for row in ROWS])
+
+    assert proposed(tmp_path).columns["event"] == "type"
+
+
+@pytest.mark.parametrize(
+    ("name", "no", "yes"), [("liked", "False", "True"), ("thumb", "down", "up")]
+)
+def test_dislikes_are_no_interactions(tmp_path: Path, name: str, no: str, yes: str):
+    rows = [(*row[:2], yes if row[2] > 3 else no) for row in ROWS]
+    write(tmp_path / "log.csv", ("user", "item", name), rows)
+
+    assert proposed(tmp_path).events == {yes: 1}
+
+
+@pytest.mark.parametrize("form", ["{} stars", "{}/5", "{}0%"])
+def test_ratings_that_are_no_numbers_are_told(tmp_path: Path, form: str):
+    write(tmp_path / "log.csv", HEADER[:3], [(*row[:2], form.format(row[2])) for row in ROWS])
+
+    assert "'rating' is called a rating and holds no numbers" in reasons(proposed(tmp_path))
+
+
+def test_too_many_kinds_of_events_are_told(tmp_path: Path):
+    rows = [(*pair, f"kind{n % 25}") for n, pair in enumerate(PAIRS)]
+    write(tmp_path / "log.csv", ("user", "item", "event"), rows)
+
+    assert "'event' has 25 kinds, too many to guess" in reasons(proposed(tmp_path))
+
+
+def test_a_matrix_is_told_for_what_it_is(tmp_path: Path):
+    rows = [(f"u{n}", *(SOURCE.choice(["", 1, 5]) for _ in range(ITEMS))) for n in range(USERS)]
+    write(tmp_path / "matrix.csv", ("user", *(f"i{n}" for n in range(ITEMS))), rows)
+
+    with pytest.raises(DatasetError, match="matrix of users and items has: write a row for each"):
+        proposed(tmp_path)
+
+
+def test_a_few_ids_twice_do_not_take_the_items_away(tmp_path: Path):
+    write(tmp_path / "ratings.csv", HEADER, ROWS)
+    write(
+        tmp_path / "items.csv", ("item", "year"), [(f"i{n % ITEMS}", 1950 + n) for n in range(21)]
+    )
+
+    proposal = proposed(tmp_path)
+    dataset = read(tmp_path, proposal)
+
+    assert "1 row(s) repeat an id" in reasons(proposal)
+    assert (dataset.report.files["items.csv"].refused, len(dataset.item_ids)) == (1, ITEMS)
+
+
+def test_what_is_made_of_ratings_is_no_feature(tmp_path: Path):
+    write(tmp_path / "ratings.csv", HEADER, ROWS)
+    rows = [(f"i{n}", 1950 + n, n / 7, 10 * n) for n in range(ITEMS)]
+    write(tmp_path / "items.csv", ("item", "year", "average_rating", "ratings_count"), rows)
+
+    assert [one.name for one in proposed(tmp_path).items.features] == ["year"]  # type: ignore[union-attr]
+
+
+def test_apostrophes_around_values(tmp_path: Path):
+    rows = [(f"'{user}'", f"'{item}'", rating) for user, item, rating, _ in ROWS]
+    write(tmp_path / "ratings.csv", HEADER[:3], rows, "|")
+
+    assert read(tmp_path, proposed(tmp_path)).user_ids[:2] == ["u0", "u1"]
+
+
+def test_a_column_of_durations_is_left_out_alone(tmp_path: Path):
+    table = pl.DataFrame(ROWS, schema=list(HEADER), orient="row")
+    table.with_columns(spent=pl.duration(seconds="rating")).write_parquet(tmp_path / "r.parquet")
+
+    proposal = proposed(tmp_path)
+
+    assert proposal.columns["rating"] == "rating"
+    assert "'spent' holds values that are no text and no numbers" in reasons(proposal)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "problem"),
+    [
+        (b"r\xff.csv", "", "its name is no UTF-8; rename it"),
+        (b"r.csv", "sep=,\n", "an instruction to Excel"),
+    ],
+)
+def test_files_with_odd_names_and_starts(tmp_path: Path, name: bytes, start: str, problem: str):
+    write(tmp_path / "r", HEADER, ROWS)
+    content = start + (tmp_path / "r").read_text()
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text(content)
+
+    with pytest.raises(DatasetError, match=problem):
+        proposed(tmp_path)
 
 
 def test_what_is_no_table_is_told(tmp_path: Path):

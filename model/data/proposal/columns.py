@@ -99,7 +99,8 @@ class Column:
     def looks_like_ratings(self) -> bool:
         """Tell numbers that may be ratings, whatever they are called: few, or of a short scale."""
         numbers = self.numbers
-        if numbers is None or tells(self.name, "other"):
+        is_else = tells(self.name, "other") or (tells(self.name, "event") and self.distinct > 2)
+        if numbers is None or is_else:
             return False
         low, high = float(numbers.min() or 0), float(numbers.max() or 0)  # type: ignore[arg-type]
         if low < _RATINGS[0] or high > _RATINGS[1]:

@@ -49,6 +49,8 @@ def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str
     tells_who = any(tells(column.name, what) for what in ("private", "title"))
     if of_users and tells_who and column.distinct > _FEW:
         return "tells who somebody is, not what they like"
+    if tells(column.name, "rating") and column.numbers is not None and not of_users:
+        return "seems to be made of ratings, which a new item has none of"
     if tells(column.name, "link") and not column.is_list:
         return "is an address"
     if column.is_list:

@@ -13,7 +13,8 @@ _WORDS = {
     "rating": "rating ratings score stars star grade rate note mark review_score",
     "weight": "plays play count quantity qty weight listens listen seconds duration times "
     "playcount purchases clicks views number amount minutes hours",
-    "event": "event type action kind behavior behaviour interaction event_type",
+    "event": "event type action kind behavior behaviour interaction event_type "
+    "like liked thumb thumbs vote reaction verdict",
     "time": "time date at ts timestamp created datetime day when moment unix",
     "title": "title name label headline caption",
     "private": "email mail phone telephone address street surname lastname firstname fullname "

@@ -22,6 +22,9 @@ Choose = Callable[[str, Sequence[str], str], str]
 """Is asked a question, with the possible answers and the likeliest; returns an answer."""
 
 _COVERED = 0.5
+_ONCE = 0.95
+"""Share of the rows of a table of users or items that have an id of their own."""
+_WIDE = 10
 
 
 @dataclass
@@ -99,6 +102,11 @@ def propose(folder: Path, choose: Choose) -> Proposal:
         )
     user = _chosen(columns, "user", choose, ratings)
     item = _chosen({n: c for n, c in columns.items() if n != user}, "item", choose, ratings)
+    if len(columns) > _WIDE and columns[user].distinct == ratings.raw.rows:
+        raise DatasetError(
+            f"{ratings.path} has {len(columns):,} columns and each of {user!r} in one row, as a "
+            "matrix of users and items has: write a row for each rating: user, item and rating."
+        )
     proposal = Proposal(folder.resolve().name or "data", ratings, {"user": user, "item": item})
     proposal.reasons = reasons
     proposal.reasons.append(
@@ -174,9 +182,9 @@ def _chosen(columns: dict[str, Column], what: str, choose: Choose, table: FoundT
     if best and len(alike) == 1:
         return ranked[0]
     if best == 0:
-        # Ids stand in many rows, and there are many of them.
         alike = [name for name in ranked if columns[name].distinct > 1] or ranked
-        alike.sort(key=lambda name: _unlike_ids(columns[name]))
+    # Ids stand in many rows, and there are many of them.
+    alike.sort(key=lambda name: _unlike_ids(columns[name]))
     return choose(f"Which column of {table.path.name} holds the {what}s?", alike, alike[0])
 
 
@@ -200,7 +208,7 @@ def _entities(
         if table in taken:
             continue
         for column in _columns_of(table):
-            if column.is_list or column.distinct < len(column.known):
+            if column.is_list or column.distinct < _ONCE * len(column.known):
                 continue
             covered = float(used.is_in(whole_ids(column.values).implode()).mean() or 0.0)  # type: ignore[arg-type]
             score = (covered, tells(column.name, what))
@@ -219,6 +227,9 @@ def _entities(
             "--skip-bad-rows is given."
         )
     )
+    column = next(one for one in _columns_of(table) if one.name == name)
+    if twice := len(column.known) - column.distinct:
+        note += f" {twice:,} row(s) repeat an id, and are refused unless --skip-bad-rows is given."
     proposal.reasons.append(f"{table.path.name}: the {what}s, by {name!r}.{note}")
     _add_features(found, what, proposal)
     return found

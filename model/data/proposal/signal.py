@@ -20,6 +20,7 @@ _AGAINST = {
     "remove", "dislike", "return", "refund", "cancel", "hide", "skip", "delete", "unlike",
     "unfollow", "unsubscribe", "unsave", "unfavorite", "uninstall", "block", "report", "abandon",
     "reject", "decline", "negative", "down", "not", "never", "ignore",
+    "false", "no", "bad",
 }  # fmt: skip
 _MOST_EVENTS = 20
 _FEW = 0.05
@@ -52,6 +53,12 @@ def decide_signal(proposal: Proposal, columns: dict[str, Column]) -> None:
     weights = [name for name in _by_name(numbers, "weight") if name not in ratings]
     if not ratings and not weights:
         ratings = [name for name, one in numbers.items() if one.looks_like_ratings()][:1]
+    for name in _by_name(rest, "rating"):
+        if name not in numbers and len(rest[name].known):
+            say(
+                f"{name!r} is called a rating and holds no numbers, but {rest[name].known[0]!r} "
+                "and others: write numbers. As it is, rows are interactions, and count alike."
+            )
     for name in ratings:
         one = numbers[name]
         if one.distinct < 2:
@@ -116,6 +123,11 @@ def _take_events(proposal: Proposal, columns: dict[str, Column]) -> None:
     for name in _by_name(columns, "event"):
         column = columns[name]
         kinds = column.known.unique(maintain_order=True).to_list()
+        if len(kinds) > _MOST_EVENTS:
+            proposal.reasons.append(
+                f"{name!r} has {len(kinds):,} kinds, too many to guess what each counts: rows "
+                "count alike. To tell them apart name it as `event`, with `events`."
+            )
         if not 1 < len(kinds) <= _MOST_EVENTS:
             continue
         weights = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections import Counter
 from dataclasses import replace
@@ -12,6 +13,7 @@ import polars as pl
 
 from model.data.proposal.columns import Column
 from model.data.proposal.found_table import FoundTable
+from model.data.proposal.names import tells
 from model.data.proposal.unknown import texts_for_unknown
 from model.data.reading import LINE, RawTable, TableFormat, read_raw
 from model.data.reading.decimals import has_decimal_commas, with_points
@@ -31,6 +33,8 @@ _LOOKED_AT = 1 << 20
 _LINES = 100
 _SEPARATORS = (",", ";", "\t", "|", "::")
 _SHOWN = 60
+_APOSTROPHE = "'"
+_QUOTED = re.compile(r"'[^']+'")
 
 
 def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
@@ -46,6 +50,9 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
     told: list[str] = []
     for path in sorted(folder.iterdir()):
         kind = kind_of(path)
+        if not _is_text(path.name):
+            told.append(f"{os.fsencode(path.name)!r} is left out: its name is no UTF-8; rename it.")
+            continue
         if kind not in _TABLES or not path.is_file():
             told += _left_out(path)
             continue
@@ -71,6 +78,14 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
     return sorted(tables, key=lambda one: -one.raw.rows), told
 
 
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _left_out(path: Path) -> list[str]:
     """Tell of what is no file of a table, if it may well be data."""
     if path.is_dir():
@@ -88,8 +103,13 @@ def _check_header(path: Path, raw: RawTable) -> None:
     """Refuse a file without names of columns: its first row would be taken for them."""
     if not raw.header:
         raise DatasetError("it is empty.")
+    if raw.header[0].startswith("sep="):
+        raise DatasetError("its first line is an instruction to Excel, no names: remove it.")
     if kind_of(path) in JSON | PARQUET:
         return
+    for name, why in raw.left_out.items():
+        if any(tells(name, what) for what in ("user", "item", "rating")):
+            raise DatasetError(why)
     for name in raw.table.columns:
         column = Column(name, raw.table.get_column(name))
         is_value = column.numbers is not None and Column("", pl.Series([name])).numbers is not None
@@ -113,11 +133,25 @@ def _format(path: Path, kind: str, told: list[str]) -> TableFormat:
         )
     if kind in JSON:
         return TableFormat(encoding=encoding)
-    separator = _separator(text.splitlines()[:_LINES], "\t" if kind == ".tsv" else ",")
+    lines = text.splitlines()[:_LINES]
+    separator = _separator(lines, "\t" if kind == ".tsv" else ",")
     # What the reader finds out by itself need not be written down.
     is_plain = separator in (",", ";", "\t", "|")
     return TableFormat(
-        separator=None if is_plain and kind != ".dat" else separator, encoding=encoding
+        separator=None if is_plain and kind != ".dat" else separator,
+        quote=_APOSTROPHE if _has_apostrophes(lines, separator) else '"',
+        encoding=encoding,
+    )
+
+
+def _has_apostrophes(lines: list[str], separator: str) -> bool:
+    """Tell whether values are quoted by apostrophes: all those of some column, but for its name."""
+    rows = [
+        [value.strip() for value in line.split(separator)] for line in lines[1:] if line.strip()
+    ]
+    wide = zip(*(row for row in rows if len(row) == len(rows[0])), strict=True)
+    return any(
+        any(values) and all(not one or _QUOTED.fullmatch(one) for one in values) for values in wide
     )
 
 

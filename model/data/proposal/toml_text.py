@@ -56,6 +56,8 @@ def _file(table: FoundTable) -> list[str]:
         lines.append(f"separator = {toml_text(table.described.separator)}")
     if table.described.encoding is not None:
         lines.append(f"encoding = {toml_text(table.described.encoding)}")
+    if table.described.quote != '"':
+        lines.append(f"quote = {toml_text(table.described.quote or '')}")
     if table.described.missing:
         lines.append(f"missing = [{', '.join(map(toml_text, table.described.missing))}]")
     if table.described.decimal != ".":

@@ -38,12 +38,14 @@ class CsvRows:
         table: The columns that were asked for, as text.
         lines: Line of the file that each row begins on.
         malformed: Lines of rows with more or fewer values than the header → what is wrong.
+        left_out: Column that stands twice, where none is asked for by name → why.
     """
 
     header: list[str]
     table: pl.DataFrame
     lines: pl.Series
     malformed: dict[str, list[int]] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -250,16 +252,19 @@ class _Rows:
         self._parts: list[pl.DataFrame] = []
         self._lines: list[int] = []
         self._malformed: dict[str, list[int]] = {}
+        self._left_out: dict[str, str] = {}
 
     def begin(self, header: list[str], wanted: Sequence[str] | None) -> None:
         self._first = header
         self._header = [name.strip() for name in header]
         names = self._header if wanted is None else [n for n in wanted if n in self._header]
         twice = [name for name in names if self._header.count(name) > 1]
-        if twice:
+        if twice and wanted is not None:
             raise DatasetError(
                 f"{self._path} has two columns {twice[0]!r}; rename one of them in the file."
             )
+        self._left_out = {name: f"Two columns are named {name!r}; rename one." for name in twice}
+        names = [name for name in names if name not in self._left_out]
         self._places = [self._header.index(name) for name in dict.fromkeys(names)]
 
     def add(self, batch: list[list[str]], lines: list[int]) -> None:
@@ -294,4 +299,10 @@ class _Rows:
     def found(self) -> CsvRows:
         schema = {self._header[at]: pl.String for at in self._places}
         table = pl.concat([pl.DataFrame(schema=schema), *self._parts])
-        return CsvRows(self._header, table, pl.Series(self._lines, dtype=pl.Int64), self._malformed)
+        return CsvRows(
+            self._header,
+            table,
+            pl.Series(self._lines, dtype=pl.Int64),
+            self._malformed,
+            self._left_out,
+        )

@@ -20,6 +20,7 @@ from model.errors import DatasetError
 LINE = "__line__"
 PARQUET = frozenset({".parquet", ".pq"})
 JSON = frozenset({".jsonl", ".ndjson", ".json"})
+_NEITHER = "{!r} holds values that are no text and no numbers; write them as one of these."
 UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError)
 """What Polars raises over a file that it can't read; a damaged Parquet may make it panic."""
 
@@ -32,8 +33,8 @@ class RawTable:
         table: The columns, and `LINE`: where each row stands in the file.
         header: Names of all columns that the file has.
         malformed: What is wrong → lines of rows that could not be read, which are not in `table`.
-        left_out: Column that is neither text nor numbers → why. Where columns are asked for by
-            name, these are an error.
+        left_out: Column that is neither text nor numbers, or stands twice → why. Where columns are
+            asked for by name, these are an error.
     """
 
     table: pl.DataFrame
@@ -104,7 +105,10 @@ def read_raw(
         else:
             text = read_csv(path, described, wanted)
             found = RawTable(
-                text.table.with_columns(text.lines.alias(LINE)), text.header, text.malformed
+                text.table.with_columns(text.lines.alias(LINE)),
+                text.header,
+                text.malformed,
+                text.left_out,
             )
     except DatasetError as error:
         raise error if str(path) in str(error) else DatasetError(f"{path}: {error}") from error
@@ -133,13 +137,9 @@ def _read_parquet(
     except UNREADABLE as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DatasetError(f"{path} can't be read as Parquet: {first}") from error
-    try:
-        columns, left_out = _as_text(
-            {column.name: partial(column_as_text, column) for column in table.iter_columns()},
-            wanted,
-        )
-    except UNREADABLE as error:
-        raise DatasetError(f"{path} holds values that are no text and no numbers.") from error
+    columns, left_out = _as_text(
+        {column.name: partial(column_as_text, column) for column in table.iter_columns()}, wanted
+    )
     begin = 1 if slice_of is None else 1 + slice_of[0]
     lines = pl.Series(LINE, range(begin, begin + table.height), dtype=pl.Int64)
     return RawTable(pl.DataFrame([*columns, lines]), header, left_out=left_out)
@@ -153,10 +153,11 @@ def _as_text(
     for name, as_text in columns.items():
         try:
             found.append(as_text())
-        except DatasetError as error:
+        except (DatasetError, *UNREADABLE) as error:
+            why = str(error) if isinstance(error, DatasetError) else _NEITHER.format(name)
             if wanted is not None:
-                raise
-            left_out[name] = str(error)
+                raise DatasetError(why) from error
+            left_out[name] = why
     return found, left_out
 
 
