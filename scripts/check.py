@@ -22,6 +22,9 @@ from scripts.terminal import output
 _FEW_USERS = 100
 _MOST_OF_ALL = 0.5
 _FEW_RATINGS = 2
+_FEWEST_TO_RATE = 2
+_FEWEST_TO_CHOOSE = 10
+"""Users with that many ratings or interactions whom training refuses to do without."""
 _LEAKING = 0.95
 _LEAST_ITEMS = 20
 
@@ -63,16 +66,20 @@ def check_dataset(folder: Path) -> bool:
             print_report(dataset.report)
             for advice in _quality(dataset):
                 output.print(f"- {advice}", soft_wrap=True)
+            fewest = _FEWEST_TO_RATE if dataset.has_ratings else _FEWEST_TO_CHOOSE
+            has_few = _usable_users(dataset) < fewest
+            command = f"melu train {quote(str(folder))}"
+            if has_few:
+                output.print(f"Training takes {fewest} such users at the least.", style="bold")
             if dataset.report.bad_rows:
                 output.print(
-                    f"Correct the rows above in the files, or train with --skip-bad-rows: "
-                    f"melu train {quote(str(folder))} --skip-bad-rows",
+                    "Correct the rows above in the files, or train with --skip-bad-rows: "
+                    f"{command} --skip-bad-rows",
                     soft_wrap=True,
                 )
-                return False
-            command = f"melu train {quote(str(folder))}"
-            output.print(f"Nothing is refused. Next: {command}", style="bold", soft_wrap=True)
-            return True
+            elif not has_few:
+                output.print(f"Nothing is refused. Next: {command}", style="bold", soft_wrap=True)
+            return not (has_few or dataset.report.bad_rows)
     for problem in problems:
         output.print(f"- {problem}", soft_wrap=True)
     output.print(f"Correct these in {folder / DESCRIPTION_FILE} or in the files.", style="bold")
@@ -96,14 +103,22 @@ def _of_table(path: Path, described: TableFormat, wanted: list[str]) -> list[str
     return [f"{path} has no column {', '.join(missing)}; it has: {', '.join(header)}."]
 
 
+def _what(dataset: Dataset) -> str:
+    return "ratings" if dataset.has_ratings else "interactions"
+
+
+def _usable_users(dataset: Dataset) -> int:
+    """Return how many users training can learn from."""
+    return int((np.bincount(dataset.ratings.user_index) >= _FEW_RATINGS).sum())
+
+
 def _quality(dataset: Dataset) -> list[str]:
     """Tell what the data can't teach."""
     found = []
     ratings = dataset.ratings
-    per_user = np.bincount(ratings.user_index, minlength=len(dataset.user_ids))
     per_item = np.bincount(ratings.item_index, minlength=len(dataset.item_ids))
-    usable = int((per_user >= _FEW_RATINGS).sum())
-    what = "ratings" if dataset.has_ratings else "interactions"
+    usable = _usable_users(dataset)
+    what = _what(dataset)
     if usable < _FEW_USERS:
         found.append(
             f"Only {usable:,} users have two {what} or more, which training learns from; lists get "

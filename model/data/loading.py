@@ -23,6 +23,10 @@ from model.data.tables import LoadReport, RowChecker, read_table
 from model.errors import DatasetError
 from model.ranks import ALONE, Ranks
 
+_SMALLEST, _LARGEST = 1e-30, 1e30
+_MOST_APART = 1e4
+"""How far from 0 a scale may be, in its widths: a thousand ratings on it differ."""
+
 
 def load_dataset(folder: Path, *, skip_bad_rows: bool = False, ranks: Ranks = ALONE) -> Dataset:
     """Load a prepared data set.
@@ -43,6 +47,7 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False, ranks: Ranks = AL
     checker = RowChecker(report, skip_bad_rows)
     ratings_table = RatingTable(folder, description.ratings, checker)
     description = _with_scale(description, ratings_table, report)
+    _check_precision(description, folder)
     items, item_features, titles = _items(description, ratings_table, folder, checker)
     if description.users is None:
         user_ids = _ids_in(ratings_table, description.ratings.user)
@@ -138,6 +143,19 @@ def _with_scale(
     report.told.append(f"scale {low:g} to {high:g}, the lowest and highest rating")
     scaled = described.model_copy(update={"scale": (low, high)})
     return description.model_copy(update={"ratings": scaled})
+
+
+def _check_precision(description: DatasetDescription, folder: Path) -> None:
+    """Refuse a scale whose ratings single precision, which models count in, can't tell apart."""
+    if description.ratings.scale is None:
+        return
+    low, high = description.ratings.scale
+    if not (_SMALLEST <= high - low <= _LARGEST and max(-low, high) <= _MOST_APART * (high - low)):
+        raise DatasetError(
+            f"{_named(folder, description.ratings)}: ratings from {low!r} to {high!r} are too "
+            "large, too small or too close together to be told apart in single precision. Write "
+            "them on another scale, such as 1 to 5."
+        )
 
 
 def _items(

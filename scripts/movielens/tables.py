@@ -88,9 +88,9 @@ def tables_100k_from_zip(archive: Path) -> Tables:
             infer_schema=False,
             new_columns=["user_id", "age", "gender", "occupation", "zip_code"],
         )
-        lines = opened.read("ml-100k/u.item").decode("latin-1").splitlines()
+        lines = opened.read("ml-100k/u.item").decode("latin-1").split("\n")
     rows = []
-    for line in lines:
+    for line in filter(None, map(str.strip, lines)):
         item_id, title, *_rest = line.split("|")
         flags = line.split("|")[-len(_GENRES_100K) :]
         named = zip(_GENRES_100K, flags, strict=True)
@@ -153,14 +153,18 @@ def _double_colon(path: Path, columns: list[str]) -> pl.DataFrame:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
-    rows = [line.split("::") for line in text.split("\n") if line.strip()]
-    for number, row in enumerate(rows, start=1):
+    numbered = [
+        (number, line.split("::"))
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.strip()
+    ]
+    for number, row in numbered:
         if len(row) < len(columns):
             raise FetchError(
                 f"{path}, line {number}: {len(row)} fields where {len(columns)} are needed; "
                 "the file is damaged, unpack it again."
             )
-    data = [[field.strip() for field in row[: len(columns)]] for row in rows]
+    data = [[field.strip() for field in row[: len(columns)]] for _, row in numbered]
     return pl.DataFrame(data, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 

@@ -148,3 +148,12 @@ def test_a_feature_describes_itself_by_its_range_or_by_its_values_if_they_are_fe
     many = pl.DataFrame({"shop": [str(number) for number in range(101)]})
     described = FeatureSpace.fit(many, kinds).encoders["shop"].describe()
     assert described == EncoderDescription("category")
+
+
+def test_numbers_whose_distance_is_beyond_any_number_have_finite_bins():
+    numbers = pl.Series([1.7e308, -1.7e308, 0.0, 5e-324] * 10)
+
+    bins = NUMBER.fit(numbers, 1)
+
+    assert np.isfinite(bins.edges).all()
+    assert bins.encode(1.7e308) != bins.encode(-1.7e308)

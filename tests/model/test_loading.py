@@ -221,3 +221,11 @@ def test_malformed_ids_are_named_where_no_table_lists_any(books: Books):
         DatasetError, match=r"no usable rating.* Of 2 rows .*an item id that is not"
     ):
         load_dataset(books.folder, skip_bad_rows=True)
+
+
+@pytest.mark.parametrize("scale", [(1e300, 5e300), (1e-300, 5e-300), (1e9 + 1, 1e9 + 5)])
+def test_a_scale_beyond_single_precision_is_refused(books: Books, scale: tuple[float, float]):
+    books.replace("dataset.toml", "scale = [0.5, 10]", f"scale = [{scale[0]!r}, {scale[1]!r}]")
+
+    with pytest.raises(DatasetError, match=r"single precision. Write them on another scale"):
+        load_dataset(books.folder)

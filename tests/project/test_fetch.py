@@ -70,8 +70,8 @@ def test_what_stands_at_the_target_is_not_overwritten(dat_folder: Path, tmp_path
 
 
 def test_a_truncated_line_is_named(dat_folder: Path, tmp_path: Path):
-    (dat_folder / "ratings.dat").write_text("1::10::5::1\n1::20\n")
-    with pytest.raises(fetch.FetchError, match=r"ratings\.dat, line 2"):
+    (dat_folder / "ratings.dat").write_text("1::10::5::1\n\n1::20\n")
+    with pytest.raises(fetch.FetchError, match=r"ratings\.dat, line 3"):
         fetch.fetch_ml_1m(tmp_path / "out", dat_folder)
 
 

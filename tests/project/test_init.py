@@ -12,8 +12,11 @@ import polars as pl
 import pytest
 
 from model.data import load_dataset
+from model.errors import DatasetError
 from model.features.kinds import CATEGORIES, CATEGORY, NUMBER, FeatureKind
+from model.fitting import fit_model
 from model.recommender import Recommender
+from tests.conftest import QUICK_PRESETS
 from tests.running import run_melu
 from tests.worlds import GENRES, write_two_tastes
 
@@ -256,7 +259,12 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path):
     told = done.stdout + done.stderr
     assert done.returncode == 1
     assert "5 rows, 2 read, 3 refused" in told
-    for part in ("an unknown item", "'x'", "4 value(s) where the header has 3", "--skip-bad-rows"):
+    for part in (
+        "an item id that is not 1 to 128",
+        "'x'",
+        "4 value(s) where the header has 3",
+        "--skip-bad-rows",
+    ):
         assert part in told
     (tmp_path / "dataset.toml").write_text(
         TOML.replace('"user"', '"who"') + '[items]\nfile = "none.csv"\nid = "item"\n'
@@ -279,3 +287,25 @@ def test_what_the_data_can_not_teach_is_told(world: World, tmp_path: Path):
     done = run_melu("check", str(tmp_path), COLUMNS="300")
 
     assert "items.stars is all but the mean rating" in done.stdout
+
+
+@pytest.mark.parametrize("has_ratings", [True, False])
+@pytest.mark.parametrize("is_one_more", [False, True])
+def test_check_promises_no_training_that_is_refused(
+    tmp_path: Path, has_ratings: bool, is_one_more: bool
+):
+    users = (2 if has_ratings else 10) - (not is_one_more)
+    rows = [f"u{user},i{item},{item % 3}" for user in range(users) for item in range(6)]
+    (tmp_path / "r.csv").write_text("\n".join(["user,item,score", *rows, ""]))
+    text = TOML if has_ratings else TOML.replace('rating = "score"', "")
+    (tmp_path / "dataset.toml").write_text(text)
+
+    done = run_melu("check", str(tmp_path))
+    refusal = ""
+    try:
+        fit_model(load_dataset(tmp_path), QUICK_PRESETS["default"], seed=0)
+    except DatasetError as error:
+        refusal = str(error)
+
+    assert (done.returncode == 0) == is_one_more
+    assert ("at the least" in done.stdout) == (not is_one_more) == ("fewer than" in refusal)

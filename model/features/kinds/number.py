@@ -57,7 +57,8 @@ class Number(FeatureKind):
     def _bins(self, numbers: npt.NDArray[np.float64]) -> NumberBins:
         if not len(numbers):
             return NumberBins(kind=self, edges=(), lowest=0.0, highest=0.0)
-        quantiles = np.quantile(numbers, np.linspace(0, 1, MAX_BINS + 1)[1:-1])
+        # Of halves, as the difference of two numbers may be beyond double precision.
+        quantiles = 2 * np.quantile(numbers / 2, np.linspace(0, 1, MAX_BINS + 1)[1:-1])
         # A border at the lowest value would leave the first bin empty.
         edges = np.unique(quantiles[quantiles > numbers.min()])
         return NumberBins(
