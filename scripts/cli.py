@@ -194,11 +194,15 @@ def import_items(
     separator: Annotated[
         str, typer.Option(help="What parts several values in a cell of a table.")
     ] = "|",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Data set whose [items] tell how the file is written and its columns."),
+    ] = None,
 ) -> None:
     """Add or change many items of a running service."""
     from scripts.import_items import import_items as send
 
-    send(file, service=service, key=key, separator=separator)
+    send(file, service=service, key=key, separator=separator, data=data)
 
 
 @app.command("opposite-users")

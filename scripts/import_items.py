@@ -12,6 +12,7 @@ import orjson
 from rich.progress import Progress
 
 from app.schemas.values import MAX_ITEMS
+from model.data.description import DESCRIPTION_FILE, ItemsTable, read_description
 from model.errors import ModelError
 from scripts.item_rows import ReadItem, read_items
 from scripts.terminal import console, output
@@ -30,7 +31,9 @@ class ImportItemsError(ModelError):
     """The service refused the items, or can't be reached."""
 
 
-def import_items(file: Path, *, service: str, key: str | None, separator: str) -> None:
+def import_items(
+    file: Path, *, service: str, key: str | None, separator: str, data: Path | None = None
+) -> None:
     """Send the items of a file to a service.
 
     Calls are each stored whole or not at all. Where the service can't take an item, the others go
@@ -42,14 +45,17 @@ def import_items(file: Path, *, service: str, key: str | None, separator: str) -
         service: Its URL.
         key: A server key, where the service asks for one.
         separator: What parts several values in a cell of a table.
+        data: A prepared data set whose `[items]` describe the file, its columns and separators;
+            those above if None.
 
     Raises:
         ModelError: If the file can't be read, the service can't be reached, or items were refused.
     """
+    described = None if data is None else _items_of(data)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     with httpx.Client(base_url=service, headers=headers, timeout=_TIMEOUT_SECONDS) as client:
         model = _ok(client, client.build_request("GET", "/model"))
-        rows = read_items(file, model["item_features"], separator)
+        rows = read_items(file, model["item_features"], separator, described)
         sender = _Sender(client, [Refusal(line, "", why) for line, why in rows.refused])
         with Progress(console=console) as progress:
             bar = progress.add_task("items", total=len(rows.items))
@@ -73,6 +79,13 @@ def import_items(file: Path, *, service: str, key: str | None, separator: str) -
             f"{len(sender.refused):,} of {rows.rows:,} rows of {file} are not stored:\n{shown}"
             + (f"\nand {more:,} more" if more > 0 else "")
         )
+
+
+def _items_of(data: Path) -> ItemsTable:
+    described = read_description(data).items
+    if described is None:
+        raise ImportItemsError(f"{data / DESCRIPTION_FILE} describes no [items].")
+    return described
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,15 @@ from typing import Any
 import orjson
 
 from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
-from model.data.reading import LINE, read_raw
+from model.data.description import ItemsTable
+from model.data.reading import LINE, RawTable, read_raw
 from model.data.reading.as_text import whole_ids
+from model.data.reading.decimals import with_points
 from model.data.reading.files import kind_of
 from model.data.reading.json_rows import NO_OBJECT, numbered_objects
 from model.data.reading.raw_table import JSON
 from model.errors import DatasetError
-from model.features.kinds import KINDS
+from model.features.kinds import KINDS, FeatureKind
 
 _ID, _TITLE, _ATTRIBUTES = "item_id", "title", "attributes"
 
@@ -54,63 +56,135 @@ class ItemRows:
         return len(self.items) + len(self.refused)
 
 
-def read_items(file: Path, features: Mapping[str, Mapping[str, Any]], separator: str) -> ItemRows:
+def read_items(
+    file: Path,
+    features: Mapping[str, Mapping[str, Any]],
+    separator: str,
+    described: ItemsTable | None = None,
+) -> ItemRows:
     """Read the items of a file.
 
     Args:
         file: The file.
         features: Attribute → what the service tells of it, its `kind` above all.
         separator: What parts several values in a cell of a table.
+        described: How it is written, and what its columns are called; if None, `item_id`, `title`
+            and the attributes.
 
     Returns:
-        The items.
+        The items; of those with one id the first.
 
     Raises:
         DatasetError: If the file can't be read.
     """
-    if kind_of(file) in JSON and (found := _objects(file)) is not None:
-        return found
-    raw = read_raw(file)
+    if described is None and kind_of(file) in JSON and (found := _objects(file)) is not None:
+        return _each_once(found)
+    wanted = None
+    if described is not None:
+        titles = [] if described.title is None else [described.title]
+        wanted = [described.id, *titles, *described.features]
+    raw = read_raw(file, described, wanted)
     for why in raw.left_out.values():
         raise DatasetError(f"{file}: {why}")
-    if _ID not in raw.header:
-        raise DatasetError(f"{file} has no column item_id; it has {', '.join(raw.header)}.")
-    table = raw.table.with_columns(whole_ids(raw.table.get_column(_ID)))
-    refused = [(line, problem) for problem, lines in raw.malformed.items() for line in lines]
+    missing = [repr(name) for name in wanted or [_ID] if name not in raw.header]
+    if missing:
+        raise DatasetError(
+            f"{file} has no column {', '.join(missing)}; it has: "
+            f"{', '.join(raw.header) or 'none'}. The ids' column is {_ID}, or that of the data "
+            "set that --data names."
+        )
+    return _each_once(_rows(raw, features, separator, described))
+
+
+def _rows(
+    raw: RawTable,
+    features: Mapping[str, Mapping[str, Any]],
+    separator: str,
+    described: ItemsTable | None,
+) -> ItemRows:
+    id_column, title_column = (
+        (_ID, _TITLE) if described is None else (described.id, described.title)
+    )
+    beside = {id_column, title_column, LINE}
+    names = [name for name in raw.header if name not in beside]
+    separators = {}
+    if described is not None:
+        names = list(described.features)
+        separators = {name: one.separator for name, one in described.features.items()}
+    kinds = {name: KINDS.get(features.get(name, {}).get("kind", "")) for name in names}
+    table = raw.table
+    if described is not None and described.decimal == ",":
+        quantities = [name for name, kind in kinds.items() if kind is not None and kind.is_quantity]
+        table = table.with_columns(with_points(table.get_column(name)) for name in quantities)
+    table = table.with_columns(whole_ids(table.get_column(id_column)))
     items = []
+    refused = [(line, problem) for problem, lines in raw.malformed.items() for line in lines]
     for row in table.iter_rows(named=True):
-        line = row.pop(LINE)
-        if row[_ID] is None or not is_valid_id(row[_ID]):
-            refused.append((line, _no_id(row[_ID])))
+        item_id, line = row[id_column], row[LINE]
+        if item_id is None or not is_valid_id(item_id):
+            refused.append((line, _no_id(item_id)))
             continue
-        items.append(ReadItem(line, row[_ID], _item(row, features, separator)))
+        attributes = {
+            name: _value(row[name], kinds[name], separators.get(name, separator))
+            for name in names
+            if row[name] is not None
+        }
+        known = {name: one for name, one in attributes.items() if one not in ("", [], None)}
+        title = (row.get(title_column or id_column) or "").strip()
+        body = {_ID: item_id, _TITLE: title or item_id, _ATTRIBUTES: known}
+        items.append(ReadItem(line, item_id, body))
+    return ItemRows(items, refused)
+
+
+def _each_once(found: ItemRows) -> ItemRows:
+    """Refuse items whose id stands before in the file, as training does."""
+    lines: dict[str, int] = {}
+    items, refused = [], list(found.refused)
+    for item in found.items:
+        first = lines.get(item.item_id)
+        if first is None:
+            lines[item.item_id] = item.line
+            items.append(item)
+        else:
+            refused.append((item.line, f"item_id {item.item_id!r} stands before, in line {first}"))
     return ItemRows(items, sorted(refused))
 
 
 def _objects(file: Path) -> ItemRows | None:
     """Read objects as the service takes them; None if their attributes stand beside the title."""
+    rows = list(numbered_objects(file, None))
+    if not any(row is not None and isinstance(row.get(_ATTRIBUTES), dict) for _, row in rows):
+        return None
     items: list[ReadItem] = []
     refused: list[tuple[int, str]] = []
-    for number, row in numbered_objects(file, None):
+    for number, row in rows:
         if row is None:
             refused.append((number, NO_OBJECT))
             continue
-        if not isinstance(row.get(_ATTRIBUTES), dict):
-            return None
-        item_id = row.get(_ID)
-        if isinstance(item_id, int) and not isinstance(item_id, bool):
-            item_id = str(item_id)  # as a table of items has it
+        item_id = _id_of(row.get(_ID))
+        attributes = row.get(_ATTRIBUTES)
         if not isinstance(item_id, str) or not is_valid_id(item_id):
             refused.append((number, _no_id(item_id)))
             continue
-        body = {_TITLE: item_id} | row | {_ID: item_id}
+        if not isinstance(attributes, dict | None):
+            refused.append((number, "attributes is no object"))
+            continue
+        body = {**row, _ID: item_id, _TITLE: row.get(_TITLE) or item_id}
+        body[_ATTRIBUTES] = attributes or {}
         try:
             orjson.dumps(body)
-        except TypeError:
-            refused.append((number, "it is nested too deep"))
+        except TypeError as error:
+            refused.append((number, f"it can't be sent: {error}"))
             continue
         items.append(ReadItem(number, item_id, body))
     return ItemRows(items, refused)
+
+
+def _id_of(value: object) -> object:
+    """Write a whole number as a table of items has it."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return str(int(value)) if float(value).is_integer() else value
 
 
 def _no_id(value: object) -> str:
@@ -118,24 +192,9 @@ def _no_id(value: object) -> str:
     return f"item_id is {shown}, not 1 to {MAX_ID_LENGTH} printable characters without '/'"
 
 
-def _item(
-    row: Mapping[str, Any], features: Mapping[str, Mapping[str, Any]], separator: str
-) -> dict[str, Any]:
-    attributes = {}
-    for name, value in row.items():
-        if name in (_ID, _TITLE) or value is None:
-            continue
-        kind = features.get(name, {}).get("kind")
-        attributes[name] = _value(value, kind, separator)
-    known = {name: value for name, value in attributes.items() if value not in (None, "", [])}
-    title = (row.get(_TITLE) or "").strip()
-    return {_ID: row[_ID], _TITLE: title or row[_ID], _ATTRIBUTES: known}
-
-
-def _value(value: str | list[str], kind: str | None, separator: str) -> object:
+def _value(value: str | list[str], kind: FeatureKind | None, separator: str) -> object:
     """Give a cell the type that its attribute has; what is no number stays for the service."""
     if isinstance(value, list):
         return value
     text = value.strip()
-    known = KINDS.get(kind or "")
-    return text if known is None else known.cell_as_json(text, separator)
+    return text if kind is None else kind.cell_as_json(text, separator)

@@ -112,7 +112,7 @@ def opened_text(path: Path, encoding: str | None) -> Iterator[IO[str]]:
 def _undecodable(path: Path, encoding: str, error: UnicodeError) -> str:
     shown = "UTF-8" if encoding == _UTF_8 else encoding
     remedy = (
-        "Name the file's encoding in its table of dataset.toml, such as "
+        "Write the file in UTF-8, or name its encoding in its table of dataset.toml, such as "
         f'encoding = "{"latin-1" if shown == "UTF-8" else "utf-8"}".'
     )
     with opened(path) as file:
