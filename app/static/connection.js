@@ -4,6 +4,7 @@ import { words } from "./words.js";
 
 const FIRST_PAUSE = 1000; // ms before the first retry, doubled up to the longest
 const LONGEST_PAUSE = 15000;
+const LONGEST_ASKED = 3_600_000; // an hour; a timer of more than 24 days ends at once
 
 /**
  * @param {object} options
@@ -36,7 +37,7 @@ export function connection({ status, resume, waiting }) {
       isAway = true;
       problem = newProblem;
       if (timer === null) {
-        const asked = problem.retryAfter === null ? pause : Math.max(problem.retryAfter * 1000, 500);
+        const asked = problem.retryAfter === null ? pause : Math.min(Math.max(problem.retryAfter * 1000, 500), LONGEST_ASKED);
         timer = setTimeout(resume, asked * (1 + 0.2 * Math.random()));
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }

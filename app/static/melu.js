@@ -20,10 +20,8 @@ export class MeluError extends Error {
   }
 }
 
-// A page that came over plain http has no `crypto.randomUUID`.
-export const randomId = () =>
-  crypto.randomUUID?.() ??
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+// Pages over plain http have no `crypto.randomUUID`.
+export const randomId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 /** `store;dur=3.6` → `{store: 3.6}`. */
 export function parseServerTiming(header) {
@@ -31,10 +29,9 @@ export function parseServerTiming(header) {
   return Object.fromEntries(Array.from(found, ([, name, duration]) => [name, Number(duration)]));
 }
 
-// `Retry-After`: seconds or a date.
-function secondsOf(header) {
-  if (!header) return null;
-  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+function secondsOf(retryAfter) {
+  if (!retryAfter) return null;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
 }
 
@@ -44,16 +41,19 @@ function step(id) {
   return encodeURIComponent(id);
 }
 
+// Timers of more than 24 days end at once.
+const later = (act, seconds) => setTimeout(act, Math.min(seconds, 2e6) * 1000);
+
 function wait(seconds, signal) {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
       reject(signal.reason);
     };
-    const timer = setTimeout(() => {
+    const timer = later(() => {
       signal?.removeEventListener("abort", stop);
       resolve();
-    }, seconds * 1000);
+    }, seconds);
     signal?.addEventListener("abort", stop, { once: true });
   });
 }
@@ -311,7 +311,7 @@ export class Melu extends EventTarget {
     const abort = new AbortController();
     const stop = () => abort.abort();
     signal?.addEventListener("abort", stop, { once: true });
-    const timer = setTimeout(stop, timeout * 1000);
+    const timer = later(stop, timeout);
     let response, text;
     try {
       response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal: abort.signal });
@@ -425,11 +425,11 @@ export class Melu extends EventTarget {
   #flushSoon(seconds) {
     if (this.#timer === false) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#timer = later(() => {
       this.flush().catch((error) => {
         this.#flushSoon(Math.max(error.retryAfter ?? 0, Math.min(60, 2 ** ++this.#failures)));
       });
-    }, seconds * 1000);
+    }, seconds);
     this.#timer.unref?.(); // Node does not wait for it
   }
 

@@ -8,13 +8,14 @@ const OUTBOX = "melu.outbox";
 const TOKENS = "melu.tokens";
 const CHANGED = "melu.changed";
 
-const fallback = new Map(); // where localStorage is blocked, this page view is all there is
+const fallback = new Map(); // what localStorage, blocked or full, did not take: newer than what it has
 
 function read(key) {
+  if (fallback.has(key)) return fallback.get(key);
   try {
-    return localStorage.getItem(key) ?? fallback.get(key) ?? null;
+    return localStorage.getItem(key);
   } catch {
-    return fallback.get(key) ?? null;
+    return null;
   }
 }
 

@@ -87,7 +87,10 @@ def test_a_service_that_is_killed_and_a_page_that_is_left(own_service: Service, 
         demo.expect_what_the_service_says(client)
 
 
-def test_a_service_that_asks_to_wait_is_not_hurried(own_service: Service, browser_page: Page):
+@pytest.mark.parametrize("seconds", ["600", "3000000"])
+def test_a_service_that_asks_to_wait_is_not_hurried(
+    own_service: Service, browser_page: Page, seconds: str
+):
     demo = DemoPage(browser_page, own_service.url).open()
     tries: list[str] = []
 
@@ -95,7 +98,7 @@ def test_a_service_that_asks_to_wait_is_not_hurried(own_service: Service, browse
         tries.append(route.request.method)
         route.fulfill(
             status=503,
-            headers={"Retry-After": "600", "Content-Type": "application/problem+json"},
+            headers={"Retry-After": seconds, "Content-Type": "application/problem+json"},
             body='{"status": 503, "code": "store_unavailable", "detail": "The store rests."}',
         )
 
@@ -105,10 +108,40 @@ def test_a_service_that_asks_to_wait_is_not_hurried(own_service: Service, browse
     expect(demo.status).not_to_contain_text("store")
     demo.radio(demo.next_card(), 4).click()
     expect(demo.status).to_contain_text("2 changes")
+    browser_page.wait_for_timeout(1_500)
     assert tries == ["POST"]
     browser_page.unroute("**/feedback")
     demo.status.get_by_role("button", name="Retry now").click()
     demo.expect_personal_from(2)
+
+
+FULL = """() => {
+    for (let size = 1 << 20, at = 0; size >= 1; at += 1) {
+        try {
+            localStorage.setItem(`other.${at}`, "x".repeat(size));
+        } catch {
+            size >>= 1;
+        }
+    }
+}"""
+
+
+def test_nothing_is_lost_when_the_browser_has_no_room_left(
+    own_service: Service, browser_page: Page
+):
+    demo = DemoPage(browser_page, own_service.url).open()
+    browser_page.route("**/feedback", lambda route: route.abort())
+    demo.radio(demo.next_card(), 5).click()
+    expect(demo.status).to_contain_text("1 change")
+    browser_page.evaluate(FULL)
+    demo.radio(demo.next_card(), 1).click()
+    expect(demo.status).to_contain_text("2 changes")
+    browser_page.unroute("**/feedback")
+    demo.status.get_by_role("button", name="Retry now").click()
+    demo.expect_personal_from(2)
+    with own_service.client() as client:
+        stored = client.get(f"/users/{demo.user_id}/feedback").json()["items"]
+    assert [one["rating"] for one in stored] == [1, 5]
 
 
 def test_an_answer_that_is_refused_is_explained_and_not_kept(

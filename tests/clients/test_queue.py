@@ -1,5 +1,7 @@
 """Feedback that waits in the JavaScript client until the service takes it."""
 
+import time
+
 import pytest
 
 from tests.clients.drivers import CallError, JavaScriptDriver
@@ -137,3 +139,19 @@ def test_an_answer_taken_back_before_it_was_sent_is_never_sent(
     javascript.call("flush")
 
     assert [one["item_id"] for one in javascript.call("all_feedback")] == ["6"]
+
+
+def test_a_wait_of_years_is_not_an_end_of_waiting(
+    javascript: JavaScriptDriver, proxy: FaultyProxy, user: str
+):
+    javascript.make(proxy.url, userId=user, retries=0)
+    proxy.faults.extend([Fault(status=503, headers={"Retry-After": "99999999"})] * 50)
+
+    javascript.call("queue_feedback", events=[rating(5)])
+    with pytest.raises(CallError):
+        javascript.call("flush")
+    time.sleep(1)
+
+    # One by itself and one that was asked for.
+    assert len(proxy.seen) <= 2
+    assert waits(javascript) == ["5"]

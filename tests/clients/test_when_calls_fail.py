@@ -160,6 +160,14 @@ def test_no_answer_in_time(driver: Driver, proxy: FaultyProxy):
     assert (failed.value.code, failed.value.status) == ("timeout", 0)
 
 
+def test_a_month_is_time_enough_to_answer(driver: Driver, proxy: FaultyProxy):
+    # More milliseconds than the timers of browsers and Node can count.
+    driver.make(proxy.url, retries=0, timeout=30 * 86_400)
+    proxy.faults.append(Fault(delay_seconds=0.3))
+
+    assert driver.call("model")["rating_scale"] == [1, 5]
+
+
 def test_somebody_else_answers(proxied: Driver, proxy: FaultyProxy):
     page = b"<html>Please log in to the hotel's network</html>"
     proxy.faults.extend([Fault(status=200, body=page), Fault(status=404, body=page)])
