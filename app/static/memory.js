@@ -81,9 +81,21 @@ export const tellOtherTabs = () => write(CHANGED, randomId());
  * @param {() => void} callbacks.onchange  another tab has answered
  */
 export function listenToOtherTabs({ onuser, onchange }) {
+  let known = null;
+  let change = null;
   window.addEventListener("storage", ({ key, newValue }) => {
     if (key === USER && newValue) onuser();
     if (key === CHANGED) onchange();
+  });
+  // A page that was left is told nothing until somebody comes back to it.
+  window.addEventListener("pagehide", () => {
+    known = read(USER);
+    change = read(CHANGED);
+  });
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    if (read(USER) !== known) onuser();
+    else if (read(CHANGED) !== change) onchange();
   });
 }
 
