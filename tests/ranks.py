@@ -108,13 +108,8 @@ class _Stopped(BaseException):
     """Ends a training in the middle."""
 
 
-def train(size: int, jobs: Sequence[Job]) -> list[subprocess.CompletedProcess[str]]:
-    """Train one after another in so many processes; return how each rank ended."""
-    return run(size, "tests.ranks", json.dumps([asdict(job) for job in jobs]))
-
-
-def run(size: int, module: str, *arguments: str) -> list[subprocess.CompletedProcess[str]]:
-    """Run a module in so many processes, started as torchrun does; return how each ended."""
+def environments(size: int) -> list[dict[str, str]]:
+    """Return what torchrun tells each of so many processes."""
     from tests.ports import free_port  # which the processes themselves do not need
 
     shared = os.environ | {
@@ -123,17 +118,22 @@ def run(size: int, module: str, *arguments: str) -> list[subprocess.CompletedPro
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(free_port()),
     }
-    command = [sys.executable, "-m", module, *arguments]
+    return [shared | {"RANK": str(rank)} for rank in range(size)]
+
+
+def train(size: int, jobs: Sequence[Job]) -> list[subprocess.CompletedProcess[str]]:
+    """Train one after another in so many processes; return how each rank ended."""
+    command = [sys.executable, "-m", "tests.ranks", json.dumps([asdict(job) for job in jobs])]
     processes = [
         subprocess.Popen(
             command,
             cwd=ROOT,
-            env=shared | {"RANK": str(rank)},
+            env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for rank in range(size)
+        for environment in environments(size)
     ]
     told = [process.communicate(timeout=SECONDS)[1] for process in processes]
     return [

@@ -1,5 +1,6 @@
 """`melu train --from` in two processes learns what it learns in one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,24 @@ from model.bundle.training_report import read_training_report
 from model.data import load_dataset
 from scripts.train import train_bundle
 from tests.model.ranks.exact import EXACT
-from tests.ranks import Trained, apart, run, without_bias
+from tests.ranks import Trained, apart, environments, without_bias
+from tests.running import run_melu
 
 pytestmark = pytest.mark.slow
 
 HELD_OUT = 0.1
+
+
+def train_in(size: int, *arguments: str) -> None:
+    """Run `melu train` in so many processes, as torchrun starts them."""
+    with ThreadPoolExecutor(size) as pool:
+        ends = list(
+            pool.map(
+                lambda environment: run_melu("train", *arguments, **environment),
+                environments(size),
+            )
+        )
+    assert [end.returncode for end in ends] == [0] * size, [end.stderr for end in ends]
 
 
 def _trained(folder: Path) -> Trained:
@@ -39,8 +53,7 @@ def test_two_ranks_go_on_from_a_bundle_as_one_does(
 
     for size, out in enumerate(outs, start=1):
         options = ("--out", f"{out}", "--from", f"{bundle}", "--hold-out", f"{HELD_OUT}")
-        ends = run(size, "scripts.cli", "train", f"{data[name]}", *options, "--seed", "2")
-        assert [end.returncode for end in ends] == [0] * size, [end.stderr for end in ends]
+        train_in(size, f"{data[name]}", *options, "--seed", "2")
 
     # The bundle's batches are those of all processes.
     assert read_manifest(outs[1]).preset == read_manifest(outs[0]).preset == EXACT[name]
@@ -62,9 +75,8 @@ def test_batches_of_a_preset_are_those_of_each_rank(data: dict[str, Path], tmp_p
     out = tmp_path / "model"
     options = ("--preset", "melu", "--epochs", "1", "--batch-users", "16", "--out", f"{out}")
 
-    ends = run(2, "scripts.cli", "train", f"{data['melu']}", *options)
+    train_in(2, f"{data['melu']}", *options)
 
-    assert [end.returncode for end in ends] == [0, 0], [end.stderr for end in ends]
     trained = read_manifest(out).preset
     assert trained.name == "melu"
     assert trained.training.batch_users == 2 * 16
