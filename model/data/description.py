@@ -58,10 +58,18 @@ RatingScale = Annotated[tuple[float, float], AfterValidator(_ascends)]
 """Lowest and highest rating."""
 
 
+def _each_once(files: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if isinstance(files, tuple) and len(set(files)) < len(files):
+        raise ValueError(f"a file is named twice and would count twice: {', '.join(files)}")
+    return files
+
+
 class TableSource(TableFormat):
     """Which files hold a table."""
 
-    file: str | Annotated[tuple[str, ...], Field(min_length=1)]
+    file: Annotated[
+        str | Annotated[tuple[str, ...], Field(min_length=1)], AfterValidator(_each_once)
+    ]
     """One file, or several with the same columns."""
 
     @property
@@ -102,6 +110,10 @@ class RatingsTable(TableSource):
             )
         if self.rating is not None and (self.weight or self.event or self.events):
             raise ValueError("weight, event and events are for data without a rating column")
+        columns = (self.user, self.item, self.rating, self.timestamp, self.weight, self.event)
+        used = [name for name in columns if name is not None]
+        if len(set(used)) < len(used):
+            raise ValueError(f"one column can't be two things: {', '.join(used)}")
         if self.events and self.event is None:
             raise ValueError("events needs `event`, the column that names the kind of a row")
         return self

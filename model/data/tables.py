@@ -81,6 +81,11 @@ class RowChecker:
             self._paths.append(path)
         return self._paths.index(path)
 
+    def name_of(self, path: Path) -> str:
+        """Return a file's name; with its folder's, if a file read before has the same."""
+        first = next((one for one in self._paths if one.name == path.name), path)
+        return path.name if first == path else f"{path.parent.name}/{path.name}"
+
     def keep(
         self, table: pl.DataFrame, bad: pl.Expr, problem: str, column: str | None = None
     ) -> pl.DataFrame:
@@ -133,10 +138,11 @@ class RowChecker:
                 f"{path}: {problem} in {len(lines)} row(s), at line {shown}{more}. "
                 "Correct the file, or pass --skip-bad-rows to leave these rows out."
             )
-        key = f"{path.name}: {problem}"
+        name = self.name_of(path)
+        key = f"{name}: {problem}"
         self.report.bad_rows.setdefault(key, []).extend(lines)
         self.report.values.setdefault(key, []).extend(told)
-        self.report.files.setdefault(path.name, FileRows()).refused += len(lines)
+        self.report.files.setdefault(name, FileRows()).refused += len(lines)
 
     def gathering(self) -> GatheringChecker:
         """Return a checker that gathers the bad rows of several slices, to tell them together."""
@@ -273,7 +279,8 @@ def _read_file(
             f"{path} has no column {', '.join(repr(name) for name in missing)}; "
             f"it has: {', '.join(raw.header)}. Correct dataset.toml or the file."
         )
-    checker.report.files.setdefault(path.name, FileRows()).rows += raw.rows
+    checker.number_of(path)
+    checker.report.files.setdefault(checker.name_of(path), FileRows()).rows += raw.rows
     for problem, lines in raw.malformed.items():
         checker.refuse(problem, lines, path)
     takers = {name for name, one in (features or {}).items() if one.kind.takes_lists}

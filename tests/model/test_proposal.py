@@ -384,3 +384,27 @@ def test_an_encoding_that_nobody_can_tell_is_not_guessed(tmp_path: Path):
 
     assert proposal.items is None
     assert "items.csv is left out: its encoding is none of" in reasons(proposal)
+
+
+def test_rows_of_lists_are_told(tmp_path: Path):
+    baskets = pl.DataFrame({"user": ["u1", "u2"], "items": [["a", "b"], ["a"]]})
+    baskets.write_parquet(tmp_path / "baskets.parquet")
+    with pytest.raises(DatasetError, match="holds lists: write a row for each user and item"):
+        proposed(tmp_path)
+    baskets.with_columns(item="user").write_parquet(tmp_path / "baskets.parquet")
+
+    assert proposed(tmp_path).columns["item"] == "item"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"user,item\n", "names of columns, and no rows"),
+        (b"PAR1\x15\x04", "it is Parquet: let its"),
+    ],
+)
+def test_files_without_rows(tmp_path: Path, content: bytes, problem: str):
+    (tmp_path / "ratings.csv").write_bytes(content)
+
+    with pytest.raises(DatasetError, match=problem):
+        proposed(tmp_path)

@@ -25,6 +25,7 @@ _COVERED = 0.5
 _ONCE = 0.95
 """Share of the rows of a table of users or items that have an id of their own."""
 _WIDE = 10
+_FEWEST = 2
 
 
 @dataclass
@@ -93,15 +94,20 @@ def propose(folder: Path, choose: Choose) -> Proposal:
             f".parquet or .pq, packed by gzip or not{told}."
         )
     ratings = max(tables, key=_as_ratings)
+    if not ratings.raw.rows:
+        raise DatasetError(f"{ratings.path} has names of columns, and no rows.")
     columns = {one.name: one for one in _columns_of(ratings)}
-    if len(columns) < 2:
+    if len(columns) < _FEWEST:
         raise DatasetError(
             f"{ratings.path} has one column alone, {next(iter(columns), '')!r}; ratings take users "
             "and items. If something else than comma, semicolon, tab or bar parts its values, "
             "write one of these."
         )
-    user = _chosen(columns, "user", choose, ratings)
-    item = _chosen({n: c for n, c in columns.items() if n != user}, "item", choose, ratings)
+    single = {name: one for name, one in columns.items() if not one.is_list}
+    if len(single) < _FEWEST:
+        raise DatasetError(f"{ratings.path} holds lists: write a row for each user and item.")
+    user = _chosen(single, "user", choose, ratings)
+    item = _chosen({n: c for n, c in single.items() if n != user}, "item", choose, ratings)
     if len(columns) > _WIDE and columns[user].distinct == ratings.raw.rows:
         raise DatasetError(
             f"{ratings.path} has {len(columns):,} columns and each of {user!r} in one row, as a "

@@ -33,6 +33,7 @@ _LOOKED_AT = 1 << 20
 _LINES = 100
 _SEPARATORS = (",", ";", "\t", "|", "::")
 _SHOWN = 60
+_PARQUET = b"PAR1"
 _APOSTROPHE = "'"
 _QUOTED = re.compile(r"'[^']+'")
 
@@ -124,6 +125,8 @@ def _check_header(path: Path, raw: RawTable) -> None:
 def _format(path: Path, kind: str, told: list[str]) -> TableFormat:
     with opened(path) as file:
         content = file.read()
+    if content.startswith(_PARQUET):
+        raise DatasetError("it is Parquet: let its name end with .parquet.")
     encoding = _encoding(content)
     text = content[:_LOOKED_AT].decode(encoding or encoding_by_start(content), errors="ignore")
     if encoding is not None:

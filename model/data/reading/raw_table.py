@@ -50,7 +50,7 @@ class RawTable:
 
 def is_sliced(path: Path) -> bool:
     """Tell whether a file can be read in slices: Parquet that is not packed."""
-    return path.suffix.lower() in PARQUET and _is_there(path)
+    return path.suffix.lower() in PARQUET and _holds(path.is_file)
 
 
 def row_count(path: Path) -> int:
@@ -81,8 +81,12 @@ def read_raw(
         DatasetError: If there is no such file, or it can't be read.
     """
     described = described or TableFormat()
-    if not _is_there(path):
-        raise DatasetError(f"{path} does not exist.")
+    if not _holds(path.is_file):
+        raise DatasetError(
+            f"{path} is a folder: name the files in it, which may be several."
+            if _holds(path.is_dir)
+            else f"{path} does not exist."
+        )
     kind = kind_of(path)
     try:
         if kind in PARQUET:
@@ -105,7 +109,7 @@ def read_raw(
         else:
             text = read_csv(path, described, wanted)
             found = RawTable(
-                text.table.with_columns(text.lines.alias(LINE)),
+                pl.DataFrame([*text.table.iter_columns(), text.lines.alias(LINE)]),
                 text.header,
                 text.malformed,
                 text.left_out,
@@ -184,8 +188,8 @@ def with_missing(found: RawTable, missing: Sequence[str]) -> RawTable:
     return replace(found, table=found.table.with_columns(columns))
 
 
-def _is_there(path: Path) -> bool:
+def _holds(what: Callable[[], bool]) -> bool:
     try:
-        return path.is_file()
+        return what()
     except OSError:  # a name too long for any file
         return False

@@ -123,3 +123,43 @@ def test_decimal_commas(tmp_path: Path):
     assert pairs_of(dataset) == EXPECTED | {("u9", "3"): 1234.5}
     with pytest.raises(DatasetError, match=r"a rating is no number .*'1,2,3'"):
         load(tmp_path, toml, r__csv=f"u;i;r;t\n{lines}u9;3;1,2,3;50\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "[ratings]",
+            '[ratings]\nseparator = ";"',
+            "no column 'u', 'i', 'r', 't'; it has: u,i,r,t",
+        ),
+        ('item = "i"', 'item = "u"', "one column can't be two things: u, u, r, t"),
+        ('timestamp = "t"', 'timestamp = "r"', "one column can't be two things"),
+        (
+            'file = "r.csv"',
+            'file = ["r.csv", "r.csv"]',
+            "file is named twice and would count twice",
+        ),
+        ('file = "r.csv"', 'file = "folder.parquet"', "is a folder: name the files in it"),
+    ],
+)
+def test_what_describes_no_table_is_told(tmp_path: Path, old: str, new: str, problem: str):
+    toml = TOML.format(ratings="r.csv").replace(old, new)
+    (tmp_path / "folder.parquet").mkdir()
+
+    with pytest.raises(DatasetError, match=problem):
+        load(tmp_path, toml, r__csv="u,i,r,t\nu1,3,4,10\nu2,3,1,20\n")
+
+
+def test_files_with_one_name_are_counted_apart(tmp_path: Path):
+    toml = TOML.format(ratings="x").replace('"x"', '["r.csv", "more/r.csv"]')
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "r.csv").write_text("u,i,r,t\nu3,3,x,50\nu3,3,4,60\n")
+
+    (tmp_path / "dataset.toml").write_text(toml)
+    (tmp_path / "r.csv").write_text("u,i,r,t\nu1,3,5,10\n")
+    report = load_dataset(tmp_path, skip_bad_rows=True).report
+
+    counts = {name: (rows.rows, rows.refused) for name, rows in report.files.items()}
+    assert counts == {"r.csv": (1, 0), "more/r.csv": (2, 1)}
+    assert list(report.bad_rows.values()) == [[2]]
