@@ -58,7 +58,12 @@ def init_dataset(folder: Path, *, yes: bool, force: bool) -> None:
     _show(proposal)
     if not yes and not typer.confirm(f"Write this to {file}?", default=True):
         raise DatasetError("nothing is written.")
-    file.write_text(text, encoding="utf-8")
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DatasetError(
+            f"{file} can't be written: {error}. Copy the files to a folder of yours."
+        ) from error
     output.print(f"{file} is written.", style="bold")
     # All that it says is tried at once.
     dataset = load_dataset(folder, skip_bad_rows=True)

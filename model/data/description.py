@@ -188,5 +188,7 @@ def read_description(folder: Path) -> DatasetDescription:
         raise DatasetError(f"{path} does not describe a data set: {problems}.") from error
     except RecursionError as error:
         raise DatasetError(f"{path} is not valid TOML: it is nested too deep.") from error
+    except OSError as error:
+        raise DatasetError(f"{path} can't be read: {error}.") from error
     except ValueError as error:  # TOML, UTF-8, or a number of too many digits
         raise DatasetError(f"{path} is not valid TOML: {error}.") from error

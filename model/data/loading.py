@@ -16,6 +16,7 @@ from model.data.description import (
     UsersTable,
     read_description,
 )
+from model.data.id_advice import advice_on_ids
 from model.data.rating_rows import number_of, read_interactions, read_ratings
 from model.data.rating_table import RatingTable
 from model.data.signal_advice import advice_on_ratings
@@ -79,10 +80,12 @@ def load_dataset(folder: Path, *, skip_bad_rows: bool = False, ranks: Ranks = AL
         )
     if description.ratings.rating is not None:
         report.told += advice_on_ratings(ratings.rating, description.ratings.scale or (0.0, 1.0))
+    users_listed, items_listed = user_ids.to_list(), item_ids.to_list()
+    report.told += advice_on_ids(users_listed, "user") + advice_on_ids(items_listed, "item")
     return Dataset(
         description=description,
-        user_ids=user_ids.to_list(),
-        item_ids=item_ids.to_list(),
+        user_ids=users_listed,
+        item_ids=items_listed,
         titles=titles.to_list(),
         user_features=user_features,
         item_features=item_features,

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from model.data import load_dataset
+from model.data.id_advice import advice_on_ids
 from model.errors import DatasetError
 
 TOML = """
@@ -229,3 +230,30 @@ def test_a_scale_beyond_single_precision_is_refused(books: Books, scale: tuple[f
 
     with pytest.raises(DatasetError, match=r"single precision. Write them on another scale"):
         load_dataset(books.folder)
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["nan", "i1", "None"], '"nan", "None" is the id of one item: if it stands for an unknown'),
+        (["1.23457E+11", "4.5e+10"], "2 ids of items are numbers that a program has rounded"),
+        (["i1", "i1 ", "i2"], "2 ids of items differ from another by blanks"),
+        (["\u00e9", "e\u0301"], r"('\xe9', 'e\u0301'): these are different items"),
+        (["i1", "I1", "007", "7", "1e", "na"], None),
+    ],
+)
+def test_ids_that_are_not_what_they_seem_are_told(ids: list[str], told: str | None):
+    found = advice_on_ids(ids, "item")
+
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]
+
+
+def test_advice_on_ids_is_part_of_the_report(books: Books):
+    path = books.folder / "dataset.toml"
+    path.write_text(path.read_text().split("[users]")[0].split("[items]")[0])
+    books.rate("nan,b1,7,90", "ada,b2,8,95")
+
+    assert any(
+        '"nan" is the id of one user' in one for one in load_dataset(books.folder).report.told
+    )

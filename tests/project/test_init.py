@@ -309,3 +309,14 @@ def test_check_promises_no_training_that_is_refused(
 
     assert (done.returncode == 0) == is_one_more
     assert ("at the least" in done.stdout) == (not is_one_more) == ("fewer than" in refusal)
+
+
+def test_a_folder_that_takes_no_description_is_told(world: World, tmp_path: Path):
+    write_ids(world, tmp_path)
+    (tmp_path / "dataset.toml").symlink_to(tmp_path / "nowhere" / "dataset.toml")
+
+    done = run_melu("init", str(tmp_path), "--yes", COLUMNS="300")
+
+    assert done.returncode == 1
+    assert "can't be written" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -49,7 +49,11 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
     """
     found: list[FoundTable] = []
     told: list[str] = []
-    for path in sorted(folder.iterdir()):
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise DatasetError(f"{folder} can't be read: {error}.") from error
+    for path in paths:
         kind = kind_of(path)
         if not _is_text(path.name):
             told.append(f"{os.fsencode(path.name)!r} is left out: its name is no UTF-8; rename it.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from model.data.id_advice import UNKNOWN_TEXTS
 from model.data.proposal.columns import Column
 
-_USUAL = ["NA", "N/A", "n/a", "<NA>", "#N/A", "NULL", "Null", "null", "None", "NaN", "nan", "\\N"]
 _LEAST = 2
 
 
@@ -23,6 +23,6 @@ def texts_for_unknown(columns: Sequence[Column]) -> list[str]:
     found: Counter[str] = Counter()
     for column in columns:
         if not column.is_list:
-            usual = column.known.filter(column.known.is_in(_USUAL))
+            usual = column.known.filter(column.known.is_in(UNKNOWN_TEXTS))
             found.update(dict(usual.value_counts().rows()))
-    return [text for text in _USUAL if found[text] >= _LEAST]
+    return [text for text in UNKNOWN_TEXTS if found[text] >= _LEAST]
