@@ -408,3 +408,88 @@ def test_files_without_rows(tmp_path: Path, content: bytes, problem: str):
 
     with pytest.raises(DatasetError, match=problem):
         proposed(tmp_path)
+
+
+NUMBERS = [(int(user[1:]), int(item[1:]), rating, at) for user, item, rating, at in ROWS]
+
+
+def test_films_and_links_to_films_are_no_users(tmp_path: Path):
+    write(tmp_path / "ratings.csv", ("userId", "movieId", "rating", "timestamp"), NUMBERS)
+    movies = [(n, f"Film {n}", "AB"[n % 2]) for n in range(USERS)]
+    write(tmp_path / "movies.csv", ("movieId", "title", "genre"), movies)
+    write(tmp_path / "links.csv", ("movieId", "imdbId"), [(n, 7 * n) for n in range(USERS)])
+
+    proposal = proposed(tmp_path)
+
+    assert proposal.users is None
+    assert proposal.items is not None
+    assert proposal.items.table.path.name == "movies.csv"
+    assert "links.csv is left out: movies.csv has the items" in reasons(proposal)
+
+
+def test_ids_that_are_written_as_one_word(tmp_path: Path):
+    rows = [(at, user, "view", item, n) for n, (user, item, _, at) in enumerate(NUMBERS)]
+    write(
+        tmp_path / "events.csv",
+        ("timestamp", "visitorid", "event", "itemid", "transactionid"),
+        rows,
+    )
+    tree = [(n, n // 2) for n in range(USERS)]
+    write(tmp_path / "category_tree.csv", ("categoryid", "parentid"), tree)
+
+    proposal = proposed(tmp_path)
+
+    assert (proposal.columns["user"], proposal.columns["item"]) == ("visitorid", "itemid")
+    assert proposal.items is proposal.users is None
+
+
+def test_lists_beside_the_ratings_are_none(tmp_path: Path):
+    lines = [
+        {"reviewerID": u, "asin": i, "helpful": [1, 2], "overall": r, "unixReviewTime": at}
+        for u, i, r, at in ROWS
+    ]
+    (tmp_path / "reviews.json").write_text("\n".join(map(json.dumps, lines)))
+
+    proposal = proposed(tmp_path)
+
+    assert proposal.columns == {
+        "user": "reviewerID",
+        "item": "asin",
+        "rating": "overall",
+        "timestamp": "unixReviewTime",
+    }
+
+
+def test_a_table_that_tells_more_is_that_of_ratings(tmp_path: Path):
+    write(
+        tmp_path / "a_train.csv", ("uid", "iid", "label"), [(*row[:2], row[2] % 2) for row in ROWS]
+    )
+    write(tmp_path / "b_test.csv", ("uid", "iid"), [*PAIRS, ("u0", "i0")])
+
+    proposal = proposed(tmp_path)
+
+    assert proposal.columns["rating"] == "label"
+    assert "b_test.csv is left out: it has users and items as a_train.csv has" in reasons(proposal)
+
+
+def test_orders_have_no_users_and_that_is_told(tmp_path: Path):
+    write(tmp_path / "lines.csv", ("order_id", "product_id"), [row[:2] for row in NUMBERS])
+
+    proposal = proposed(tmp_path)
+
+    assert proposal.columns == {"user": "order_id", "item": "product_id"}
+    assert "No column is called as users are: 'order_id' is a guess" in reasons(proposal)
+
+
+def test_numbers_of_other_catalogues_are_no_features(tmp_path: Path):
+    write(tmp_path / "ratings.csv", HEADER, ROWS)
+    rows = [(f"i{n}", 77 * n, f"{n:09}", 3 * n, n % 3, 1950 + n) for n in range(ITEMS)]
+    header = ("item", "goodreads_book_id", "isbn", "imdbId", "shop_id", "year")
+    write(tmp_path / "items.csv", header, rows)
+
+    features = proposed(tmp_path).items.features  # type: ignore[union-attr]
+
+    assert [(one.name, one.kind.name) for one in features] == [
+        ("shop_id", "category"),
+        ("year", "number"),
+    ]

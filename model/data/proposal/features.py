@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from model.catalogue.bounds import MAX_LIST, MAX_TEXT
 from model.data.proposal.columns import Column
-from model.data.proposal.names import tells
+from model.data.proposal.names import names_a_row, tells
 from model.features.kinds import CATEGORIES, CATEGORY, NUMBER, TEXT, FeatureKind
 
 _SEPARATORS = ("|", ";", ", ", ",", "/")
@@ -51,6 +51,8 @@ def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str
         return "tells who somebody is, not what they like"
     if tells(column.name, "rating") and column.numbers is not None and not of_users:
         return "seems to be made of ratings, which a new item has none of"
+    if names_a_row(column.name) and column.distinct > _LONE_SHARE * len(column.known):
+        return "names each row by itself"
     if tells(column.name, "link") and not column.is_list:
         return "is an address"
     if column.is_list:

@@ -9,40 +9,20 @@ from pathlib import Path
 import polars as pl
 
 from model.data.proposal.columns import Column
-from model.data.proposal.features import ProposedFeature, proposed_feature
+from model.data.proposal.entities import EntityTable, columns_of, found_entities
 from model.data.proposal.found_table import FoundTable
 from model.data.proposal.names import tells
 from model.data.proposal.signal import decide_signal
 from model.data.proposal.sniffing import tables_in
-from model.data.reading.as_text import whole_ids
 from model.data.reading.raw_table import LINE
 from model.errors import DatasetError
 
 Choose = Callable[[str, Sequence[str], str], str]
 """Is asked a question, with the possible answers and the likeliest; returns an answer."""
 
-_COVERED = 0.5
-_ONCE = 0.95
-"""Share of the rows of a table of users or items that have an id of their own."""
 _WIDE = 10
 _FEWEST = 2
-
-
-@dataclass
-class EntityTable:
-    """A table of users or items.
-
-    Attributes:
-        table: The file.
-        id_column: Which column has the ids.
-        title: Which has titles, of items.
-        features: What is known of each.
-    """
-
-    table: FoundTable
-    id_column: str
-    title: str | None = None
-    features: list[ProposedFeature] = field(default_factory=list)
+_MANY = 10
 
 
 @dataclass
@@ -93,10 +73,11 @@ def propose(folder: Path, choose: Choose) -> Proposal:
             f"{folder} has no table: files whose names end with .csv, .tsv, .txt, .json, .jsonl, "
             f".parquet or .pq, packed by gzip or not{told}."
         )
-    ratings = max(tables, key=_as_ratings)
+    most = max(one.raw.rows for one in tables)
+    ratings = max(tables, key=lambda one: _as_ratings(one, most))
     if not ratings.raw.rows:
         raise DatasetError(f"{ratings.path} has names of columns, and no rows.")
-    columns = {one.name: one for one in _columns_of(ratings)}
+    columns = {one.name: one for one in columns_of(ratings)}
     if len(columns) < _FEWEST:
         raise DatasetError(
             f"{ratings.path} has one column alone, {next(iter(columns), '')!r}; ratings take users "
@@ -115,17 +96,23 @@ def propose(folder: Path, choose: Choose) -> Proposal:
         )
     proposal = Proposal(folder.resolve().name or "data", ratings, {"user": user, "item": item})
     proposal.reasons = reasons
+    for what, name in proposal.columns.items():
+        if not tells(name, what):
+            proposal.reasons.append(
+                f"No column is called as {what}s are: {name!r} is a guess. Correct it if it is "
+                "wrong."
+            )
     proposal.reasons.append(
         f"{', '.join(ratings.names)}: {ratings.raw.rows:,} rows; users in {user!r}, items in "
         f"{item!r}."
     )
     rest = {name: one for name, one in columns.items() if name not in (user, item)}
-    decide_signal(proposal, rest)
+    decide_signal(proposal, {name: one for name, one in rest.items() if not one.is_list})
     _tell_of_columns_left(proposal, rest, columns[item])
     others = [one for one in tables if one is not ratings]
-    proposal.items = _entities(others, columns[item], "item", proposal, ())
+    proposal.items = found_entities(others, columns[item], "item", proposal, ())
     taken = [] if proposal.items is None else [proposal.items.table]
-    proposal.users = _entities(others, columns[user], "user", proposal, taken)
+    proposal.users = found_entities(others, columns[user], "user", proposal, taken)
     for table in others:
         if all(one is None or one.table is not table for one in (proposal.items, proposal.users)):
             proposal.reasons.append(_left_out(table, proposal))
@@ -141,6 +128,12 @@ def _left_out(table: FoundTable, proposal: Proposal) -> str:
             "other columns, or is written in another way. If it is more of the same, write both "
             'alike and name both: file = ["…", "…"].'
         )
+    for what, found in (("items", proposal.items), ("users", proposal.users)):
+        if found is not None and found.id_column in table.columns:
+            return (
+                f"{names} is left out: {found.table.path.name} has the {what}. To use its columns "
+                "put them there."
+            )
     return f"{names} is left out: none of its columns has the ids of users or items, each once."
 
 
@@ -169,15 +162,18 @@ def _is_of_items(column: Column, item: Column) -> bool:
     return pairs.height == pairs.get_column("item").n_unique()
 
 
-def _columns_of(table: FoundTable) -> list[Column]:
-    return [Column(one.name, one) for one in table.raw.table.iter_columns() if one.name != LINE]
-
-
-def _as_ratings(table: FoundTable) -> tuple[int, int]:
-    """Tell how likely a table is the one of ratings: by its names, then by its length."""
-    names = [one.name for one in _columns_of(table)]
+def _as_ratings(table: FoundTable, most: int) -> tuple[bool, bool, int]:
+    """Tell how likely a table is the one of ratings: by its names, what it tells, its length."""
+    columns = columns_of(table)
+    names = [one.name for one in columns]
     both = all(any(tells(name, what) for name in names) for what in ("user", "item"))
-    return (both, table.raw.rows)
+    is_told = any(
+        any(tells(one.name, what) for what in ("rating", "weight", "event"))
+        or (one.looks_like_ratings() and not any(tells(one.name, w) for w in ("user", "item")))
+        for one in columns
+        if not one.is_list
+    )
+    return (both, is_told and _MANY * table.raw.rows >= most, table.raw.rows)
 
 
 def _chosen(columns: dict[str, Column], what: str, choose: Choose, table: FoundTable) -> str:
@@ -188,7 +184,10 @@ def _chosen(columns: dict[str, Column], what: str, choose: Choose, table: FoundT
     if best and len(alike) == 1:
         return ranked[0]
     if best == 0:
-        alike = [name for name in ranked if columns[name].distinct > 1] or ranked
+        # What is called the one is not the other.
+        other = "item" if what == "user" else "user"
+        alike = [name for name in ranked if not tells(name, other)] or ranked
+        alike = [name for name in alike if columns[name].distinct > 1] or alike
     # Ids stand in many rows, and there are many of them.
     alike.sort(key=lambda name: _unlike_ids(columns[name]))
     return choose(f"Which column of {table.path.name} holds the {what}s?", alike, alike[0])
@@ -198,68 +197,6 @@ def _unlike_ids(column: Column) -> float:
     rows = max(1, len(column.known))
     share = column.distinct / rows
     return abs(share - 0.1) + (1.0 if column.is_time or column.distinct < 3 else 0.0)
-
-
-def _entities(
-    tables: Sequence[FoundTable],
-    ids: Column,
-    what: str,
-    proposal: Proposal,
-    taken: Sequence[FoundTable],
-) -> EntityTable | None:
-    """Find the table of users or items: a column of ids, each once, that the ratings have."""
-    used = whole_ids(ids.values.drop_nulls().unique())
-    best: tuple[float, int, FoundTable, str] | None = None
-    for table in tables:
-        if table in taken:
-            continue
-        for column in _columns_of(table):
-            if column.is_list or column.distinct < _ONCE * len(column.known):
-                continue
-            covered = float(used.is_in(whole_ids(column.values).implode()).mean() or 0.0)  # type: ignore[arg-type]
-            score = (covered, tells(column.name, what))
-            if covered >= _COVERED and (best is None or score > best[:2]):
-                best = (*score, table, column.name)
-    if best is None:
-        proposal.reasons.append(f"No table of {what}s: their ids are all that is known of them.")
-        return None
-    covered, _, table, name = best
-    found = EntityTable(table, name)
-    note = (
-        ""
-        if covered == 1
-        else (
-            f" It lacks {1 - covered:.1%} of those in the ratings, whose rows are refused unless "
-            "--skip-bad-rows is given."
-        )
-    )
-    column = next(one for one in _columns_of(table) if one.name == name)
-    if twice := len(column.known) - column.distinct:
-        note += f" {twice:,} row(s) repeat an id, and are refused unless --skip-bad-rows is given."
-    proposal.reasons.append(f"{table.path.name}: the {what}s, by {name!r}.{note}")
-    _add_features(found, what, proposal)
-    return found
-
-
-def _add_features(found: EntityTable, what: str, proposal: Proposal) -> None:
-    file = found.table.path.name
-    columns = [one for one in _columns_of(found.table) if one.name != found.id_column]
-    if what == "item":
-        titles = [one for one in columns if tells(one.name, "title") and one.numbers is None]
-        titles.sort(key=lambda one: -tells(one.name, "title"))
-        if titles and not titles[0].is_list:
-            found.title = titles[0].name
-            proposal.reasons.append(f"{file}: titles in {found.title!r}.")
-    for column in columns:
-        if column.name == found.title:
-            continue
-        feature = proposed_feature(column, of_users=what == "user")
-        if isinstance(feature, str):
-            proposal.reasons.append(f"{file}: {column.name!r} is left out: it {feature}.")
-        else:
-            found.features.append(feature)
-            kind = feature.kind.name
-            proposal.reasons.append(f"{file}: {column.name!r} is a {kind}: {feature.reason}.")
 
 
 def rows_as_read(table: FoundTable, count: int) -> pl.DataFrame:

@@ -112,7 +112,7 @@ def _take_ratings(proposal: Proposal, column: Column) -> None:
         f"Ratings in {column.name!r}, {low:g} to {high:g}, {numbers.n_unique():,} different ones."
     )
     zeros = float((numbers == 0).mean() or 0.0)  # type: ignore[arg-type]  # a share
-    if low == 0 and zeros > 0.3:
+    if low == 0 and zeros > 0.3 and numbers.n_unique() > 2:
         proposal.reasons.append(
             f"{zeros:.0%} of the ratings are 0: if that means no rating was given, leave these "
             'rows out with missing = ["0"] and --skip-bad-rows, and begin the scale above it.'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from model.data.proposal.entities import EntityTable
 from model.data.proposal.found_table import FoundTable
-from model.data.proposal.proposal import EntityTable, Proposal
+from model.data.proposal.proposal import Proposal
 from model.data.toml import toml_key, toml_text
 
 _USUAL_SEPARATOR = "|"
