@@ -50,8 +50,9 @@ export function make(name, properties = {}, ...children) {
 }
 
 const described = ({ attributes }) =>
-  Object.values(attributes)
-    .flat()
+  Object.entries(attributes)
+    .filter(([name]) => name !== "image_url") // an address is nothing to read
+    .flatMap(([, value]) => value)
     .filter((value) => value !== null && value !== "")
     .join(", ");
 
@@ -146,6 +147,11 @@ export class MeluElement extends HTMLElement {
       await job(signal);
     } catch (error) {
       if (signal.aborted) return;
+      // A page was asked for of a list that is no more: the same again would never do.
+      if (error.code === "invalid_cursor") {
+        this.refresh();
+        return;
+      }
       const again = make("button", { part: "button", type: "button", onclick: () => this.work(job) }, this.words.again);
       const text = error.status === 0 ? this.words.failed : error.message;
       this.status.replaceChildren(make("slot", { name: "error" }, text), " ", again);

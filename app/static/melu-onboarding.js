@@ -3,6 +3,15 @@ import { facts, make, MeluElement, once } from "./melu-element.js";
 
 const MOST_STARS = 10;
 
+/** The ratings of a scale in whole or half steps; null if there is none, or too many for stars. */
+function steps(scale) {
+  if (!scale) return null;
+  const [lowest, highest] = scale;
+  const step = [1, 0.5].find((size) => Number.isInteger(lowest / size) && Number.isInteger(highest / size));
+  const count = step ? (highest - lowest) / step + 1 : Infinity;
+  return count <= MOST_STARS ? Array.from({ length: count }, (_, at) => lowest + at * step) : null;
+}
+
 export class MeluOnboarding extends MeluElement {
   static observedAttributes = [...MeluElement.observedAttributes, "mode", "limit"];
   #left = []; // what of this round is not answered yet
@@ -20,7 +29,7 @@ export class MeluOnboarding extends MeluElement {
       melu.model({ signal }),
     ]);
     const questions = mode === "groups" ? (asked.groups ?? []) : asked.items;
-    if (asked.progress.enough || !questions.length) {
+    if (asked.progress.enough || questions.length < (mode === "pair" ? 2 : 1)) {
       this.#finish(asked.progress);
       return;
     }
@@ -53,17 +62,16 @@ export class MeluOnboarding extends MeluElement {
     });
     const button = (part, text, event) =>
       make("button", { part: `button ${part}`, type: "button", onclick: () => choose(event) }, text);
-    const [lowest, highest] = scale ?? [0, Infinity];
-    const values = Array.from({ length: Math.min(MOST_STARS + 1, highest - lowest + 1) }, (_, at) => lowest + at);
+    const values = steps(scale);
     const ways =
-      values.length <= MOST_STARS && highest < Infinity
+      values
         ? values.map((value) =>
             make(
               "button",
               {
                 part: "button star",
                 type: "button",
-                "aria-label": words.star(value, highest),
+                "aria-label": words.star(value, scale[1]),
                 onclick: () => choose({ rating: value }),
               },
               String(value),

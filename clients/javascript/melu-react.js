@@ -91,9 +91,11 @@ export function useRecommendations(query = {}) {
           : before,
       );
     } catch (error) {
-      setState((before) => ({ ...before, error }));
+      // The list is no more: it begins anew, or the same page would be asked for in vain for ever.
+      if (error.code === "invalid_cursor") await reload();
+      else setState((before) => ({ ...before, error }));
     }
-  }, [melu, cursor, keyOf(melu, query)]);
+  }, [melu, cursor, keyOf(melu, query), reload]);
   return {
     items: data?.items ?? [],
     strategy: data?.strategy ?? null,

@@ -5,14 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import polars as pl
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from model.data import load_dataset
 from tests.clients.node import PACKAGE, ROOT, TOOLS, node, run
+from tests.conftest import QUICK_PRESETS
 from tests.running import Service, wait_for
+from tests.training import train_bundle
+from tests.worlds import write_two_tastes
 
 pytestmark = pytest.mark.browser
 
+LIST_SECONDS = 1
 APP = Path(__file__).with_name("react_app.js")
 
 
@@ -228,20 +234,110 @@ def test_an_answer_given_without_a_network_is_not_lost(page: Page, http: httpx.C
     expect(page.get_by_role("status")).to_be_empty()
 
 
-def test_hooks(browser: Browser, service: Service, http: httpx.Client, tmp_path: Path):
+@pytest.fixture(scope="module")
+def half_stars(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Ratings from half a star to five, pictures of items, and lists that soon end."""
+    data = write_two_tastes(tmp_path_factory.mktemp("data") / "halves")
+    items = pl.read_csv(data / "items.csv")
+    picture = pl.format("https://pictures.example/{}.png", pl.col("item_id"))
+    items.with_columns(picture.alias("image_url")).write_csv(data / "items.csv")
+    description = data / "dataset.toml"
+    told = description.read_text().replace("scale = [1, 5]", "scale = [0.5, 5]")
+    description.write_text(told + 'image_url = { kind = "category", presets = [] }\n')
+    bundle = tmp_path_factory.mktemp("bundle") / "model"
+    train_bundle(load_dataset(data), QUICK_PRESETS["default"], bundle, seed=1)
+    folder = tmp_path_factory.mktemp("half-stars")
+    running = Service(
+        bundle, folder, {"MELU_ONBOARDING_ENOUGH": "0", "MELU_LIST_SECONDS": str(LIST_SECONDS)}
+    ).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page_of_half_stars(browser_page: Page, half_stars: Service) -> Page:
+    browser_page.goto(f"{half_stars.url}/docs")
+    browser_page.evaluate("document.body.replaceChildren()")
+    expect(browser_page.locator("body > *")).to_have_count(0)
+    return browser_page
+
+
+def wait_until_lists_end(page: Page) -> None:
+    # A cursor is good for twice the time at most.
+    page.wait_for_timeout(2_000 * LIST_SECONDS + 500)
+
+
+def test_half_stars_reach_the_best(page_of_half_stars: Page, half_stars: Service):
+    put(page_of_half_stars, '<melu-onboarding user-id="half" limit="1"></melu-onboarding>')
+    card = page_of_half_stars.locator("melu-onboarding [part=card]")
+    expect(card.locator("[part~=star]")).to_have_text(
+        ["0.5", "1", "1.5", "2", "2.5", "3", "3.5", "4", "4.5", "5"]
+    )
+    expect(card.locator("[part=attributes]")).not_to_contain_text("pictures.example")
+    asked = titles(card)
+
+    card.get_by_label("5 of 5", exact=True).click()
+
+    expect(card.locator("[part=title]")).not_to_have_text(asked[0])
+    with half_stars.client() as http:
+        assert [one["rating"] for one in stored(http, "half")] == [5.0]
+
+
+def test_a_list_that_is_no_more_begins_anew(page_of_half_stars: Page):
+    page = page_of_half_stars
+    put(page, '<melu-recommendations user-id="late" limit="3"></melu-recommendations>')
+    items = page.locator("melu-recommendations [part=item]")
+    expect(items).to_have_count(3)
+    items.first.evaluate("item => item.id = 'old'")
+    wait_until_lists_end(page)
+
+    page.get_by_role("button", name="Show more").click()
+
+    expect(page.locator("melu-recommendations #old")).to_have_count(0)
+    expect(items).to_have_count(3)
+    expect(page.get_by_role("status")).to_be_empty()
+    page.get_by_role("button", name="Show more").click()
+    expect(items).to_have_count(6)
+
+
+@pytest.fixture(scope="module")
+def react(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The application, bundled."""
     node()
+    bundle = tmp_path_factory.mktemp("react") / "bundle.js"
     run(
         TOOLS / "esbuild",
-        *(APP, "--bundle", f"--outfile={tmp_path / 'bundle.js'}", "--log-level=warning"),
+        *(APP, "--bundle", f"--outfile={bundle}", "--log-level=warning"),
         f"--alias:melu-client={ROOT / 'app/static/melu.js'}",
         f"--alias:melu-client/react={PACKAGE / 'melu-react.js'}",
         "--define:import.meta.url='\"\"'",
         NODE_PATH=str(PACKAGE / "node_modules"),
     )
+    return bundle
+
+
+def test_hooks_begin_a_list_anew_that_is_no_more(
+    browser: Browser, half_stars: Service, react: Path
+):
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{half_stars.url}/healthz")
+    page.add_script_tag(path=react)
+    listed, more = page.locator("#list p"), page.get_by_role("button", name="More")
+    expect(listed).to_have_count(3)
+    wait_until_lists_end(page)
+    with page.expect_response(lambda told: told.ok and "cursor=" not in told.url):
+        more.click()
+    more.click()
+    expect(listed).to_have_count(6)
+    context.close()
+
+
+def test_hooks(browser: Browser, service: Service, http: httpx.Client, react: Path):
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
     page.goto(f"{service.url}/healthz")
-    page.add_script_tag(path=tmp_path / "bundle.js")
+    page.add_script_tag(path=react)
     listed, asked = page.locator("#list"), page.locator("#questions")
     expect(listed).to_have_attribute("data-strategy", "prior")
     expect(listed.locator("p")).to_have_count(3)
