@@ -182,6 +182,16 @@ def test_somebody_else_answers(proxied: Driver, proxy: FaultyProxy):
     assert missing.value.problem is None
 
 
+def test_an_answer_that_nobody_can_unpack_is_asked_for_again(proxied: Driver, proxy: FaultyProxy):
+    proxy.faults.append(
+        Fault(status=200, headers={"Content-Encoding": "gzip"}, body=b"cut off before it began")
+    )
+
+    assert proxied.call("model")["rating_scale"] == [1, 5]
+
+    assert len(proxy.seen) == 2
+
+
 def test_a_call_can_be_aborted(proxied: Driver, proxy: FaultyProxy):
     if isinstance(proxied, PythonDriver):
         # Calls that block end by their timeout.

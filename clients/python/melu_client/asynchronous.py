@@ -302,7 +302,7 @@ class AsyncMelu:
                             headers=step.headers,
                             content=step.content,
                         )
-                    except httpx.TransportError as error:
+                    except httpx.RequestError as error:
                         outcome = error
 
     async def _token_for(self, asked: AskForToken) -> str | None:

@@ -63,7 +63,7 @@ class Sleep:
 
 
 Step = AskForToken | Send | Sleep
-Outcome = str | httpx.Response | httpx.TransportError | None
+Outcome = str | httpx.Response | httpx.RequestError | None
 
 
 @dataclass
@@ -148,7 +148,7 @@ def _read(
     """Return the body of an answer, or raise what it tells of."""
     if isinstance(outcome, httpx.TimeoutException):
         raise Unreachable("timeout", "The service did not answer in time.") from outcome
-    if isinstance(outcome, httpx.TransportError):
+    if isinstance(outcome, httpx.RequestError):
         raise Unreachable("unreachable", "The service can't be reached.") from outcome
     response = cast(httpx.Response, outcome)
     if response.status_code == 304 and known:

@@ -298,7 +298,7 @@ class Melu:
                             headers=step.headers,
                             content=step.content,
                         )
-                    except httpx.TransportError as error:
+                    except httpx.RequestError as error:
                         outcome = error
 
     def _token_for(self, asked: AskForToken) -> str | None:
