@@ -11,6 +11,7 @@ const FIVE = 5;
 const isNarrow = window.matchMedia("(max-width: 59.99rem)"); // as styles/9-narrow.css has it
 
 export function listDock() {
+  const dock = byId("dock");
   const five = byId("five");
   const said = byId("dock-said");
   let covers = new Map(); // item id → element
@@ -25,6 +26,7 @@ export function listDock() {
       () => five.replaceChildren(...next.values()),
     );
     covers = next;
+    dock.classList.toggle("folded", !isPersonal);
     const fresh = new Set(change?.entered.map(({ item }) => item.item_id));
     for (const [id, element] of covers) element.classList.toggle("fresh", fresh.has(id));
     const size = Math.min(items.length, TEN);
@@ -43,6 +45,7 @@ export function listDock() {
       last = null;
       covers = new Map();
       five.replaceChildren();
+      dock.classList.add("folded");
       said.textContent = words.waiting;
     },
   };

@@ -23,12 +23,30 @@ def is_on_screen(page: Page, target: Locator) -> bool:
     return box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
 
 
+@pytest.mark.parametrize("size", [(390, 740), (390, 664), (320, 650), (720, 450)])
+def test_the_first_question_can_be_answered_at_first_sight(
+    service: Service, browser_page: Page, size: tuple[int, int]
+):
+    # The last one is a laptop zoomed by 200 %: there the question itself is enough.
+    browser_page.set_viewport_size({"width": size[0], "height": size[1]})
+    DemoPage(browser_page, service.url).open()
+    what = "#candidates .star" if size[0] < 720 else "#query"
+    assert browser_page.evaluate(
+        """what => {
+            const { x, y, width, height } = document.querySelector(what).getBoundingClientRect();
+            return document.elementFromPoint(x + width / 2, y + height - 4)?.matches(what);
+        }""",
+        what,
+    )
+
+
 def test_cause_and_effect_share_the_screen(demo: DemoPage):
     page = demo.page
     item_id = demo.cards.filter(has_text="Horror").first.get_attribute("data-item")
     card = page.locator(f'#candidates > li[data-item="{item_id}"]')
     dock, five = page.locator("#dock"), page.locator("#five")
     expect(five.locator(".cover")).to_have_count(5)
+    expect(five).to_be_hidden()
     before = five.text_content()
     card.scroll_into_view_if_needed()
     star = demo.radio(card, 5)
@@ -38,6 +56,7 @@ def test_cause_and_effect_share_the_screen(demo: DemoPage):
         star.tap()
 
     expect(page.locator("#dock-said")).to_contain_text("new in your ten")
+    expect(five).to_be_visible()
     fresh = page.locator('#ten > li[data-kind="new"]:nth-child(-n + 5)').count()
     expect(five.locator(".fresh")).to_have_count(fresh)
     assert five.text_content() != before
