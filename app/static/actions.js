@@ -1,6 +1,6 @@
 // What a visitor does: noted here, sent by whoever is given, and to be undone.
 
-import { titleParts } from "./format.js";
+import { nameIn } from "./format.js";
 import { randomId } from "./melu.js";
 import { answerText, isLoved } from "./rating.js";
 import { noteAnswer, pick, visit } from "./visit.js";
@@ -18,7 +18,7 @@ export function visitorActions({ send, undo, putBack }) {
     noteAnswer(item, rated);
     visit.act = { kind: "answer", item, given: rated, at: performance.now() };
     send({ kind: "feedback", item, ...rated, event_id: randomId() });
-    undo.offer(words.said(answerText(rated, visit.model.rating_scale), titleParts(item.title).name), () => {
+    undo.offer(words.said(answerText(rated, visit.model.rating_scale), nameIn(item)), () => {
       if (before) answer(item, pick(before));
       else {
         takeBack(item);
@@ -41,7 +41,7 @@ export function visitorActions({ send, undo, putBack }) {
     visit.answers.delete(item.item_id);
     visit.act = { kind: "remove", item, at: performance.now() };
     send({ kind: "remove", item });
-    if (before?.item) undo.offer(words.tookBack(titleParts(item.title).name), () => answer(item, pick(before)));
+    if (before?.item) undo.offer(words.tookBack(nameIn(item)), () => answer(item, pick(before)));
   }
 
   function saveProfile(attributes) {

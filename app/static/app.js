@@ -7,6 +7,7 @@ import { changePanel } from "./change.js";
 import { connection } from "./connection.js";
 import { listDock } from "./dock.js";
 import { byId } from "./dom.js";
+import { nameIn } from "./format.js";
 import { sayHowFast, sayWhatItIs } from "./headline.js";
 import { insights } from "./insights.js";
 import { lookups } from "./lookups.js";
@@ -123,7 +124,7 @@ function refused(entry, problem) {
     return;
   }
   undo.hide();
-  const about = entry.item ? `“${entry.item.title}”: ` : "";
+  const about = entry.item ? `“${nameIn(entry.item)}”: ` : "";
   status.problem(about + (words.refused[problem.code] ?? words.refusedOther));
   parts.refresh("feedback", "questions"); // show what the service has, not what we hoped for
 }

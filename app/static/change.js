@@ -2,14 +2,13 @@
 
 import { difference, differing, TEN } from "./compare.js";
 import { byId, el, say } from "./dom.js";
-import { titleParts, worthOf } from "./format.js";
+import { nameIn, worthOf } from "./format.js";
 import { answerText } from "./rating.js";
 import { causeOf } from "./reasons.js";
 import { slopeChart } from "./slope.js";
 import { words } from "./words.js";
 
-const nameOf = (item) => titleParts(item.title).name;
-const names = (rows) => rows.map(({ item }) => nameOf(item));
+const names = (rows) => rows.map(({ item }) => nameIn(item));
 
 export function changePanel() {
   const heading = byId("change-heading");
@@ -22,10 +21,10 @@ export function changePanel() {
   /** What the visitor did, as the sentence begins. */
   function doneBy(act, scale) {
     if (!act) return "";
-    if (act.kind === "remove") return words.tookBack(nameOf(act.item));
+    if (act.kind === "remove") return words.tookBack(nameIn(act.item));
     if (act.kind === "profile") return words.profileSaved;
     if (act.kind === "elsewhere") return words.otherTab;
-    return words.said(answerText(act.given, scale), nameOf(act.item));
+    return words.said(answerText(act.given, scale), nameIn(act.item));
   }
 
   function moved(change, before, after, answered) {
@@ -57,7 +56,7 @@ export function changePanel() {
     const most = mostChanged(before, after);
     if (!most) return words.unchanged;
     const text = (worth) => (most.item.relevance === null ? worth.toFixed(2) : `${(100 * worth).toFixed(1)} %`);
-    return words.steady(nameOf(most.item), text(most.from), text(most.to));
+    return words.steady(nameIn(most.item), text(most.from), text(most.to));
   }
 
   /** The strongest mover, and that the last answer is what moved it. */
@@ -71,11 +70,11 @@ export function changePanel() {
     };
     const climb = ({ was, place }) => (was ?? 2 * TEN + 5) - place;
     const [riser] = [...change.entered, ...change.up].sort((one, other) => climb(other) - climb(one));
-    if (riser) return words.rose(nameOf(riser.item), riser.was, riser.place) + because(riser.item, true);
+    if (riser) return words.rose(nameIn(riser.item), riser.was, riser.place) + because(riser.item, true);
     const [faller] = [...change.down].sort((one, other) => one.move - other.move);
-    if (faller) return words.fell(nameOf(faller.item), faller.was, faller.place) + because(faller.item, false);
+    if (faller) return words.fell(nameIn(faller.item), faller.was, faller.place) + because(faller.item, false);
     const most = mostChanged(before, after);
-    return most ? words.likelier(nameOf(most.item), most.to > most.from) + because(most.item, most.to > most.from) : words.onlyThis;
+    return most ? words.likelier(nameIn(most.item), most.to > most.from) + because(most.item, most.to > most.from) : words.onlyThis;
   }
 
   function announce(change, sentence, reasonText) {

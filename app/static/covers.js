@@ -10,6 +10,7 @@ const SHAPES = {
   mini: { width: 40, height: 54, size: 0, lines: 0 },
 };
 const WEIGHT = 700;
+const MOST_LETTERS = 200; // of a line that are looked at
 const HUES = [348, 8, 24, 152, 168, 186, 202, 216, 232, 256, 276, 316]; // those that look well dark
 
 const imageOrigins = new Set(
@@ -61,7 +62,8 @@ export function setTitle(title, { width, size, lines }) {
     for (const word of title.split(/\s+/)) {
       const joined = set.length ? `${set.at(-1)} ${word}` : word;
       if (set.length && widthOf(joined, height) <= room) set[set.length - 1] = joined;
-      else set.push(word);
+      else if (height > 9 || set.length >= lines) set.push(word);
+      else set.push(...pieces(word, height, room));
     }
     const fits = set.length <= lines && set.every((line) => widthOf(line, height) <= room);
     if (fits) return { height, set };
@@ -72,9 +74,23 @@ export function setTitle(title, { width, size, lines }) {
   }
 }
 
+/** A word that is longer than a line, as scripts without spaces have them, in lines. */
+function pieces(word, height, room) {
+  const set = [""];
+  for (const letter of Array.from(word).slice(0, MOST_LETTERS)) {
+    if (set.at(-1) && widthOf(set.at(-1) + letter, height) > room) set.push("");
+    set[set.length - 1] += letter;
+  }
+  return set;
+}
+
 function shortened(line, height, room) {
+  const letters = Array.from(line.replace(/…$/, "")).slice(0, MOST_LETTERS);
   let text = line;
-  while (text.length > 2 && widthOf(text, height) > room) text = `${text.replace(/…$/, "").slice(0, -1)}…`;
+  while (letters.length > 1 && widthOf(text, height) > room) {
+    letters.pop();
+    text = `${letters.join("")}…`;
+  }
   return text;
 }
 

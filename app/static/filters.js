@@ -6,6 +6,7 @@ import { humanName, shownNumber } from "./format.js";
 import { words } from "./words.js";
 
 const MOST_CHIPS = 24;
+const FEW_RANGES = 2; // that stand beside the slider; the others are further filters
 const STEP = 0.25;
 const PAUSE = 250; // ms without a change of a number before asking
 const EXPLORING_FROM = 0.75; // of the slider: some places then go to what little is known of
@@ -64,13 +65,17 @@ export function listFilters({ onchange }) {
         type: "number", step: "any", inputmode: "decimal", "aria-label": text,
         placeholder: Number.isInteger(placeholder) ? String(placeholder) : shownNumber(placeholder),
         oninput: () => {
+          // Firefox lets letters be typed as well.
+          input.setAttribute("aria-invalid", String(input.validity.badInput));
           state[side] = Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : null;
           clearTimeout(timer);
           timer = setTimeout(changed, PAUSE);
         },
       });
       redraw.push(() => {
-        if (state[side] === null && document.activeElement !== input) input.value = "";
+        if (state[side] !== null || document.activeElement === input) return;
+        input.value = "";
+        input.setAttribute("aria-invalid", "false");
       });
       return input;
     };
@@ -123,10 +128,12 @@ export function listFilters({ onchange }) {
       redraw.push(() => {
         clear.hidden = !isOn();
       });
-      const more = [...others.map(([name, feature]) => el("div", {}, el("p", { class: "label", text: humanName(name) }), chips(name, feature)))];
+      const drawnRanges = numbers.map(([name, feature]) => range(name, feature));
+      const more = others.map(([name, feature]) => el("div", {}, el("p", { class: "label", text: humanName(name) }), chips(name, feature)));
+      if (drawnRanges.length > FEW_RANGES) more.push(el("div", { class: "filter-row" }, ...drawnRanges.slice(FEW_RANGES)));
       box.replaceChildren(
         ...(first ? [chips(...first)] : []),
-        el("div", { class: "filter-row" }, ...numbers.map(([name, feature]) => range(name, feature)), slider(), clear),
+        el("div", { class: "filter-row" }, ...drawnRanges.slice(0, FEW_RANGES), slider(), clear),
         ...(more.length ? [el("details", { class: "fold" }, el("summary", { text: words.moreFilters }), ...more)] : []),
       );
       box.hidden = false;

@@ -16,6 +16,20 @@ export function titleParts(title) {
   return found ? { name: found[1], mark: found[2] } : { name: title, mark: "" };
 }
 
+const MOST_LETTERS = 60;
+const RIGHT_TO_LEFT = /\p{Script=Arabic}|\p{Script=Hebrew}|\p{Script=Syriac}|\p{Script=Thaana}|\p{Script=Nko}/u;
+
+/**
+ * An item's name within a sentence: not longer than one, and apart from it where it is written the
+ * other way, or the words around it would change places.
+ */
+export function nameIn({ title }) {
+  const { name } = titleParts(title);
+  const letters = Array.from(name);
+  const short = letters.length > MOST_LETTERS ? `${letters.slice(0, MOST_LETTERS - 1).join("").trimEnd()}…` : name;
+  return RIGHT_TO_LEFT.test(short) ? `\u2068${short}\u2069` : short;
+}
+
 const HIDDEN = new Set(["image_url"]);
 
 /** An item's attributes in one line, without what its title says already ("… (1977)"). */

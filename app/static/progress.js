@@ -18,15 +18,16 @@ export function answerProgress() {
 
   return {
     show(progress) {
-      const { answers, certainty, enough } = progress;
+      const { answers, certainty } = progress;
+      const enough = progress.enough && answers > 0; // few items are soon enough, and still nobody's own
       const part = enough ? 1 : certainty ?? answers / (answers + 4);
       meter.setAttribute("aria-valuenow", Math.round(100 * part));
       meter.setAttribute("aria-valuetext", certainty === null ? words.progressCount(answers) : words.progressKnown(certainty));
       meter.firstElementChild.style.setProperty("--part", part);
       box.classList.toggle("enough", enough);
-      say(said, text(progress));
+      say(said, text({ ...progress, enough }));
       if (enough) said.append(" ", el("a", { href: byId("most").hidden ? "#best" : "#most", text: words.progressLink }));
-      if (enough && !wasEnough && answers) {
+      if (enough && !wasEnough) {
         box.classList.add("moment");
         setTimeout(() => box.classList.remove("moment"), 1600);
       }

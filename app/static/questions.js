@@ -1,6 +1,7 @@
 // What to ask: which cards come next, and how far the answers have come.
 
 import { PLACES, questionCards } from "./cards.js";
+import { nameIn } from "./format.js";
 import { answerProgress } from "./progress.js";
 import * as service from "./service.js";
 import { isWaiting, learnItems, visit, waitingAnswers } from "./visit.js";
@@ -44,7 +45,7 @@ export function questions({ onanswer, onothers, onprogress }) {
     },
     arrived({ items, near, replacesAll, progress: state, isWhole }) {
       learnItems(items);
-      cards.offer(items, visit.model, { near: near?.title, replacesAll });
+      cards.offer(items, visit.model, { near: near && nameIn(near), replacesAll });
       if (isWhole) showProgress(state);
     },
     /** What one more answer brings is that of all there is to ask, what is on the screen too. */

@@ -1,13 +1,11 @@
 // Why an item is where it is, in words: from the effects that the service computed.
 
-import { titleParts } from "./format.js";
+import { nameIn } from "./format.js";
 import { isLoved } from "./rating.js";
 import { words } from "./words.js";
 
 const SOME = 0.004; // an effect below that says nothing
 const LITTLE = 0.02; // lift below that: it is there because everybody likes it
-
-const nameOf = ({ title }) => titleParts(title).name;
 
 /** The parts of a reason: what speaks for an item. `scale` is null where there are no ratings. */
 function parts(because, scale) {
@@ -15,9 +13,9 @@ function parts(because, scale) {
   const helps = because.filter(({ effect }) => effect >= SOME).slice(0, 3);
   const isHigh = ({ rating }) => isLoved({ rating }, scale ?? [0, 1]);
   const isLow = ({ rating }) => rating < low + 0.4 * (high - low);
-  const loved = helps.filter(isHigh).map(nameOf);
-  const disliked = helps.filter(isLow).map(nameOf);
-  const liked = helps.filter((one) => !isHigh(one) && !isLow(one)).map(nameOf);
+  const loved = helps.filter(isHigh).map(nameIn);
+  const disliked = helps.filter(isLow).map(nameIn);
+  const liked = helps.filter((one) => !isHigh(one) && !isLow(one)).map(nameIn);
   return [
     loved.length ? words.youLoved(loved) : "",
     liked.length ? words.youLiked(liked) : "",
@@ -41,7 +39,7 @@ export function causeOf(item, answered, scale, isUp) {
   const found = (item?.because ?? []).find(({ item_id }) => item_id === answered?.item_id);
   if (!found || Math.sign(found.effect) !== (isUp ? 1 : -1)) return "";
   const [low, high] = scale ?? [0, 1];
-  if (isLoved({ rating: found.rating }, scale ?? [0, 1])) return words.youLoved([nameOf(found)]);
-  if (found.rating < low + 0.4 * (high - low)) return words.youDisliked([nameOf(found)]);
-  return words.youLiked([nameOf(found)]);
+  if (isLoved({ rating: found.rating }, scale ?? [0, 1])) return words.youLoved([nameIn(found)]);
+  if (found.rating < low + 0.4 * (high - low)) return words.youDisliked([nameIn(found)]);
+  return words.youLiked([nameIn(found)]);
 }

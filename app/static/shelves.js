@@ -106,7 +106,7 @@ export function bestShelf({ onanswer, onfilter, onmore }) {
     const isAll = shown >= MOST_ITEMS || (shown >= items.length && !cursor);
     more.hidden = isAll;
     more.textContent = words.more(MORE);
-    empty.textContent = items.length ? (isAll ? words.noMore : "") : words.nothingFits(model.item_noun?.many ?? "items");
+    empty.textContent = items.length ? (isAll ? words.noMore : "") : filters.isOn ? words.nothingFits(model.item_noun?.many ?? "items") : words.nothingLeft;
   }
 
   return {

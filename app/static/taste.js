@@ -12,6 +12,7 @@ import { words } from "./words.js";
 const MOST_ROWS = 9;
 const LEAST_SHARE = 0.005;
 const BANDS = 6;
+const MOST_TABS = 8; // more attributes are chosen from a list
 
 const weightOf = (item) => item.relevance ?? 1;
 
@@ -110,13 +111,25 @@ export function tasteChart() {
         return;
       }
       if (!features.some(([name]) => name === chosen)) [[chosen]] = features;
-      const tabs = features.length > 1
+      const choose = (name) => {
+        chosen = name;
+        last();
+      };
+      const tabs = features.length > MOST_TABS
+        ? [el(
+            "select",
+            { "aria-label": words.learntBy, onchange: (event) => {
+              choose(event.target.value);
+              box.querySelector("select").focus({ preventScroll: true });
+            } },
+            ...features.map(([name]) => el("option", { value: name, text: humanName(name), selected: name === chosen })),
+          )]
+        : features.length > 1
         ? features.map(([name]) =>
             el("button", {
               type: "button", class: "chip", text: humanName(name), "aria-pressed": String(name === chosen), "data-attribute": name,
               onclick: () => {
-                chosen = name;
-                last();
+                choose(name);
                 box.querySelector(`[data-attribute="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
               },
             }))

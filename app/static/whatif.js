@@ -3,13 +3,12 @@
 
 import { difference, TEN } from "./compare.js";
 import { byId, el, svg } from "./dom.js";
-import { titleParts } from "./format.js";
+import { nameIn } from "./format.js";
 import { answerText } from "./rating.js";
 import { slopeChart } from "./slope.js";
 import { words } from "./words.js";
 
 const MOST = 12; // answers to choose from, the newest
-const nameOf = (item) => titleParts(item.title).name;
 
 /**
  * @param {object} options
@@ -40,13 +39,13 @@ export function whatIf({ rankWithout }) {
     // The item itself can come back to the list; that tells nothing.
     const rest = without.filter((one) => one.item_id !== itemId);
     const change = difference(list, rest);
-    said.replaceChildren(el("p", { text: `${words.without(nameOf(item))}: ${sentence(change)}` }), picture);
-    now.setAttribute("aria-label", words.without(nameOf(item)));
+    said.replaceChildren(el("p", { text: `${words.without(nameIn(item))}: ${sentence(change)}` }), picture);
+    now.setAttribute("aria-label", words.without(nameIn(item)));
     chart.show(change, list);
   }
 
   function sentence({ entered, left, up, down }) {
-    if (entered.length) return words.withoutSays(entered.map((row) => nameOf(row.item)), left.map((row) => nameOf(row.item)));
+    if (entered.length) return words.withoutSays(entered.map((row) => nameIn(row.item)), left.map((row) => nameIn(row.item)));
     const moved = up.length + down.length;
     return moved ? words.withoutMoves(moved) : words.withoutSame;
   }
@@ -70,7 +69,7 @@ export function whatIf({ rankWithout }) {
       const made = new Map([...box.children].map((button) => [button.dataset.item, button]));
       const buttons = known.map(([itemId, answer]) => {
         const button = made.get(itemId) ?? el("button", { type: "button", class: "chip", "data-item": itemId });
-        button.textContent = `${answerText(answer, model.rating_scale)} ${nameOf(answer.item)}`;
+        button.textContent = `${answerText(answer, model.rating_scale)} ${nameIn(answer.item)}`;
         button.onclick = () => choose(itemId, answer.item, list.slice(0, 2 * TEN));
         return button;
       });
