@@ -223,7 +223,7 @@ function failed(problem) {
     status.problem(words.closed, resume);
     return;
   }
-  if (!problem.passes) {
+  if (!service.mayPass(problem)) {
     status.problem(words.refused[problem.code] ?? words.refusedOther, resume);
     return;
   }

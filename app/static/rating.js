@@ -28,7 +28,11 @@ export function answerText({ rating, action }, scale) {
   }
   const ratings = steps(scale);
   const [low, high] = scale;
-  if (!ratings || high > 10 || low < 0) return shownNumber(rating);
+  if (!ratings) {
+    const [word] = Object.entries(meanings(scale)).find(([, one]) => one.rating === rating) ?? [];
+    return words[word] ?? shownNumber(rating);
+  }
+  if (high > 10 || low < 0) return shownNumber(rating);
   const whole = Math.floor(rating + 1e-9);
   const half = rating - whole > 0.25;
   return `${"★".repeat(whole)}${half ? "½" : ""}${"☆".repeat(Math.max(0, Math.floor(high) - whole - half))}`;

@@ -35,7 +35,7 @@ export function sender({ outbox, ondelivered, onrefused, onfail }) {
           ondelivered(entry, result);
         } catch (problem) {
           if (!service.isProblem(problem)) throw problem;
-          if (problem.passes || problem.status === 401) {
+          if (service.mayPass(problem) || problem.status === 401) {
             outbox.putBack();
             onfail(problem);
             return;

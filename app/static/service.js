@@ -49,7 +49,9 @@ async function admit(token) {
     const seconds = Number(response.headers.get("Retry-After"));
     throw new MeluError("not_admitted", "", { status: response.status, retryAfter: seconds || null });
   }
-  const { user_id, ...given } = await response.json();
+  const { user_id, ...given } = await response.json().catch((cause) => {
+    throw new MeluError("invalid_answer", "", { status: response.status, cause });
+  });
   keepToken(user_id, given);
   return user_id;
 }
@@ -120,3 +122,6 @@ export const putUser = (userId, attributes) => melu.putUser(attributes, { userId
 export const deleteUser = (userId) => melu.deleteUser({ userId });
 
 export const isProblem = (error) => error instanceof MeluError;
+
+/** Whether it may succeed later; where somebody else answered, such as a hotel's login, it may. */
+export const mayPass = ({ passes, code }) => passes || code === "invalid_answer";

@@ -53,6 +53,30 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     service.stop()
 
 
+def test_a_scale_too_long_for_stars_is_answered_and_told_in_words(
+    tmp_path: Path, browser_page: Page
+):
+    data = write_two_tastes(tmp_path / "data")
+    description = data / "dataset.toml"
+    description.write_text(description.read_text().replace("[1, 5]", "[0, 10]"))
+    train_bundle(load_dataset(data), QUICK_PRESETS["default"], tmp_path / "model", seed=1)
+    service = Service(tmp_path / "model", tmp_path / "long-scale").start()
+    try:
+        demo = DemoPage(browser_page, service.url).open()
+        for word, rating in (("Loved", 10), ("Okay", 5), ("Not for me", 0)):
+            card = demo.next_card()
+            title = card.locator("h3").inner_text()
+            with demo.answered():
+                card.get_by_role("button", name=word, exact=True).click()
+            expect(demo.what.locator("strong")).to_have_text(f"{word} {title}:")
+            with service.client() as client:
+                stored = client.get(f"/users/{demo.user_id}/feedback").json()["items"]
+            assert stored[0]["rating"] == rating
+            expect(card).to_have_count(0)
+    finally:
+        service.stop()
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
 def test_nothing_has_to_be_scrolled_sideways(odd: Service, browser_page: Page, width: int):
     browser_page.set_viewport_size({"width": width, "height": 800})

@@ -115,6 +115,19 @@ def test_a_service_that_asks_to_wait_is_not_hurried(
     demo.expect_personal_from(2)
 
 
+def test_an_answer_outlives_a_hotels_login_page(own_service: Service, browser_page: Page):
+    demo = DemoPage(browser_page, own_service.url).open()
+    browser_page.route(
+        "**/feedback",
+        lambda route: route.fulfill(status=200, content_type="text/html", body="<h1>Log in</h1>"),
+    )
+    demo.radio(demo.next_card(), 4).click()
+    expect(demo.status).to_contain_text("1 change of yours is kept")
+    browser_page.unroute("**/feedback")
+    demo.status.get_by_role("button", name="Retry now").click()
+    demo.expect_personal_from(1)
+
+
 FULL = """() => {
     for (let size = 1 << 20, at = 0; size >= 1; at += 1) {
         try {
