@@ -37,6 +37,28 @@ def test_a_chosen_theme_holds_until_it_is_given_back(service: Service, browser_p
     assert page.evaluate("localStorage.getItem('melu.theme')") is None
 
 
+def test_the_apis_page_is_dark_where_the_device_or_the_choice_is(
+    service: Service, browser_page: Page
+):
+    page = browser_page
+    whole = page.locator("html")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{service.url}/docs")
+    expect(page.locator(".opblock").first).to_be_visible()
+    light = page.evaluate(background)
+    expect(whole).not_to_have_class("dark-mode")
+
+    page.emulate_media(color_scheme="dark")
+
+    expect(whole).to_have_class("dark-mode")
+    assert page.evaluate(background) != light
+    page.goto(service.url)
+    page.get_by_label("Theme").select_option("Light")
+    page.goto(f"{service.url}/docs")
+    expect(whole).not_to_have_class("dark-mode")
+
+
 def test_the_apis_page_leads_to_the_guide(service: Service, browser_page: Page):
     browser_page.goto(f"{service.url}/docs")
 
