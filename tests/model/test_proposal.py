@@ -493,3 +493,16 @@ def test_numbers_of_other_catalogues_are_no_features(tmp_path: Path):
         ("shop_id", "category"),
         ("year", "number"),
     ]
+
+
+@pytest.mark.parametrize("form", ["i{}", "00{}", " {}"])
+def test_ids_that_are_written_otherwise_are_told(tmp_path: Path, form: str):
+    rows = [(f"u{user}", form.format(item).upper(), *rest) for user, item, *rest in NUMBERS]
+    write(tmp_path / "ratings.csv", HEADER, rows)
+    ids = [form.format(n).strip().removeprefix("00") or "0" for n in range(ITEMS)]
+    write(tmp_path / "items.csv", ("item", "year"), [(one, 1950 + n) for n, one in enumerate(ids)])
+
+    proposal = proposed(tmp_path)
+
+    assert proposal.items is None
+    assert "items.csv: 'item' has the ids of items written in another way" in reasons(proposal)

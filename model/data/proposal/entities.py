@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from model.data.proposal.columns import Column
 from model.data.proposal.features import ProposedFeature, proposed_feature
 from model.data.proposal.found_table import FoundTable
@@ -79,6 +81,7 @@ def found_entities(
                 best = (score, table, column.name)
     if best is None:
         proposal.reasons.append(f"No table of {what}s: their ids are all that is known of them.")
+        proposal.reasons += _written_otherwise(tables, ids, what)
         return None
     (covered, *_), table, name = best
     found = EntityTable(table, name)
@@ -96,6 +99,25 @@ def found_entities(
     proposal.reasons.append(f"{table.path.name}: the {what}s, by {name!r}.{note}")
     _add_features(found, what, proposal)
     return found
+
+
+def _written_otherwise(tables: Sequence[FoundTable], ids: Column, what: str) -> list[str]:
+    """Tell of columns that have the ids but for zeros or blanks around them, or their case."""
+    used = _bare(ids.known).unique()
+    return [
+        f"{table.path.name}: {column.name!r} has the ids of {what}s written in another way, such "
+        f"as {column.known[0]!r} beside {ids.known[0]!r} in the ratings. Write them alike."
+        for table in tables
+        for column in columns_of(table)
+        if not column.is_list
+        and column.distinct >= max(1, _ONCE * len(column.known))
+        and _may_be_ids(column, table, ids, what)
+        and float(used.is_in(_bare(column.known).implode()).mean() or 0.0) >= _COVERED  # type: ignore[arg-type]
+    ]
+
+
+def _bare(ids: pl.Series) -> pl.Series:
+    return whole_ids(ids).str.strip_chars().str.to_lowercase().str.strip_chars_start("0")
 
 
 def _may_be_ids(column: Column, table: FoundTable, ids: Column, what: str) -> bool:

@@ -131,8 +131,8 @@ def _left_out(table: FoundTable, proposal: Proposal) -> str:
     for what, found in (("items", proposal.items), ("users", proposal.users)):
         if found is not None and found.id_column in table.columns:
             return (
-                f"{names} is left out: {found.table.path.name} has the {what}. To use its columns "
-                "put them there."
+                f"{names} is left out: {found.table.path.name} has the {what}. To use it put its "
+                "columns there, or write both alike and name both."
             )
     return f"{names} is left out: none of its columns has the ids of users or items, each once."
 

@@ -101,7 +101,7 @@ def read_raw(
                 wanted,
             )
             found = RawTable(
-                pl.DataFrame([*columns, rows.lines.alias(LINE)]),
+                _with_lines(columns, rows.lines),
                 rows.header,
                 rows.malformed,
                 left_out,
@@ -109,7 +109,7 @@ def read_raw(
         else:
             text = read_csv(path, described, wanted)
             found = RawTable(
-                pl.DataFrame([*text.table.iter_columns(), text.lines.alias(LINE)]),
+                _with_lines(text.table.get_columns(), text.lines),
                 text.header,
                 text.malformed,
                 text.left_out,
@@ -146,7 +146,12 @@ def _read_parquet(
     )
     begin = 1 if slice_of is None else 1 + slice_of[0]
     lines = pl.Series(LINE, range(begin, begin + table.height), dtype=pl.Int64)
-    return RawTable(pl.DataFrame([*columns, lines]), header, left_out=left_out)
+    return RawTable(_with_lines(columns, lines), header, left_out=left_out)
+
+
+def _with_lines(columns: Sequence[pl.Series], lines: pl.Series) -> pl.DataFrame:
+    """Put the lines beside columns, of which there may be none, or one without a name."""
+    return pl.DataFrame({column.name: column for column in columns} | {LINE: lines})
 
 
 def _as_text(

@@ -163,3 +163,17 @@ def test_files_with_one_name_are_counted_apart(tmp_path: Path):
     counts = {name: (rows.rows, rows.refused) for name, rows in report.files.items()}
     assert counts == {"r.csv": (1, 0), "more/r.csv": (2, 1)}
     assert list(report.bad_rows.values()) == [[2]]
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.jsonl", "r.parquet"])
+def test_a_column_without_a_name(tmp_path: Path, name: str):
+    table = pl.DataFrame({"": ["u1", "u2"], "i": ["3", "3"]})
+    if name == "r.csv":
+        table.write_csv(tmp_path / name)
+    elif name == "r.jsonl":
+        table.write_ndjson(tmp_path / name)
+    else:
+        table.write_parquet(tmp_path / name)
+    toml = f'name = "s"\n[ratings]\nfile = "{name}"\nuser = ""\nitem = "i"\n'
+
+    assert load(tmp_path, toml).user_ids == ["u1", "u2"]
