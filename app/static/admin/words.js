@@ -158,7 +158,7 @@ export const words = {
 
     upload: "Import",
     uploadNote:
-      "JSON lines of {\"item_id\", \"title\", \"attributes\"}, or CSV with columns item_id, title and one an attribute; several values in a cell are parted by |. First it is only tried.",
+      "JSON lines of {\"item_id\", \"title\", \"attributes\"}, or CSV with columns item_id, title and one an attribute; several values in a cell are separated by |. First it is only tried.",
     file: "File",
     tooLarge: "The file has more than 20 MB; use “melu items import”.",
     noId: "There is no column item_id.",
