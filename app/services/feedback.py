@@ -87,15 +87,16 @@ class FeedbackService:
         recommender = (await self._arms.asking(user_id).latest()).recommender
         now = datetime.now(UTC)
         read = self._events.read(recommender, events, "events", now)
-        accepted, ignored, stored = await self._store.add_feedback(user_id, read.newest, now)
-        if accepted:  # else it was a retry
+        rule = self._meanings.rating_rule
+        added = await self._store.add_feedback(user_id, read.newest, now, rule)
+        if added.accepted:  # else it was a retry
             count_answers(read.newest, self._meanings)
         return FeedbackAccepted(
             user_id=user_id,
-            accepted=accepted,
-            ignored=ignored + read.outdated,
-            support_size=self._meanings.support_size(stored.feedback) if stored else 0,
-            support_version=stored.support_version if stored else 0,
+            accepted=added.accepted,
+            ignored=added.ignored + read.outdated,
+            support_size=added.support_size,
+            support_version=added.support_version,
             attributed=await self._served.attribute(user_id, events),
         )
 
@@ -154,7 +155,8 @@ class FeedbackService:
         await self._delete(user_id, found[0].key, "on this group")
 
     async def _delete(self, user_id: str, key: str, what: str) -> None:
-        if not await self._store.delete_feedback(user_id, key, datetime.now(UTC)):
+        now, rule = datetime.now(UTC), self._meanings.rating_rule
+        if not await self._store.delete_feedback(user_id, key, now, rule):
             raise UnknownFeedback(f"This user has given no feedback {what}.")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import log
 
 from app.actions import PASSED, PICKED, RESERVED, UNSEEN, ActionMeaning
-from app.store import Feedback
+from app.store import Feedback, RatingRule
 from model.answers import Kind
 
 _MIDDLE = 0.5
@@ -65,6 +65,12 @@ class FeedbackMeanings:
             elif action.positive is not None:
                 kind = Kind.LIKED if action.positive else Kind.DISLIKED
                 self._meanings[name] = Meaning(None, kind, action.weight)
+
+    @property
+    def rating_rule(self) -> RatingRule:
+        """What `of` takes for a rating, as the store counts it."""
+        actions = [name for name, one in self._meanings.items() if one.rating is not None]
+        return RatingRule(self._low, self._high, tuple(actions))
 
     def of(self, feedback: Feedback) -> Meaning | None:
         """Return what feedback on an item tells; None if nothing."""

@@ -8,7 +8,7 @@ from app.services.attributes import check_attributes
 from app.services.feedback_meanings import FeedbackMeanings
 from app.services.model_state.live_model import LiveModel
 from app.services.recommendations.response_cache import ResponseCache
-from app.store import Attributes, ErasureLog, StoredUser, UserStore, digest_of_user
+from app.store import Attributes, ErasureLog, UserStore, UserSummary, digest_of_user
 
 
 class UserService:
@@ -52,9 +52,9 @@ class UserService:
             StoreUnavailable: If the store can't be reached.
         """
         warnings = check_attributes(self._live.current.recommender, attributes)
-        is_new, stored = await self._store.put_profile(user_id, attributes, datetime.now(UTC))
-        shown = self._shown(user_id, stored)
-        return is_new, PutUser(**shown.model_dump(), warnings=warnings)
+        now, rule = datetime.now(UTC), self._meanings.rating_rule
+        is_new, user = await self._store.put_profile(user_id, attributes, now, rule)
+        return is_new, PutUser(**_shown(user_id, user).model_dump(), warnings=warnings)
 
     async def get(self, user_id: str) -> User:
         """Return what is stored of a user.
@@ -72,7 +72,14 @@ class UserService:
         stored = await self._store.get(user_id)
         if stored is None:
             raise UnknownUser("Nothing is stored for this user.")
-        return self._shown(user_id, stored)
+        summary = UserSummary(
+            stored.attributes,
+            self._meanings.support_size(stored.feedback),
+            stored.support_version,
+            stored.created_at,
+            stored.updated_at,
+        )
+        return _shown(user_id, summary)
 
     async def delete(self, user_id: str) -> None:
         """Erase a user; nothing happens if there is none."""
@@ -115,12 +122,13 @@ class UserService:
             support_version=merge.user.support_version if merge.user else 0,
         )
 
-    def _shown(self, user_id: str, stored: StoredUser) -> User:
-        return User(
-            user_id=user_id,
-            attributes=stored.attributes,
-            support_size=self._meanings.support_size(stored.feedback),
-            support_version=stored.support_version,
-            created_at=stored.created_at,
-            updated_at=stored.updated_at,
-        )
+
+def _shown(user_id: str, user: UserSummary) -> User:
+    return User(
+        user_id=user_id,
+        attributes=user.attributes,
+        support_size=user.support_size,
+        support_version=user.support_version,
+        created_at=user.created_at,
+        updated_at=user.updated_at,
+    )

@@ -8,6 +8,7 @@ from app.store.layout import StoreLayout, UnusableStore
 from app.store.pubsub import Announcements
 from app.store.ranking_snapshots import RankingSnapshotStore
 from app.store.rate_limits import RateLimits
+from app.store.rating_rule import ANY_RATING, RatingRule
 from app.store.records import (
     UNCHANGED,
     Attributes,
@@ -19,12 +20,14 @@ from app.store.records import (
 )
 from app.store.replicas import Acknowledgement
 from app.store.served_lists import Answered, Counted, Mark, Marked, ServedListStore
-from app.store.users import Merge, UserStore
+from app.store.users import Added, Merge, UserStore, UserSummary
 
 __all__ = [
+    "ANY_RATING",
     "ERASED_CHANNEL",
     "UNCHANGED",
     "Acknowledgement",
+    "Added",
     "Announcements",
     "Answered",
     "Attributes",
@@ -39,6 +42,7 @@ __all__ = [
     "NewEvent",
     "RankingSnapshotStore",
     "RateLimits",
+    "RatingRule",
     "ServedListStore",
     "StoreClient",
     "StoreLayout",
@@ -47,6 +51,7 @@ __all__ = [
     "Unchanged",
     "UnusableStore",
     "UserStore",
+    "UserSummary",
     "close_store",
     "connect_store",
     "digest_of_user",

@@ -65,7 +65,7 @@ class Feedback(NamedTuple):
     @property
     def at(self) -> datetime:
         """When it happened; made when it is asked for, which a ranking never does."""
-        return _moment(self.microseconds)
+        return moment(self.microseconds)
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ def known_user(fields: Mapping[str, str]) -> StoredUser:
     return StoredUser(
         attributes=readable_attributes(fields.get("attributes", "{}")),
         feedback=_newest_first(feedback),
-        support_version=_whole(fields.get("version", "0")),
-        created_at=_moment(_whole(fields.get("created", "0"))),
-        updated_at=_moment(_whole(fields.get("updated", "0"))),
+        support_version=whole(fields.get("version", "0")),
+        created_at=moment(whole(fields.get("created", "0"))),
+        updated_at=moment(whole(fields.get("updated", "0"))),
         revision=f"{fields.get('created')} {fields.get('updated')}",
     )
 
@@ -225,7 +225,8 @@ def readable_attributes(text: str) -> Attributes:
     return found
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """Read a whole number; what is none counts as 0."""
     try:
         return int(text)
     except ValueError:
@@ -246,5 +247,6 @@ def _feedback(item_id: str, entry: str) -> Feedback:
     )
 
 
-def _moment(since_epoch: int) -> datetime:
+def moment(since_epoch: int) -> datetime:
+    """Read a time as `microseconds` writes it."""
     return _EPOCH + timedelta(microseconds=since_epoch)

@@ -7,6 +7,9 @@
                            f:<item id>        "<at> <value> <event id digests>", with the value
                                               <rating or action>[*weight], and ? behind it for
                                               an answer to a question of the onboarding
+                           tally, oldest      of who has much feedback: what a write need not
+                                              count anew, nor look for; see tally.lua and
+                                              trim_feedback.lua
 
 Reads and writes are Lua scripts: a write is atomic with its version, and a read of what is known
 already says only that.
@@ -21,7 +24,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -37,17 +40,19 @@ from app.store.connection import (
     unavailable,
 )
 from app.store.keys import ERASED_CHANNEL, digest_of_user, keys_of_user, user_key
+from app.store.rating_rule import ANY_RATING, RatingRule
 from app.store.records import (
     UNCHANGED,
     Attributes,
     NewEvent,
     StoredUser,
     Unchanged,
-    known_user,
     microseconds,
+    moment,
     pairs,
     readable_attributes,
     stored_user,
+    whole,
 )
 from app.store.refusal import refusal_of_writes
 from app.store.replicas import Acknowledgement
@@ -72,6 +77,41 @@ class Merge:
     ignored: int
     filled: tuple[str, ...]
     user: StoredUser | None
+
+
+class Added(NamedTuple):
+    """What became of events.
+
+    Attributes:
+        accepted: Events that changed something.
+        ignored: Events that did not.
+        support_size: Pieces of feedback after that which count as a rating.
+        support_version: Number of changes of the feedback.
+    """
+
+    accepted: int
+    ignored: int
+    support_size: int
+    support_version: int
+
+
+@dataclass(frozen=True)
+class UserSummary:
+    """A user without the feedback.
+
+    Attributes:
+        attributes: The profile.
+        support_size: Pieces of feedback that count as a rating.
+        support_version: Number of changes of the feedback.
+        created_at: When the user was first written to.
+        updated_at: When the user was last written to.
+    """
+
+    attributes: Attributes
+    support_size: int
+    support_version: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class UserStore:
@@ -107,10 +147,10 @@ class UserStore:
         self._version_text: str | None = None
         self._version = CatalogueVersion()
         script = partial(StoredScript.named, redis, acknowledged=acknowledged)
-        self._add_feedback = script("touch", "trim_feedback", "add_feedback")
-        self._delete_feedback = script("touch", "delete_feedback")
-        self._put_profile = script("touch", "put_profile")
-        self._merge = script("touch", "trim_feedback", "merge")
+        self._add_feedback = script("touch", "tally", "trim_feedback", "add_feedback")
+        self._delete_feedback = script("touch", "tally", "delete_feedback")
+        self._put_profile = script("touch", "tally", "put_profile")
+        self._merge = script("touch", "tally", "trim_feedback", "merge")
         self._erase_merged = script("touch", "erase_merged")
         self._erase = script("erase")
 
@@ -161,29 +201,41 @@ class UserStore:
         return UNCHANGED if flat == _IS_KNOWN else stored_user(pairs(flat))
 
     async def put_profile(
-        self, user_id: str, attributes: Attributes, now: datetime
-    ) -> tuple[bool, StoredUser]:
+        self,
+        user_id: str,
+        attributes: Attributes,
+        now: datetime,
+        rule: RatingRule = ANY_RATING,
+    ) -> tuple[bool, UserSummary]:
         """Set a user's attributes.
 
         Args:
             user_id: The user.
             attributes: The whole profile; it replaces the one before.
             now: The time to note.
+            rule: What counts as a rating.
 
         Returns:
             Whether the user was new, and the user.
         """
         arguments: list[str | int] = [
             *self._write(now),
+            rule.text,
             orjson.dumps(attributes).decode(),
         ]
         async with store_errors(self._seconds):
-            is_new, flat = await self._put_profile(keys=[user_key(user_id)], args=arguments)
-        return bool(is_new), known_user(pairs(flat))
+            is_new, ratings, *state = await self._put_profile([user_key(user_id)], arguments)
+        version, created, updated = map(whole, state)
+        summary = UserSummary(attributes, ratings, version, moment(created), moment(updated))
+        return bool(is_new), summary
 
     async def add_feedback(
-        self, user_id: str, events: Sequence[NewEvent], now: datetime
-    ) -> tuple[int, int, StoredUser | None]:
+        self,
+        user_id: str,
+        events: Sequence[NewEvent],
+        now: datetime,
+        rule: RatingRule = ANY_RATING,
+    ) -> Added:
         """Add events; the newest of each item stays.
 
         An event is ignored if its event id is known for the item, if its `at` is not newer than
@@ -194,34 +246,38 @@ class UserStore:
             user_id: The user.
             events: Valid events, at most one an item.
             now: Stands in where an event has no `at`.
+            rule: What counts as a rating.
 
         Returns:
-            Number accepted, number ignored, and the user after that.
+            What became of them.
         """
-        arguments: list[str | int] = [*self._write(now), self._limit]
+        arguments: list[str | int] = [*self._write(now), self._limit, rule.text]
         for event in events:
             at = "" if event.at is None else microseconds(event.at)
             arguments += [event.item_id, event.text, at, event.event_id or ""]
         async with store_errors(self._seconds):
-            accepted, ignored, flat = await self._add_feedback(
+            accepted, ignored, ratings, version = await self._add_feedback(
                 keys=[user_key(user_id)], args=arguments
             )
-        return accepted, ignored, stored_user(pairs(flat))
+        return Added(accepted, ignored, ratings, whole(str(version)))
 
-    async def delete_feedback(self, user_id: str, item_id: str, now: datetime) -> bool:
+    async def delete_feedback(
+        self, user_id: str, item_id: str, now: datetime, rule: RatingRule = ANY_RATING
+    ) -> bool:
         """Delete the feedback on one item.
 
         Args:
             user_id: The user.
             item_id: The item.
             now: The time to note.
+            rule: What counts as a rating.
 
         Returns:
             Whether there was any.
         """
         async with store_errors(self._seconds):
             removed = await self._delete_feedback(
-                keys=[user_key(user_id)], args=[*self._write(now), item_id]
+                keys=[user_key(user_id)], args=[*self._write(now), rule.text, item_id]
             )
         return bool(removed)
 

@@ -170,6 +170,29 @@ def store(
 
 
 @app.command()
+def feedback(
+    model: Annotated[Path, typer.Option(help="Bundle to serve.")],
+    size: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=5000, help="Feedback of a user; may be repeated."),
+    ] = None,
+    requests: Annotated[int, typer.Option(min=10, help="Requests of each kind.")] = 200,
+    json_file: JsonFile = None,
+    plot_file: PlotFile = None,
+) -> None:
+    """Measure writes and rankings by how much feedback their user has; takes redis-server."""
+    from scripts.benchmark.long_users import SIZES, benchmark_feedback
+
+    benchmark_feedback(
+        model,
+        sizes=size or SIZES,
+        requests=requests,
+        json_file=json_file,
+        plot_file=plot_file,
+    )
+
+
+@app.command()
 def capacity(
     model: Annotated[Path, typer.Option(help="Bundle to serve.")],
     users: Annotated[int, typer.Option(min=20, help="Users that the store holds.")] = 1_000_000,

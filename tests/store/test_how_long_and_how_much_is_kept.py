@@ -37,7 +37,7 @@ async def test_of_many_the_oldest_give_way(small: UserStore, user: str):
 async def test_the_oldest_give_way(small: UserStore, user: str):
     await small.add_feedback(user, [at(2, "b"), at(1, "a"), at(3, "c")], NOW)
 
-    accepted, ignored, _ = await small.add_feedback(user, [at(5, "e"), at(4, "d")], NOW)
+    accepted, ignored, *_ = await small.add_feedback(user, [at(5, "e"), at(4, "d")], NOW)
 
     assert (accepted, ignored) == (2, 0)
     assert await kept(small, user) == ["e", "d", "c"]
@@ -55,7 +55,8 @@ async def test_what_is_too_old_to_be_kept_is_ignored_each_time(small: UserStore,
     before = await small.get(user)
 
     for _ in range(2):
-        assert await small.add_feedback(user, [at(1, "a")], NOW) == (0, 1, before)
+        assert await small.add_feedback(user, [at(1, "a")], NOW) == (0, 1, 3, 1)
+        assert await small.get(user) == before
     mixed = [at(1, "a"), at(5, "e"), at(2, "b")]
     assert (await small.add_feedback(user, mixed, NOW))[:2] == (1, 2)
     assert (await small.add_feedback(user, mixed, NOW))[:2] == (0, 3)

@@ -3,16 +3,19 @@
 -- ARGV[1]  now, in microseconds since the epoch
 -- ARGV[2]  milliseconds after which an idle user goes, 0 for never
 -- ARGV[3]  most pieces of feedback to keep
--- ARGV[4]… four values an event: item id, value, `at` in microseconds or '', event id or ''
+-- ARGV[4]  the rule by which feedback counts as a rating
+-- ARGV[5]… four values an event: item id, value, `at` in microseconds or '', event id or ''
+-- Returns the numbers of events accepted and ignored, of ratings after that, and the version.
 --
 -- A feedback field holds "<at> <value> <digests of its newest event ids>". What was only passed over
 -- never takes the place of an answer. Numbers are compared
 -- as doubles, which hold microseconds exactly until the year 2255, and stored as they came.
-local key, expiry, limit = KEYS[1], ARGV[2], tonumber(ARGV[3])
+local key, expiry, limit, rule = KEYS[1], ARGV[2], tonumber(ARGV[3]), rating_rule(ARGV[4])
 -- Of a worker whose clock runs ahead, what it takes for now and for the past may still be to come.
 local now = not_to_come(ARGV[1])
 local REMEMBERED_EVENT_IDS = 4
 local changed, accepted, ignored = {}, 0, 0
+local tally = tally_of(key, rule)
 
 local function seen_before(digests, digest)
   for known in string.gmatch(digests, '%S+') do
@@ -21,7 +24,7 @@ local function seen_before(digests, digest)
   return false
 end
 
-for i = 4, #ARGV, 4 do
+for i = 5, #ARGV, 4 do
   local field, value, at, event_id = 'f:' .. ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   if at ~= '' and not_to_come(at) ~= at then at = '' end
   local digest = event_id ~= '' and string.sub(redis.sha1hex(event_id), 1, 10) or ''
@@ -58,7 +61,9 @@ for i = 4, #ARGV, 4 do
     local entry = (at ~= '' and at or now) .. ' ' .. value
     if digests ~= '' then entry = entry .. ' ' .. digests end
     redis.call('HSET', key, field, entry)
-    changed[field] = true
+    tally.pieces = tally.pieces + (stored and 0 or 1)
+    tally.ratings = tally.ratings + counts(rule, entry) - counts(rule, stored or '')
+    changed[field] = time_of(entry)
     accepted = accepted + 1
   else
     ignored = ignored + 1
@@ -66,12 +71,16 @@ for i = 4, #ARGV, 4 do
 end
 
 -- An event that is too old to be kept changed nothing; sent again, it is ignored again.
-for field in pairs(accepted > 0 and trim_feedback(key, limit) or {}) do
+local gone = accepted > 0 and trim_feedback(key, limit, tally, changed) or {}
+for field, entry in pairs(gone) do
+  tally.pieces, tally.ratings = tally.pieces - 1, tally.ratings - counts(rule, entry)
   if changed[field] then accepted, ignored = accepted - 1, ignored + 1 end
 end
+local version = redis.call('HGET', key, 'version') or 0
 if accepted > 0 then
   redis.call('HSETNX', key, 'created', now)
   touch(key, now, expiry)
-  redis.call('HINCRBY', key, 'version', 1)
+  version = redis.call('HINCRBY', key, 'version', 1)
 end
-return {accepted, ignored, redis.call('HGETALL', key)}
+if accepted > 0 or next(gone) or not tally.is_kept then keep_tally(key, rule, tally) end
+return {accepted, ignored, tally.ratings, version}

@@ -11,6 +11,7 @@ for i = 5, #ARGV, 2 do
   if redis.call('HGET', key, ARGV[i]) == ARGV[i + 1] then redis.call('HDEL', key, ARGV[i]) end
 end
 local is_left = false
+redis.call('HDEL', key, 'tally', 'oldest')
 for _, field in ipairs(redis.call('HKEYS', key)) do
   if field ~= 'created' and field ~= 'updated' and field ~= 'version' then is_left = true end
 end

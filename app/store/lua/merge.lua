@@ -62,7 +62,9 @@ for i = 6, #ARGV, 2 do
   end
 end
 
-for field in pairs(moved > 0 and trim_feedback(target, tonumber(ARGV[3])) or {}) do
+-- What the next write counts anew.
+if moved > 0 then redis.call('HDEL', target, 'tally', 'oldest') end
+for field in pairs(moved > 0 and look_through(target, tonumber(ARGV[3]), 0) or {}) do
   if changed[field] then moved, ignored = moved - 1, ignored + 1 end
 end
 if ARGV[5] ~= '' then redis.call('HSET', target, 'attributes', ARGV[5]) end
