@@ -40,6 +40,20 @@ def test_the_first_question_can_be_answered_at_first_sight(
     )
 
 
+@pytest.mark.parametrize("width", [320, 430, 768])
+def test_the_offer_to_undo_covers_nothing_of_the_list(
+    service: Service, browser_page: Page, width: int
+):
+    browser_page.set_viewport_size({"width": width, "height": 900})
+    demo = DemoPage(browser_page, service.url).open()
+    demo.radio(demo.next_card(), 5).click()
+    expect(browser_page.locator("#five")).to_be_visible()
+    offer, dock = demo.undo.bounding_box(), browser_page.locator("#dock").bounding_box()
+    assert offer is not None
+    assert dock is not None
+    assert offer["y"] + offer["height"] <= dock["y"]
+
+
 def test_cause_and_effect_share_the_screen(demo: DemoPage):
     page = demo.page
     item_id = demo.cards.filter(has_text="Horror").first.get_attribute("data-item")
