@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from model.adaptation import AdaptedCopy
-from model.data import load_dataset
+from model.data import Dataset, load_dataset
 from model.fitting import fit_model
 from model.presets import with_options
 from model.recommender import Recommender
@@ -87,11 +87,10 @@ def test_more_dislikes_never_bring_more_of_the_same(many_tastes: Recommender):
     assert of_genre(found, 0) >= 5
 
 
-def test_equal_seeds_give_equal_models(tmp_path: Path):
-    dataset = load_dataset(write_many_tastes(tmp_path / "data"))
+def test_equal_seeds_give_equal_models(two_tastes: Dataset):
     preset = with_options(QUICK_PRESETS["default"], least_updates=20)
 
-    first, second = (fit_model(dataset, preset, seed=4).relevance for _ in range(2))
+    first, second = (fit_model(two_tastes, preset, seed=4).relevance for _ in range(2))
 
     assert first is not None
     assert second is not None
