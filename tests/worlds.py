@@ -100,16 +100,17 @@ FANS_OF_A_GENRE = 25
 ITEMS_OF_A_KNOWN_KIND = 12
 
 
-def write_many_tastes(folder: Path, seed: int = 0) -> Path:
+def write_many_tastes(folder: Path, seed: int = 0, fans: int = FANS_OF_A_GENRE) -> Path:
     """Write a world of twenty genres in which each user loves one or two and dislikes the others.
 
     An item has one genre; its colour and year say nothing. Items 30 g to 30 g + 29 are of genre g.
+    There are `fans` users for each genre.
     """
     random = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "dataset.toml").write_text(_TOML.replace("two-tastes", "many-tastes"))
     genre = np.repeat(np.arange(len(MANY_GENRES)), ITEMS_OF_A_GENRE)
-    users = len(MANY_GENRES) * FANS_OF_A_GENRE
+    users = len(MANY_GENRES) * fans
     pl.DataFrame(
         {
             "item_id": [str(i) for i in range(len(genre))],
