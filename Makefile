@@ -22,6 +22,10 @@ TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 GUIDE := app/guide/index.html
 GUIDE_SOURCES := $(shell find docs scripts/guide -type f -not -name "*.pyc") CHANGELOG.md CONTRIBUTING.md SECURITY.md
 
+# Where it is set, each process compiles all modules anew, and pytest all tests: four seconds of each
+# process that collects them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: serve guide test test-fast check clean
 .DELETE_ON_ERROR:
 
