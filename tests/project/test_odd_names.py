@@ -5,7 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from model.data import load_dataset
+from tests.conftest import QUICK_PRESETS
 from tests.running import run_melu
+from tests.training import train_bundle
 from tests.worlds import write_two_tastes
 
 pytestmark = pytest.mark.slow
@@ -54,8 +57,11 @@ def test_every_encoding_will_do(folder: Path, encoding: str):
 
 def test_it_is_trained_and_its_bundle_read(folder: Path, tmp_path: Path):
     out = tmp_path / "model [1]*"
+    # Begun with a bundle whose preset is quick.
+    quick = tmp_path / "quick [1]*"
+    train_bundle(load_dataset(folder), QUICK_PRESETS["default"], quick)
 
-    trained = run_melu("train", str(folder), "--epochs", "1", "--out", str(out))
+    trained = run_melu("train", str(folder), "--from", str(quick), "--out", str(out))
 
     assert trained.returncode == 0, trained.stderr
     assert (out / "bundle.json").is_file()
