@@ -129,7 +129,8 @@ def test_nothing_of_what_users_told_is_left_in_files(loop: Loop, retrained: dict
 
 
 def test_nor_where_a_run_is_terminated(loop: Loop, retrained: dict[str, Any], tmp_path: Path):
-    version, work, said = loop.served, tmp_path / "work", tmp_path / "said"
+    version, work, said = retrained["train"]["version"], tmp_path / "work", tmp_path / "said"
+    wait_for(lambda: loop.served == version, "the service to take the bundle over", 30)
     command = (
         *(sys.executable, "-m", "scripts.cli", "retrain", str(loop.folder / "data")),
         *("--model", str(loop.folder / "model"), "--work", str(work), "--store", loop.store),

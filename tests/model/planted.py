@@ -35,11 +35,12 @@ def planted_world(
     low, high = scale
     stretched = low + (rating - 1) / 4 * (high - low)
     features = {"kind": "category", "hue": "category", "size": "number"}
+    ratings = {"file": "ratings.csv", "user": "user", "item": "item", "rating": "stars"}
     description = DatasetDescription.model_validate(
         {
             "name": "planted",
-            "ratings": {"file": "", "user": "", "item": "", "rating": "", "scale": scale},
-            "items": {"file": "", "id": "", "features": features},
+            "ratings": {**ratings, "scale": scale},
+            "items": {"file": "items.csv", "id": "item", "features": features},
         }
     )
     signs = ["".join("+-"[int(v > 0)] for v in row) for row in loadings]
