@@ -9,13 +9,14 @@ from math import inf, isfinite
 import numpy as np
 
 from model.answers import SupportSet, rated
-from model.arrays import BoolArray, Float32Array, Int64Array
+from model.arrays import Float32Array, Int64Array
 from model.errors import FeatureValueError
 from model.estimator import AdaptedUser, Estimator
 from model.features import FeatureSpace, FeatureValue
 from model.live_items import LiveItems
 from model.orders import Order
 from model.relevance import RelevanceModel, RelevanceUser
+from model.relevance.ablations import adapt_to_parts
 
 _MOST_PRIORS = 1_000
 _LARGE_ERROR = 1 / 2
@@ -224,28 +225,35 @@ class Adaptation:
         support_set = support_set[: limit + 1]
         count = len(support_set)
         pieces = min(count, limit)
-        kept = np.ones((1 + pieces, count), dtype=np.float32)
-        kept[0, limit:] = 0
-        kept[1 + np.arange(pieces), np.arange(pieces)] = 0
+        kept = np.ones((1 + pieces, count), dtype=np.bool_)
+        kept[0, limit:] = False
+        kept[1 + np.arange(pieces), np.arange(pieces)] = False
         usable = self._usable(attributes)
-        scores: Float32Array | None = None
-        stayed = [True] * len(kept)
-        if self.estimator is not None:
-            ratings = rated(support_set)
-            with np.errstate(over="ignore", invalid="ignore"):
-                scores = self.estimator.score_ablations(usable, ratings, kept, items)
-            diverged: BoolArray = np.atleast_1d(~np.isfinite(scores).all(axis=1))
-            if diverged.any():
-                scores[diverged] = self.estimator.score(self.estimator.adapt(usable, []), items)
-            stayed = (~diverged).tolist()
-            if order is Order.RATING or self.relevance is None:
-                return scores
-        assert self.relevance is not None  # noqa: S101 - one of both is there
         slots = self._user_space.slots(usable)
+        prior = self._prior(usable, slots)
+        scores: Float32Array | None = None
+        users: list[RelevanceUser] = []
+        stays = np.ones(len(kept), dtype=np.bool_)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.estimator is not None:
+                ratings, weights = rated(support_set), kept.astype(np.float32)
+                scores = self.estimator.score_ablations(usable, ratings, weights, items)
+                stays &= np.isfinite(scores).all(axis=1)
+            if self.relevance is not None and order is not Order.RATING:
+                users = adapt_to_parts(self.relevance, slots, support_set, kept, beside)
+                stays &= [one.is_finite for one in users]
+        if self.estimator is not None and scores is not None and not stays.all():
+            assert prior.rating is not None  # noqa: S101 - adapted by the same model
+            scores[~stays] = self.estimator.score(prior.rating, items)
+        if self.relevance is None or order is Order.RATING:
+            assert scores is not None  # noqa: S101 - one of both is there
+            return scores
+        assert prior.relevance is not None  # noqa: S101 - adapted by the same model
         likely = np.empty((len(kept), len(items)), dtype=np.float32)
-        for row in range(len(kept)):
-            left = [one for one, stays in zip(support_set, kept[row], strict=True) if stays]
-            user = self.relevance.adapt(slots, [*left, *beside] if stayed[row] else [])
-            of_ratings = None if scores is None else scores[row]
-            likely[row] = self.relevance.blended_relevance(user, items, of_ratings)
+        for row, user in enumerate(users):
+            likely[row] = self.relevance.blended_relevance(
+                user if stays[row] else prior.relevance,
+                items,
+                None if scores is None else scores[row],
+            )
         return likely

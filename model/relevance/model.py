@@ -112,9 +112,14 @@ class RelevanceModel:
             The user's own copy.
         """
         weights = self.updated(slots, self.support_sums(support_set))
-        steps = 1 + len(self.theta.rates) if support_set else 0
+        steps = self.steps if support_set else 0
         total = float(self.sample.log_totals(weights)[0])
         return RelevanceUser(weights.ravel(), total, len(rated(support_set)), steps)
+
+    @property
+    def steps(self) -> int:
+        """Steps of a local update, the amortised start among them."""
+        return 1 + len(self.theta.rates)
 
     def updated(self, slots: Mapping[str, list[int]], support: SupportSums) -> Float32Array:
         """Run the local update on B support sets.

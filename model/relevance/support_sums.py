@@ -71,25 +71,37 @@ class SupportSums:
         output: Float32Array,
         answers: Sequence[Answer],
         members: int,
+        kept: Float32Array | None = None,
     ) -> SupportSums:
-        """Sum over one support set.
+        """Sum over one support set, or over parts of it.
 
         Args:
             entry: e of its items, shape [n, M W].
             output: ō of its items, shape [n, M (W + 1)].
             answers: What was answered, n of them.
             members: M.
+            kept: 1 for each answer that a part holds, else 0, shape [B, n]; one part that holds
+                all if None.
 
         Returns:
-            The bags of B = 1.
+            The bags, with B = 1 for one support set; of parts the choice among what was asked
+            about is that of all.
         """
-        weights = np.zeros((len(Kind), len(answers)), dtype=np.float32)
+        weights = np.zeros((len(Kind), 1, len(answers)), dtype=np.float32)
         for place, one in enumerate(answers):
-            weights[one.kind, place] = one.weight
+            weights[one.kind, 0, place] = one.weight
+        if kept is not None:
+            weights = weights * kept
+        parts = weights.shape[1]
+
+        def sums(values: Float32Array, kinds: int) -> tuple[Float32Array, ...]:
+            flat = weights[:kinds].reshape(kinds * parts, len(answers)) @ values
+            return tuple(flat.reshape(kinds, parts, members, -1).transpose(0, 2, 1, 3))
+
         return cls(
-            tuple((weights @ entry).reshape(len(Kind), members, 1, -1)),
-            tuple((weights[:2] @ output).reshape(2, members, 1, -1)),
-            weights.sum(1, keepdims=True),
+            sums(entry, len(Kind)),
+            sums(output, 2),
+            weights.sum(2),
             asked(output, answers, members),
         )
 
