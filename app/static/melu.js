@@ -5,7 +5,7 @@ export const version = "0.1.0";
 const MOST_EVENTS = 500; // of a call
 const MOST_ANSWERS = 50; // kept for If-None-Match
 const PASSING = new Set([408, 429, 502, 503, 504]);
-const REFUSED = new Set([400, 413, 422]); // whatever is wrong is wrong with the events
+const REFUSED = new Set([400, 413, 422]); // the events are at fault
 
 /** Why a call failed; status 0: there was no answer. */
 export class MeluError extends Error {
@@ -20,7 +20,7 @@ export class MeluError extends Error {
   }
 }
 
-// Pages over plain http have no `crypto.randomUUID`.
+// Pages over http have no `crypto.randomUUID`.
 export const randomId = () => crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 /** `store;dur=3.6` → `{store: 3.6}`. */
@@ -44,18 +44,22 @@ function step(id) {
 // Timers of more than 24 days end at once.
 const later = (act, seconds) => setTimeout(act, Math.min(seconds, 2e6) * 1000);
 
-function wait(seconds, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = later(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, seconds);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
+// Aborted in time; the `fetch` of Node 20 may hang even then.
+async function within(seconds, signal, act) {
+  signal?.throwIfAborted();
+  const abort = new AbortController();
+  const stop = () => abort.abort();
+  signal?.addEventListener("abort", stop, { once: true });
+  const timer = later(stop, seconds);
+  try {
+    return await Promise.race([act(abort.signal), new Promise((_, reject) => (abort.signal.onabort = reject))]);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw abort.signal.aborted ? new MeluError("timeout", `No answer within ${seconds} s.`) : cause;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  }
 }
 
 function ownStorage() {
@@ -122,7 +126,7 @@ export class Melu extends EventTarget {
     return this.#read("onboarding/items", { ...query, userId }, { user_id: userId });
   }
 
-  /** Send events now. Each gets an id, by which the service knows a retry. */
+  /** Send events now. By ids the service knows what it has. */
   async sendFeedback(events, options = {}) {
     const body = { events: [events].flat().map(named) };
     return this.#call("POST", `${this.#user(options)}/feedback`, { ...options, body });
@@ -274,12 +278,12 @@ export class Melu extends EventTarget {
     for (const [name, value] of Object.entries(query)) {
       for (const one of [value].flat()) if (one !== undefined && one !== null) url.searchParams.append(name, one);
     }
-    const { retries, longestWait } = this.#options;
+    const { retries, timeout, longestWait } = this.#options;
     let renewed = false;
-    let lost = false; // it may have been carried out, though nobody said so
+    let lost = false; // it may have been carried out
     for (let attempt = 0; ; attempt++) {
-      const token = await this.#tokenOf(userId);
-      signal?.throwIfAborted();
+      const held = this.#tokenOf(userId);
+      const token = await within(timeout, signal, () => held.promise);
       try {
         return await this.#attempt(method, url, { token, userId, signal, onResponse, body });
       } catch (error) {
@@ -288,14 +292,12 @@ export class Melu extends EventTarget {
         lost ||= !error.status || error.status > 500;
         if (error.status === 401 && this.#options.getToken && !renewed) {
           renewed = true;
-          if (this.#token?.token === token) this.#token = null;
+          this.#forget(held);
           continue;
         }
-        const backoff = 0.25 * 2 ** attempt * (1 + Math.random());
-        const seconds = error.retryAfter ?? backoff;
+        const seconds = error.retryAfter ?? 0.25 * 2 ** attempt * (1 + Math.random());
         if (!error.passes || attempt - renewed >= retries || seconds > longestWait) throw error;
-        signal?.throwIfAborted();
-        await wait(seconds, signal);
+        await within(seconds, signal, () => new Promise(() => {})).catch(() => signal?.throwIfAborted());
       }
     }
   }
@@ -306,24 +308,17 @@ export class Melu extends EventTarget {
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token) headers.Authorization = `Bearer ${token}`;
     const key = `${userId} ${url}`;
-    const known = method === "GET" ? this.#answers.get(key) : undefined;
+    const known = method === "GET" && this.#answers.get(key);
     if (known) headers["If-None-Match"] = known.etag;
-    const abort = new AbortController();
-    const stop = () => abort.abort();
-    signal?.addEventListener("abort", stop, { once: true });
-    const timer = later(stop, timeout);
     let response, text;
     try {
-      response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal: abort.signal });
-      text = await response.text();
+      await within(timeout, signal, async (signal) => {
+        response = await fetch(url, { method, headers, body: body && JSON.stringify(body), signal });
+        text = await response.text();
+      });
     } catch (cause) {
-      signal?.throwIfAborted();
-      throw abort.signal.aborted
-        ? new MeluError("timeout", `The service did not answer within ${timeout} s.`, { cause })
-        : new MeluError("unreachable", "The service can’t be reached.", { cause });
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", stop);
+      if (signal?.aborted || cause instanceof MeluError) throw cause;
+      throw new MeluError("unreachable", "The service can’t be reached.", { cause });
     }
     onResponse?.(response);
     if (response.status === 304 && known) return JSON.parse(known.text);
@@ -351,21 +346,22 @@ export class Melu extends EventTarget {
     return answer;
   }
 
-  async #tokenOf(userId) {
-    const { token, getToken } = this.#options;
-    if (!getToken) return token;
-    if (this.#token?.userId !== userId) {
-      const held = { userId, promise: Promise.resolve(getToken(userId)) };
+  #tokenOf(userId) {
+    const { token, getToken, timeout } = this.#options;
+    if (!getToken) return { promise: token };
+    if (!this.#token || this.#token.userId !== userId) {
+      const held = { userId, promise: within(timeout, null, () => getToken(userId)) };
       this.#token = held;
-      held.promise.then(
-        (value) => (held.token = value),
-        () => this.#token === held && (this.#token = null),
-      );
+      held.promise.catch(() => this.#forget(held));
     }
-    return this.#token.promise;
+    return this.#token;
   }
 
-  // Each event has a key of its own, for tabs may see what others wrote a while later.
+  #forget(token) {
+    if (this.#token === token) this.#token = null;
+  }
+
+  // A key an event: tabs see late what others wrote.
   #prefix(userId = this.userId) {
     return `melu.queue ${this.#base} ${step(userId)} `;
   }
@@ -381,7 +377,7 @@ export class Melu extends EventTarget {
         found.push([key, JSON.parse(await storage.getItem(key))]);
       } catch {} // it is not ours
     }
-    return found.filter(([, event]) => event); // another tab may just have sent it
+    return found.filter(([, event]) => event); // another tab may have sent it
   }
 
   async #remove(entries, userId) {

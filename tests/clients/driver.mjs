@@ -18,7 +18,11 @@ function make({ tokens: given, keeps_storage: keeps, ...options }) {
   tokens = given ? [...given] : null;
   asked = [];
   told = [];
-  const getToken = async (userId) => (asked.push(userId), tokens.length > 1 ? tokens.shift() : tokens[0]);
+  const getToken = async (userId) => {
+    asked.push(userId);
+    const next = tokens.length > 1 ? tokens.shift() : tokens[0];
+    return next === null ? new Promise(() => {}) : next; // one that never comes
+  };
   melu = new Melu({ storage, ...(given && { getToken }), ...options });
   for (const type of ["queue", "sent", "refused"]) {
     melu.addEventListener(type, ({ detail }) => told.push({ type, ...detail, error: detail.error?.code }));

@@ -23,6 +23,8 @@ class Fault:
     loses_answer: bool = False
     """Pass the request on, and cut the connection instead of answering."""
     delay_seconds: float = 0
+    body_delay_seconds: float = 0
+    """Between the headers and the body."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class FaultyProxy:
         request.send_header("Connection", "close")
         try:
             request.end_headers()
+            time.sleep(fault.body_delay_seconds)
             request.wfile.write(content)
         except OSError:
             pass  # the client has gone

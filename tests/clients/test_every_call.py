@@ -243,6 +243,15 @@ def test_a_refused_token_is_renewed_once(driver: Driver, guarded: Service, user:
     assert driver.tokens_asked_for() == [user, user]
 
 
+def test_a_token_for_nobody_in_particular(driver: Driver, guarded: Service):
+    driver.make(guarded.url, tokens=[OTHER_KEY])
+
+    for _ in range(2):
+        assert driver.call("items", limit=1)["items"]
+
+    assert driver.tokens_asked_for() == [None]
+
+
 def test_many_calls_at_once_renew_a_token_once(driver: Driver, guarded: Service, user: str):
     driver.make(guarded.url, tokens=["an old token", OTHER_KEY])
 

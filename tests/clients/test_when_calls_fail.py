@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.clients.drivers import AbortedError, CallError, Driver, PythonDriver
+from tests.clients.drivers import AbortedError, CallError, Driver, JavaScriptDriver, PythonDriver
 from tests.clients.faulty_proxy import Fault, FaultyProxy
 from tests.ports import free_port
 from tests.running import Service
@@ -182,14 +182,60 @@ def test_somebody_else_answers(proxied: Driver, proxy: FaultyProxy):
     assert missing.value.problem is None
 
 
-def test_an_answer_that_nobody_can_unpack_is_asked_for_again(proxied: Driver, proxy: FaultyProxy):
+@pytest.mark.parametrize("body_delay", [0, 0.05])
+def test_an_answer_that_nobody_can_unpack_is_asked_for_again(
+    driver: Driver, proxy: FaultyProxy, body_delay: float
+):
+    # Node 20 waits for the rest of what comes after its headers, for ever.
+    driver.make(proxy.url, timeout=1)
     proxy.faults.append(
-        Fault(status=200, headers={"Content-Encoding": "gzip"}, body=b"cut off before it began")
+        Fault(
+            status=200,
+            headers={"Content-Encoding": "gzip"},
+            body=b"cut off before it began",
+            body_delay_seconds=body_delay,
+        )
     )
 
-    assert proxied.call("model")["rating_scale"] == [1, 5]
+    assert driver.call("model")["rating_scale"] == [1, 5]
 
     assert len(proxy.seen) == 2
+
+
+def test_an_answer_that_nobody_can_unpack_can_be_aborted(
+    javascript: JavaScriptDriver, proxy: FaultyProxy
+):
+    javascript.make(proxy.url)
+    proxy.faults.append(
+        Fault(
+            200, {"Content-Encoding": "gzip"}, b"cut off before it began", body_delay_seconds=0.05
+        )
+    )
+
+    with pytest.raises(AbortedError):
+        javascript.call("model", abort_after=0.5)
+
+
+def test_a_token_that_never_comes_is_waited_for_no_longer_than_an_answer(
+    javascript: JavaScriptDriver, service: Service
+):
+    javascript.make(service.url, timeout=0.3, tokens=[None, "a token"])
+
+    with pytest.raises(CallError) as failed:
+        javascript.call("model")
+
+    assert (failed.value.code, failed.value.status) == ("timeout", 0)
+    # Another one is asked for.
+    assert javascript.call("model")["rating_scale"] == [1, 5]
+
+
+def test_a_call_that_waits_for_its_token_can_be_aborted(
+    javascript: JavaScriptDriver, service: Service
+):
+    javascript.make(service.url, tokens=[None])
+
+    with pytest.raises(AbortedError):
+        javascript.call("model", abort_after=0.2)
 
 
 def test_a_call_can_be_aborted(proxied: Driver, proxy: FaultyProxy):
