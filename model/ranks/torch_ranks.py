@@ -51,6 +51,11 @@ class TorchRanks(Ranks):
         Raises:
             RanksError: If they do not come.
         """
+        # Its functions take the group that there is when it is imported as their default, and
+        # torch imports it somewhere within a training. They would keep the group's threads after
+        # its end, and one that drops its last tensor as the interpreter ends aborts the process.
+        import torch.distributed.nn.functional  # noqa: F401
+
         with _told():
             distributed.init_process_group("gloo", timeout=_WAIT)
         return cls(distributed.get_rank(), distributed.get_world_size())
