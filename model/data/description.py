@@ -3,7 +3,7 @@
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import (
     AfterValidator,
@@ -67,6 +67,9 @@ def _each_once(files: str | tuple[str, ...]) -> str | tuple[str, ...]:
 class TableSource(TableFormat):
     """Which files hold a table."""
 
+    table: ClassVar[str]
+    """What it is called in `dataset.toml`."""
+
     file: Annotated[
         str | Annotated[tuple[str, ...], Field(min_length=1)], AfterValidator(_each_once)
     ]
@@ -84,6 +87,7 @@ class RatingsTable(TableSource):
     Without `rating` every row is an interaction: a click, a play, a purchase.
     """
 
+    table: ClassVar[str] = "ratings"
     user: str
     item: str
     rating: str | None = None
@@ -122,6 +126,7 @@ class RatingsTable(TableSource):
 class UsersTable(TableSource):
     """Where the users' features are."""
 
+    table: ClassVar[str] = "users"
     id: str
     features: Features = Field(default_factory=dict)
 
@@ -129,6 +134,7 @@ class UsersTable(TableSource):
 class ItemsTable(UsersTable):
     """Where the items' features and titles are."""
 
+    table: ClassVar[str] = "items"
     title: str | None = None
     """Column of a title to show; the id stands in where there is none."""
 

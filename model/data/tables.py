@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from model.data.description import Feature, TableSource
-from model.data.reading import LINE, TableFormat, read_raw
+from model.data.reading import LINE, read_raw
 from model.data.reading.as_text import whole_ids
 from model.data.reading.decimals import with_points
 from model.errors import DatasetError
@@ -45,7 +45,7 @@ class LoadReport:
     """What the loader left out and why.
 
     Attributes:
-        files: Name of a file → its rows.
+        files: Name of a file → its rows, once for each table that is read from it.
         bad_rows: Problem → lines that have it, all skipped.
         values: Problem → some of the values that are the problem.
         duplicate_ratings: Older ratings of a (user, item) pair that a newer one replaced.
@@ -73,18 +73,36 @@ class RowChecker:
     def __init__(self, report: LoadReport, skip_bad_rows: bool) -> None:
         self.report = report
         self._skip = skip_bad_rows
-        self._paths: list[Path] = []
+        self._files: list[tuple[Path, str]] = []
 
-    def number_of(self, path: Path) -> int:
-        """Return the number that stands for a file in the column `FILE`."""
-        if path not in self._paths:
-            self._paths.append(path)
-        return self._paths.index(path)
+    def number_of(self, path: Path, table: str) -> int:
+        """Return the number that stands for a file in the column `FILE`.
 
-    def name_of(self, path: Path) -> str:
-        """Return a file's name; with its folder's, if a file read before has the same."""
-        first = next((one for one in self._paths if one.name == path.name), path)
-        return path.name if first == path else f"{path.parent.name}/{path.name}"
+        Args:
+            path: The file.
+            table: Which table is read from it: one file may be several, each of its own rows.
+
+        Returns:
+            The number.
+        """
+        if (path, table) not in self._files:
+            self._files.append((path, table))
+        return self._files.index((path, table))
+
+    def name_of(self, number: int) -> str:
+        """Return a file's name, with its folder's or its table's if one read before has the same.
+
+        Args:
+            number: Of the file, see `number_of`.
+
+        Returns:
+            The name.
+        """
+        path, table = self._files[number]
+        first = next(one for one, _ in self._files if one.name == path.name)
+        name = path.name if first == path else f"{path.parent.name}/{path.name}"
+        is_again = any(one == path for one, _ in self._files[:number])
+        return f"{name} as {table}" if is_again else name
 
     def keep(
         self, table: pl.DataFrame, bad: pl.Expr, problem: str, column: str | None = None
@@ -109,19 +127,19 @@ class RowChecker:
             return table
         for part in refused.partition_by(FILE, maintain_order=True):
             values = [] if column is None else part.get_column(column).head(_SHOWN).to_list()
-            path = self._paths[part.get_column(FILE)[0]]
-            self.refuse(problem, part.get_column(LINE).to_list(), path, values)
+            number = part.get_column(FILE)[0]
+            self.refuse(problem, part.get_column(LINE).to_list(), number, values)
         return marked.filter(~pl.col("__bad__")).drop("__bad__")
 
     def refuse(
-        self, problem: str, lines: list[int], path: Path, values: Sequence[object] = ()
+        self, problem: str, lines: list[int], number: int, values: Sequence[object] = ()
     ) -> None:
         """Note bad rows, or raise.
 
         Args:
             problem: What is wrong with them.
             lines: Where they are.
-            path: The table's file.
+            number: Of the table's file, see `number_of`.
             values: Some of the values that are wrong.
 
         Raises:
@@ -134,11 +152,12 @@ class RowChecker:
                 for place, line in enumerate(lines[:_SHOWN])
             )
             more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+            path, _ = self._files[number]
             raise DatasetError(
                 f"{path}: {problem} in {len(lines)} row(s), at line {shown}{more}. "
                 "Correct the file, or pass --skip-bad-rows to leave these rows out."
             )
-        name = self.name_of(path)
+        name = self.name_of(number)
         key = f"{name}: {problem}"
         self.report.bad_rows.setdefault(key, []).extend(lines)
         self.report.values.setdefault(key, []).extend(told)
@@ -163,14 +182,14 @@ class GatheringChecker(RowChecker):
     def __init__(self, checker: RowChecker) -> None:
         super().__init__(checker.report, skip_bad_rows=True)
         self._checker = checker
-        self._paths = checker._paths
-        self._gathered: dict[tuple[str, Path], tuple[list[int], list[object]]] = {}
+        self._files = checker._files
+        self._gathered: dict[tuple[str, int], tuple[list[int], list[object]]] = {}
 
     def refuse(
-        self, problem: str, lines: list[int], path: Path, values: Sequence[object] = ()
+        self, problem: str, lines: list[int], number: int, values: Sequence[object] = ()
     ) -> None:
         """Note bad rows."""
-        found, told = self._gathered.setdefault((problem, path), ([], []))
+        found, told = self._gathered.setdefault((problem, number), ([], []))
         found.extend(lines)
         told.extend(values[: _SHOWN - len(told)])
 
@@ -183,9 +202,9 @@ class GatheringChecker(RowChecker):
         Raises:
             DatasetError: If bad rows are not to be skipped.
         """
-        for problem, path in sorted(self._gathered, key=lambda one: problems.index(one[0])):
-            lines, values = self._gathered[problem, path]
-            self._checker.refuse(problem, lines, path, values)
+        for problem, number in sorted(self._gathered, key=lambda one: problems.index(one[0])):
+            lines, values = self._gathered[problem, number]
+            self._checker.refuse(problem, lines, number, values)
 
 
 def _quoted(value: object) -> str:
@@ -232,7 +251,7 @@ def read_table(
 def read_table_slice(
     path: Path,
     columns: Sequence[str],
-    described: TableFormat,
+    described: TableSource,
     checker: RowChecker,
     *,
     numbers: Sequence[str],
@@ -262,7 +281,7 @@ def read_table_slice(
 def _read_file(
     path: Path,
     columns: Sequence[str],
-    described: TableFormat,
+    described: TableSource,
     checker: RowChecker,
     features: Mapping[str, Feature] | None,
     numbers: Sequence[str],
@@ -279,10 +298,10 @@ def _read_file(
             f"{path} has no column {', '.join(repr(name) for name in missing)}; "
             f"it has: {', '.join(raw.header)}. Correct dataset.toml or the file."
         )
-    checker.number_of(path)
-    checker.report.files.setdefault(checker.name_of(path), FileRows()).rows += raw.rows
+    number = checker.number_of(path, described.table)
+    checker.report.files.setdefault(checker.name_of(number), FileRows()).rows += raw.rows
     for problem, lines in raw.malformed.items():
-        checker.refuse(problem, lines, path)
+        checker.refuse(problem, lines, number)
     takers = {name for name, one in (features or {}).items() if one.kind.takes_lists}
     for name, kind in raw.table.schema.items():
         if isinstance(kind, pl.List) and name not in takers:
@@ -299,5 +318,5 @@ def _read_file(
             for name in quantities | {*numbers}
             if name in columns
         )
-    number = pl.lit(checker.number_of(path), dtype=pl.UInt32).alias(FILE)
-    return table.select([*dict.fromkeys(columns), LINE]).with_columns(number)
+    of_file = pl.lit(number, dtype=pl.UInt32).alias(FILE)
+    return table.select([*dict.fromkeys(columns), LINE]).with_columns(of_file)

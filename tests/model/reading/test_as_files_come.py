@@ -165,6 +165,19 @@ def test_files_with_one_name_are_counted_apart(tmp_path: Path):
     assert list(report.bad_rows.values()) == [[2]]
 
 
+def test_a_file_that_is_two_tables_is_counted_as_each(tmp_path: Path):
+    toml = TOML.format(ratings="r.csv") + '[items]\nfile = "r.csv"\nid = "i"\n'
+
+    (tmp_path / "dataset.toml").write_text(toml)
+    (tmp_path / "r.csv").write_text("u,i,r,t\nu1,3,5,10\nu1,7,4,20\nu2,3,x,30\nu2\n")
+    report = load_dataset(tmp_path, skip_bad_rows=True).report
+
+    counts = {name: (rows.rows, rows.read, rows.refused) for name, rows in report.files.items()}
+    assert counts == {"r.csv": (4, 2, 2), "r.csv as items": (4, 2, 2)}
+    assert report.bad_rows["r.csv: a rating is no number"] == [4]
+    assert report.bad_rows["r.csv as items: an id in 'i' stands twice"] == [4]
+
+
 @pytest.mark.parametrize("name", ["r.csv", "r.jsonl", "r.parquet"])
 def test_a_column_without_a_name(tmp_path: Path, name: str):
     table = pl.DataFrame({"": ["u1", "u2"], "i": ["3", "3"]})
