@@ -15,7 +15,7 @@ from model.data.reading import LINE, RawTable, read_raw
 from model.data.reading.as_text import whole_ids
 from model.data.reading.decimals import with_points
 from model.data.reading.files import kind_of
-from model.data.reading.json_rows import NO_OBJECT, numbered_objects
+from model.data.reading.json_rows import numbered_objects
 from model.data.reading.raw_table import JSON
 from model.errors import DatasetError
 from model.features.kinds import KINDS, FeatureKind
@@ -153,13 +153,14 @@ def _each_once(found: ItemRows) -> ItemRows:
 def _objects(file: Path) -> ItemRows | None:
     """Read objects as the service takes them; None if their attributes stand beside the title."""
     rows = list(numbered_objects(file, None))
-    if not any(row is not None and isinstance(row.get(_ATTRIBUTES), dict) for _, row in rows):
+    objects = [row for _, row in rows if not isinstance(row, str)]
+    if not any(isinstance(row.get(_ATTRIBUTES), dict) for row in objects):
         return None
     items: list[ReadItem] = []
     refused: list[tuple[int, str]] = []
     for number, row in rows:
-        if row is None:
-            refused.append((number, NO_OBJECT))
+        if isinstance(row, str):
+            refused.append((number, row))
             continue
         item_id = _id_of(row.get(_ID))
         attributes = row.get(_ATTRIBUTES)

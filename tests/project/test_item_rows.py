@@ -54,6 +54,18 @@ def test_of_rows_with_one_id_the_first_is_sent(tmp_path: Path, name: str, conten
     assert rows.rows == 3
 
 
+def test_an_item_that_names_something_twice_is_not_sent(tmp_path: Path):
+    rows = read(
+        tmp_path,
+        "t.jsonl",
+        '{"item_id": "a", "attributes": {"year": 1990, "year": 1991}}\n'
+        '{"item_id": "b", "attributes": {"year": 1990}}\n',
+    )
+
+    assert stored(rows) == {"b": ("b", {"year": 1990})}
+    assert rows.refused == [(1, "an object has the name 'year' twice")]
+
+
 def test_a_file_written_as_the_items_of_a_data_set(tmp_path: Path):
     described = ItemsTable(
         file="items.csv",

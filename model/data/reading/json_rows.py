@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,11 @@ from model.errors import DatasetError
 
 NO_OBJECT = "a line is no JSON object"
 _BETWEEN = re.compile(r"[\s,]*")
+_NAME = re.compile(r'"\s*:')
+"""The end of a name; within a text it may look so too."""
 _CONSTANT = re.compile(r"NaN|Infinity")
 _MOST_OF_64_BITS = 2.0**63
+_SHOWN = 40
 
 
 @dataclass
@@ -42,15 +47,17 @@ class JsonRows:
 
 def numbered_objects(
     path: Path, encoding: str | None
-) -> Iterator[tuple[int, dict[str, Any] | None]]:
+) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """Read an object a line, where a blank line is nothing; or the objects of a list.
+
+    An object that names something twice is none: readers differ in which of the two they take.
 
     Args:
         path: The file.
         encoding: Its encoding; found out if None.
 
     Yields:
-        The number of the line that it begins on, and the object; None where there is none.
+        The number of the line that it begins on, and the object; or, in words, what is wrong.
 
     Raises:
         DatasetError: If it is in another encoding, or a list is no JSON.
@@ -64,13 +71,15 @@ def numbered_objects(
         for number, line in chain([(first, start)], lines):
             if not line.strip():
                 continue
-            row = _value(line)
-            yield number, row if isinstance(row, dict) else None
+            yield number, _object(line)
 
 
-def _listed(path: Path, line: int, text: str) -> Iterator[tuple[int, dict[str, Any] | None]]:
+def _listed(path: Path, line: int, text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """Read the objects of a list, with the lines that they begin on."""
-    decoder = json.JSONDecoder(parse_constant=_constant)
+    twice: list[str] = []
+    decoder = json.JSONDecoder(
+        parse_constant=_constant, object_pairs_hook=partial(_noting_names, twice)
+    )
     begin, place = 0, text.index("[") + 1
     while (found := _BETWEEN.match(text, place)) and (place := found.end()) < len(text):
         line += text.count("\n", begin, place)
@@ -82,12 +91,40 @@ def _listed(path: Path, line: int, text: str) -> Iterator[tuple[int, dict[str, A
             json.dumps(row, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise DatasetError(f"{path}: line {line} is no JSON: {error}. Correct it.") from error
-        yield line, row if isinstance(row, dict) else None
+        yield line, _named_twice(twice) or (row if isinstance(row, dict) else NO_OBJECT)
+        twice.clear()
     raise DatasetError(f"{path} is cut off: the list that it begins with has no end.")
 
 
 def _constant(name: str) -> str | None:
     return None if name == "NaN" else name
+
+
+def _object(line: str) -> dict[str, Any] | str:
+    row = _value(line)
+    if not isinstance(row, dict):
+        return NO_OBJECT
+    # As many names as values: nothing is within them, and nothing stands twice.
+    if line.count(":") == len(row) or len(_NAME.findall(line)) == len(row):
+        return row
+    twice: list[str] = []
+    try:
+        json.loads(line, object_pairs_hook=partial(_noting_names, twice))
+    except (ValueError, RecursionError):
+        return NO_OBJECT
+    return _named_twice(twice) or row
+
+
+def _noting_names(twice: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object of names and values, and note the names that stand in it before."""
+    found: dict[str, Any] = dict(pairs)
+    if len(found) < len(pairs):
+        twice += (name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    return found
+
+
+def _named_twice(twice: list[str]) -> str | None:
+    return f"an object has the name {twice[0][:_SHOWN]!r} twice" if twice else None
 
 
 def _value(line: str) -> Any:  # noqa: ANN401 - JSON
@@ -132,8 +169,8 @@ def read_json_lines(path: Path, described: TableFormat, wanted: Sequence[str] | 
     malformed: dict[str, list[int]] = {}
     header: dict[str, None] = {}
     for number, row in numbered_objects(path, described.encoding):
-        if row is None:
-            malformed.setdefault(NO_OBJECT, []).append(number)
+        if isinstance(row, str):
+            malformed.setdefault(row, []).append(number)
             continue
         header |= dict.fromkeys(row)
         rows.append(row)

@@ -220,6 +220,29 @@ def test_nanoseconds_apart_are_in_order(earlier: str, later: str):
     assert times[0] < times[1]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"u": "a:b", "r": 1}\n{"u": "x", "r": 4, "r" : 2}\n{"u": "y", "r": 3, "q": {"r": 1}}\n'
+        '{"u": "z", "r": 3, "q": {"n": 1, "\\u006e": 2}}\n',
+        '[{"u": "a:b", "r": 1},\n{"u": "x", "r": 4, "r" : 2},\n{"u": "y", "r": 3, "q": {"r": 1}},\n'
+        '{"u": "z", "r": 3, "q": {"n": 1, "\\u006e": 2}}]',
+    ],
+)
+def test_an_object_that_names_something_twice_is_refused(tmp_path: Path, text: str):
+    path = tmp_path / "t.json"
+    path.write_text(text)
+
+    raw = read_raw(path, wanted=["u", "r"])
+
+    assert raw.table.rows() == [("a:b", "1", 1), ("y", "3", 3)]
+    assert raw.malformed == {
+        "an object has the name 'r' twice": [2],
+        "an object has the name 'n' twice": [4],
+    }
+    assert raw.rows == 4
+
+
 def test_a_list_of_json_objects(tmp_path: Path):
     path = tmp_path / "t.json"
     path.write_text('\n[\n {"a": 1,\n  "b": NaN},\n 5,\n {"a": 12345678901234567890123}\n]\n')
