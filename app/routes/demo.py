@@ -4,9 +4,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from app.dependencies import DemoVisitorsDep
+from app.routes.json_bodies import NamedOnceRoute
 from app.schemas.users import DemoVisitor
 
-router = APIRouter(prefix="/demo/visitor", include_in_schema=False)
+router = APIRouter(prefix="/demo/visitor", include_in_schema=False, route_class=NamedOnceRoute)
 
 
 class VisitorRequest(BaseModel):

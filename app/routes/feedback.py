@@ -18,10 +18,13 @@ from app.problems import (
     UnknownItemInBody,
     problem_responses,
 )
+from app.routes.json_bodies import NamedOnceRoute
 from app.schemas.feedback import FeedbackAccepted, FeedbackPage, FeedbackParameters, FeedbackRequest
 from app.schemas.values import GroupId, ItemId, UserId
 
-router = APIRouter(prefix="/users/{user_id}/feedback", tags=["feedback"])
+router = APIRouter(
+    prefix="/users/{user_id}/feedback", tags=["feedback"], route_class=NamedOnceRoute
+)
 
 
 @router.post(

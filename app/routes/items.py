@@ -17,6 +17,7 @@ from app.problems import (
     UnknownItem,
     problem_responses,
 )
+from app.routes.json_bodies import NamedOnceRoute
 from app.schemas.items import (
     BulkParameters,
     Item,
@@ -29,7 +30,7 @@ from app.schemas.items import (
 )
 from app.schemas.values import ItemId
 
-router = APIRouter(prefix="/items", tags=["items"])
+router = APIRouter(prefix="/items", tags=["items"], route_class=NamedOnceRoute)
 
 
 @router.get(

@@ -20,9 +20,10 @@ from app.problems import (
     UnknownScenario,
     problem_responses,
 )
+from app.routes.json_bodies import NamedOnceRoute
 from app.schemas.recommendations import RecommendationRequest, UnstoredRecommendations
 
-router = APIRouter(prefix="/recommendations", tags=["recommendations"])
+router = APIRouter(prefix="/recommendations", tags=["recommendations"], route_class=NamedOnceRoute)
 
 _HEADERS = {
     "Server-Timing": {

@@ -13,10 +13,11 @@ from app.problems import (
     UnknownUser,
     problem_responses,
 )
+from app.routes.json_bodies import NamedOnceRoute
 from app.schemas.users import Merged, MergeRequest, ProfileRequest, PutUser, User
 from app.schemas.values import UserId
 
-router = APIRouter(prefix="/users/{user_id}", tags=["users"])
+router = APIRouter(prefix="/users/{user_id}", tags=["users"], route_class=NamedOnceRoute)
 
 
 @router.put(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from app.main import create_app
+from app.routes import routers
+from app.routes.json_bodies import NamedOnceRoute
 from app.settings import Settings
 
 METHODS = ("get", "put", "post", "delete")
@@ -84,3 +86,11 @@ def test_every_body_has_an_example(document: dict[str, Any], operations: dict[st
                 example for field in schema["properties"].values() for example in field["examples"]
             ]
             assert found, call
+
+
+def test_every_body_is_refused_that_names_something_twice():
+    routes = [route for router in routers for route in router.routes]
+    with_body = [one for one in routes if getattr(one, "body_field", None) is not None]
+
+    assert with_body
+    assert all(isinstance(one, NamedOnceRoute) for one in with_body)

@@ -89,6 +89,36 @@ def test_a_bad_body_is_refused(client: httpx.Client, body: Json, code: str):
     assert_problem(client.post(PATH, json=body), 422, code)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/recommendations", '{"limit": 1, "limit": 2}'),
+        ("POST", "/users/{user}/feedback", '{"item_id": "0", "rating": 5, "rating": 1}'),
+        (
+            "POST",
+            "/users/{user}/feedback",
+            '{"events": [{"item_id": "0", "rating": 5}, {"item_id": "1", "rating": 2, '
+            '"\\u0072ating": 2}]}',
+        ),
+        ("PUT", "/users/{user}", '{"attributes": {"age": 20, "age": 30}}'),
+        ("PUT", "/items/odd", '{"title": "A", "attributes": {}, "title": "B"}'),
+        ("POST", "/users/{user}/feedback", '{"events": [], "\\ud800": 1, "\\ud800": 2}'),
+    ],
+)
+def test_a_body_that_names_something_twice_is_refused(
+    visitor: Visitor, method: str, path: str, body: str
+):
+    path = path.format(user=visitor.path.removeprefix("/users/"))
+    sent = {"content": body, "headers": JSON}
+
+    problem = assert_problem(visitor.client.request(method, path, **sent), 422, "invalid_body")
+
+    assert problem["errors"][0]["loc"] == ["body"]
+    assert "more than once" in problem["detail"]
+    assert visitor.client.get("/items/odd").status_code == 404
+    assert visitor.client.get(visitor.path).status_code == 404
+
+
 def test_attributes_are_refused_as_a_profile_is(visitor: Visitor):
     for attributes in ({"shoe": 1}, {"age": "young"}, {"city": [1]}):
         answer = visitor.client.post(PATH, json={"attributes": attributes})
