@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from model.catalogue.bounds import MAX_LIST, MAX_TEXT
 from model.data.proposal.columns import Column
 from model.data.proposal.names import names_a_row, tells
@@ -15,6 +17,8 @@ _TEXT_WORDS = 3.5
 _LONE_SHARE = 0.9
 _LIST_SHARE = 0.2
 _NUMBERS = 12
+_CODE = r"^0\d+$"
+"""Of post codes and the like, which are no quantities."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str
         return ProposedFeature(column.name, CATEGORIES, "lists")
     if column.is_date:
         return ProposedFeature(column.name, NUMBER, "dates, read as years")
-    if column.numbers is not None:
+    if column.numbers is not None and not column.known.str.contains(_CODE).any():
         return _of_numbers(column)
     longest = column.known.str.len_chars().max()
     if isinstance(longest, int) and longest > MAX_TEXT:
@@ -82,7 +86,15 @@ def _of_numbers(column: Column) -> ProposedFeature | str:
     if column.is_whole and column.distinct > _FEW and column.distinct == len(column.known):
         return "names each row by a number of its own"
     if column.distinct >= _NUMBERS or not column.is_whole:
-        return ProposedFeature(column.name, NUMBER, f"{column.distinct:,} numbers")
+        numbers = column.known.cast(pl.Float64, strict=False)
+        others = column.known.filter(~numbers.is_finite().fill_null(value=False))
+        reason = f"{column.distinct - others.n_unique():,} numbers"
+        if len(others):
+            reason += (
+                f", and {len(others):,} such as {others[0]!r}, whose rows are refused unless "
+                "--skip-bad-rows is given"
+            )
+        return ProposedFeature(column.name, NUMBER, reason)
     return ProposedFeature(column.name, CATEGORY, f"only {column.distinct} numbers")
 
 
