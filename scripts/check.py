@@ -100,7 +100,10 @@ def _of_table(path: Path, described: TableFormat, wanted: list[str]) -> list[str
     missing = [repr(name) for name in wanted if name not in header]
     if not missing:
         return []
-    return [f"{path} has no column {', '.join(missing)}; it has: {', '.join(header)}."]
+    return [
+        f"{path} has no column {', '.join(missing)}; it has: {', '.join(header)}. Where its first "
+        'line is a row, name all columns in its table: columns = ["user", "item", …].'
+    ]
 
 
 def _what(dataset: Dataset) -> str:

@@ -296,7 +296,8 @@ def _read_file(
     if missing:
         raise DatasetError(
             f"{path} has no column {', '.join(repr(name) for name in missing)}; "
-            f"it has: {', '.join(raw.header)}. Correct dataset.toml or the file."
+            f"it has: {', '.join(raw.header)}. Correct dataset.toml or the file; where its first "
+            'line is a row, name all columns in its table: columns = ["user", "item", …].'
         )
     number = checker.number_of(path, described.table)
     checker.report.files.setdefault(checker.name_of(number), FileRows()).rows += raw.rows

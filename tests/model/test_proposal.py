@@ -95,15 +95,62 @@ def test_texts_that_programs_write_for_unknown(tmp_path: Path):
     assert len(dataset.ratings) == sum(bool(n % 9 and n % 7) for n in range(len(ROWS)))
 
 
-@pytest.mark.parametrize("header", [False, True])
-def test_a_first_line_that_is_a_row_is_told(tmp_path: Path, header: bool):
-    write(tmp_path / "ratings.csv", HEADER if header else ROWS[0], ROWS[1:])
+@pytest.mark.parametrize(
+    ("name", "separator"), [("ratings.csv", ","), ("u.data", "\t"), ("ratings.dat", "::")]
+)
+def test_a_first_line_that_is_a_row_is_read_as_one(tmp_path: Path, name: str, separator: str):
+    write(tmp_path / name, ROWS[0], ROWS[1:], separator)
+    people = [(f"u{n}", n % 2, 20 + n, f"0{n % 4}11") for n in range(USERS)]
+    write(tmp_path / "users.dat", people[0], people[1:], "::")
+    films = [(f"i{n}", f"Film {n}", "comedy" if n % 2 else "horror") for n in range(ITEMS)]
+    write(tmp_path / "movies.dat", films[0], films[1:], "::")
 
-    if header:
-        assert proposed(tmp_path).columns["user"] == "user"
-    else:
-        with pytest.raises(DatasetError, match=r"first line, 'u0, .* looks like a row. Put a line"):
-            proposed(tmp_path)
+    proposal = proposed(tmp_path)
+    dataset = read(tmp_path, proposal)
+
+    assert f"{name} has no line that names its columns" in reasons(proposal)
+    assert proposal.columns == {
+        "user": "user_id",
+        "item": "item_id",
+        "rating": "rating",
+        "timestamp": "timestamp",
+    }
+    assert len(dataset.ratings) == len(ROWS)
+    assert dataset.report.files[name].rows == len(ROWS)
+    assert dataset.report.bad_rows == {}
+    assert dataset.user_ids == [one[0] for one in people]
+    assert dataset.titles == [one[1] for one in films]
+    assert dataset.user_features["column_3"].to_list() == [one[2] for one in people]
+    assert dataset.user_features["column_4"].to_list() == [one[3] for one in people]
+    assert dataset.item_features["column_3"].to_list() == [one[2] for one in films]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "rows"),
+    [
+        ("matrix.csv", ("user", *range(ITEMS)), [(n, *range(ITEMS)) for n in range(USERS)]),
+        ("users.csv", ("user", "1", "2"), [(f"u{n}", n % 5, n % 3) for n in range(USERS)]),
+        ("times.csv", ROWS[0][::-1], [row[::-1] for row in ROWS[1:]]),
+        ("each-once.csv", ("x0", "y0"), [(f"x{n}", "y0") for n in range(USERS)]),
+    ],
+)
+def test_a_first_line_that_may_be_either_is_told(
+    tmp_path: Path, name: str, header: Sequence[object], rows: list[Sequence[object]]
+):
+    write(tmp_path / name, [str(one) for one in header], rows)
+
+    with pytest.raises(DatasetError, match=r"first line, .* looks like a row. Put a line"):
+        proposed(tmp_path)
+
+
+def test_numbers_that_some_rows_have_none_of_are_told(tmp_path: Path):
+    write(tmp_path / "ratings.csv", HEADER, ROWS)
+    people = [(f"u{n}", "unsure" if n == 3 else n % 20) for n in range(3 * USERS)]
+    write(tmp_path / "users.csv", ("user", "age"), people)
+
+    assert "20 numbers, and 1 such as 'unsure', whose rows are refused" in reasons(
+        proposed(tmp_path)
+    )
 
 
 def test_users_and_items_with_the_same_columns_are_two_tables(tmp_path: Path):

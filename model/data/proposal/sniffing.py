@@ -15,6 +15,7 @@ from model.data.proposal.columns import Column
 from model.data.proposal.found_table import FoundTable
 from model.data.proposal.names import tells
 from model.data.proposal.unknown import texts_for_unknown
+from model.data.proposal.without_header import names_by_content, plain_names
 from model.data.reading import LINE, RawTable, TableFormat, read_raw
 from model.data.reading.decimals import has_decimal_commas, with_points
 from model.data.reading.files import encoding_by_start, kind_of, opened
@@ -22,7 +23,7 @@ from model.data.reading.raw_table import JSON, PARQUET, with_missing
 from model.errors import DatasetError
 
 _WORD = re.compile(r"\S+")
-_TEXT = frozenset({".csv", ".tsv", ".txt", ".tab", ".dat", ".data"})
+_TEXT = frozenset({".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".inter", ".user", ".item"})
 _TABLES = _TEXT | JSON | PARQUET
 _UNREAD = {
     ".xlsx", ".xls", ".ods", ".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".orc", ".avro",
@@ -64,7 +65,8 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
         try:
             described = TableFormat() if kind in PARQUET else _format(path, kind, told)
             raw = read_raw(path, described)
-            _check_header(path, raw)
+            if _is_headless(path, raw):
+                described, raw = _named(path, described, raw, told)
         except DatasetError as error:
             told.append(f"{path.name} is left out: {error}")
             continue
@@ -104,26 +106,49 @@ def _left_out(path: Path) -> list[str]:
     return []
 
 
-def _check_header(path: Path, raw: RawTable) -> None:
-    """Refuse a file without names of columns: its first row would be taken for them."""
+def _is_headless(path: Path, raw: RawTable) -> bool:
+    """Tell whether a file's first line, which was taken for names of columns, is a row."""
     if not raw.header:
         raise DatasetError("it is empty.")
     if raw.header[0].startswith("sep="):
         raise DatasetError("its first line is an instruction to Excel, no names: remove it.")
     if kind_of(path) in JSON | PARQUET:
-        return
-    for name, why in raw.left_out.items():
-        if any(tells(name, what) for what in ("user", "item", "rating")):
-            raise DatasetError(why)
+        return False
     for name in raw.table.columns:
         column = Column(name, raw.table.get_column(name))
         is_value = column.numbers is not None and Column("", pl.Series([name])).numbers is not None
         if name and name != LINE and (is_value or (column.known == name).any()):
-            shown = ", ".join(raw.header)[:_SHOWN]
-            raise DatasetError(
-                f"its first line, {shown!r}, looks like a row. Put a line before it that names the "
-                "columns, such as user, item and rating, parted as the rows are."
-            )
+            return True
+    for name, why in raw.left_out.items():
+        if any(tells(name, what) for what in ("user", "item", "rating")):
+            raise DatasetError(why)
+    return False
+
+
+def _named(
+    path: Path, described: TableFormat, headed: RawTable, told: list[str]
+) -> tuple[TableFormat, RawTable]:
+    """Read a file that has no header again, and name its columns by what they hold."""
+    plain = plain_names(len(headed.header))
+    raw = read_raw(path, described.model_copy(update={"columns": plain}))
+    table = raw.table
+    names = names_by_content(path, [Column(name, table.get_column(name)) for name in plain])
+    shown = ", ".join(headed.header)[:_SHOWN]
+    if names is None:
+        raise DatasetError(
+            f"its first line, {shown!r}, looks like a row. Put a line before it that names the "
+            "columns, such as user, item and rating, parted as the rows are; or describe it by "
+            'hand, with columns = ["user", "item", "rating"] in its table of dataset.toml.'
+        )
+    told.append(
+        f"{path.name} has no line that names its columns: {shown!r} is a row. By what they hold "
+        f"they are taken for {', '.join(names)}. Correct `columns` if that is wrong, as where "
+        "items come before users."
+    )
+    return (
+        described.model_copy(update={"columns": names}),
+        replace(raw, table=table.rename(dict(zip(plain, names, strict=True))), header=list(names)),
+    )
 
 
 def _format(path: Path, kind: str, told: list[str]) -> TableFormat:

@@ -53,6 +53,8 @@ def _entities(table: EntityTable, name: str) -> list[str]:
 def _file(table: FoundTable) -> list[str]:
     names = [toml_text(name) for name in table.names]
     lines = [f"file = {names[0]}" if len(names) == 1 else f"file = [{', '.join(names)}]"]
+    if table.described.columns is not None:
+        lines.append(f"columns = [{', '.join(map(toml_text, table.described.columns))}]")
     if table.described.separator is not None:
         lines.append(f"separator = {toml_text(table.described.separator)}")
     if table.described.encoding is not None:

@@ -100,12 +100,12 @@ def read_csv(path: Path, described: TableFormat, wanted: Sequence[str] | None) -
     plain = escaped = None
     fault: _NotCsvError | None = None
     try:
-        plain = _read(path, described.encoding, dialect, wanted)
+        plain = _read(path, described, dialect, wanted)
     except _NotCsvError as error:
         fault = error
     if described.escape is None and described.quote and _has_escaped_quote(path, described):
         with suppress(_NotCsvError):
-            escaped = _read(path, described.encoding, replace(dialect, escape=_BACKSLASH), wanted)
+            escaped = _read(path, described, replace(dialect, escape=_BACKSLASH), wanted)
     if plain is None:
         if escaped is not None and not escaped.malformed:
             return escaped
@@ -159,7 +159,10 @@ def _separator(
         except csv.Error:
             continue
         names = {name.strip(' "') for name in header}
-        score = len(header) if wanted is None else sum(name in names for name in wanted)
+        if described.columns is not None:
+            score = len(header) if len(header) <= len(described.columns) else 0
+        else:
+            score = len(header) if wanted is None else sum(name in names for name in wanted)
         if score > best:
             follows = separator != "\t" and len(header) > 1
             best = score
@@ -168,17 +171,16 @@ def _separator(
 
 
 def _read(
-    path: Path, encoding: str | None, dialect: _Dialect, wanted: Sequence[str] | None
+    path: Path, described: TableFormat, dialect: _Dialect, wanted: Sequence[str] | None
 ) -> CsvRows:
-    with opened_text(path, encoding) as file:
+    with opened_text(path, described.encoding) as file:
         reader = dialect.reader(file)
-        rows = _Rows(path)
+        rows = _Rows(path, described.columns, wanted)
         at_line = 0
         try:
-            for header in reader:
-                if any(name.strip() for name in header):
-                    rows.begin(header, wanted)
-                    break
+            if not rows.have_names:
+                named = (row for row in reader if any(name.strip() for name in row))
+                rows.begin(next(named, []))
             while True:
                 at_line = reader.line_num
                 batch = list(islice(reader, _BATCH))
@@ -186,7 +188,7 @@ def _read(
                     break
                 rows.add(batch, _lines(batch, at_line, reader.line_num))
         except csv.Error as error:
-            fault = _fault(path, encoding, dialect)
+            fault = _fault(path, described.encoding, dialect)
             raise fault or _NotCsvError(reader.line_num, str(error)) from error
         return rows.found()
 
@@ -196,14 +198,15 @@ def _read_split(
 ) -> CsvRows:
     """Read a file whose values are parted by several characters, and never quoted."""
     with opened_text(path, described.encoding) as file:
-        rows = _Rows(path)
+        rows = _Rows(path, described.columns, wanted)
         numbered = (
             (number, line.rstrip("\r\n").split(separator))
             for number, line in enumerate(file, start=1)
             if line.strip("\r\n")
         )
-        _, header = next(numbered, (0, []))
-        rows.begin(header, wanted)
+        if not rows.have_names:
+            _, header = next(numbered, (0, []))
+            rows.begin(header)
         while batch := list(islice(numbered, _BATCH)):
             rows.add([row for _, row in batch], [number for number, _ in batch])
         return rows.found()
@@ -242,10 +245,20 @@ def _fault(path: Path, encoding: str | None, dialect: _Dialect) -> _NotCsvError 
 
 
 class _Rows:
-    """Gathers rows."""
+    """Gathers rows.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The file.
+        columns: Names of its columns; None if it has a header.
+        wanted: Columns to read, as far as there are such; all if None.
+    """
+
+    def __init__(
+        self, path: Path, columns: Sequence[str] | None, wanted: Sequence[str] | None
+    ) -> None:
         self._path = path
+        self._wanted = wanted
+        self._namer = "the header has" if columns is None else "`columns` names"
         self._first: list[str] = []
         self._header: list[str] = []
         self._places: list[int] = []
@@ -253,8 +266,12 @@ class _Rows:
         self._lines: list[int] = []
         self._malformed: dict[str, list[int]] = {}
         self._left_out: dict[str, str] = {}
+        self.have_names = columns is not None
+        if columns is not None:
+            self.begin(list(columns))
 
-    def begin(self, header: list[str], wanted: Sequence[str] | None) -> None:
+    def begin(self, header: list[str]) -> None:
+        wanted = self._wanted
         self._first = header
         self._header = [name.strip() for name in header]
         names = self._header if wanted is None else [n for n in wanted if n in self._header]
@@ -291,7 +308,7 @@ class _Rows:
         """Tell why a row can't be read; a blank line is nothing and no problem."""
         width = len(self._header)
         if len(row) != width and (len(row) > 1 or "".join(row).strip()):
-            return f"a row has {len(row):,} value(s) where the header has {width:,}"
+            return f"a row has {len(row):,} value(s) where {self._namer} {width:,}"
         if row == self._first and width > 1:
             return "a row repeats the header, as in files put one behind the other"
         return None

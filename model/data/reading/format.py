@@ -36,6 +36,13 @@ def _one_character(text: str | None) -> str | None:
     return text
 
 
+def _apart(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if names is not None and len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"two columns can't both be {twice!r}")
+    return names
+
+
 Character = Annotated[str | None, AfterValidator(_one_character)]
 
 
@@ -44,10 +51,12 @@ class TableFormat(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    columns: Annotated[tuple[str, ...] | None, Field(min_length=1), AfterValidator(_apart)] = None
+    """Names of the columns of a CSV whose first line is a row; else that line names them."""
     separator: Annotated[str | None, AfterValidator(_parting)] = Field(default=None, min_length=1)
     """What parts the values of a CSV; by itself a comma, semicolon, tab or bar, by which of them
-    the header has the columns that are asked for. May be several characters, and then nothing is
-    quoted."""
+    the header has the columns that are asked for, or the first row as many values as `columns`
+    names. May be several characters, and then nothing is quoted."""
     quote: Character = '"'
     """What values are quoted with; empty for nothing."""
     escape: Character = None

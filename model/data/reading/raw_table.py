@@ -88,6 +88,11 @@ def read_raw(
             else f"{path} does not exist."
         )
     kind = kind_of(path)
+    if described.columns is not None and kind in PARQUET | JSON:
+        raise DatasetError(
+            f"{path} has names of its columns: leave `columns` out of its table in dataset.toml; "
+            "it is for a CSV whose first line is a row."
+        )
     try:
         if kind in PARQUET:
             found = _read_parquet(path, wanted, slice_of)

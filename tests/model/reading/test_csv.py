@@ -349,3 +349,39 @@ def test_marks_of_an_encoding_are_no_text(tmp_path: Path, written: str, describe
 
     assert read_raw(path, TableFormat(encoding=described)).header == HEADER
     assert rows_of(path, encoding=described) == [("1", "Café", "3")]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "::"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_without_a_header(tmp_path: Path, separator: str, end: str):
+    path = tmp_path / "t.dat"
+    lines = ["", "a:b,c".replace(",", separator), separator.join("xyz"), separator.join("de")]
+    path.write_text(end.join(lines) + end, newline="", encoding="utf-8-sig")
+    known = separator if separator == "::" else None
+    described = TableFormat(columns=("u", "i"), separator=known)
+
+    raw = read_raw(path, described, ["i", "u"])
+
+    assert raw.header == ["u", "i"]
+    assert raw.table.rows() == [("c", "a:b", 2), ("e", "d", 4)]
+    assert raw.malformed == {"a row has 3 value(s) where `columns` names 2": [3]}
+
+
+def test_a_header_below_given_names_is_refused_as_a_row(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text("u,i\na,b\n")
+
+    raw = read_raw(path, TableFormat(columns=("u", "i")))
+
+    assert raw.table.rows() == [("a", "b", 2)]
+    assert [*raw.malformed.values()] == [[1]]
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.parquet"])
+def test_names_are_for_a_csv_alone(tmp_path: Path, name: str):
+    (tmp_path / name).write_text('{"u": 1, "i": 2}')
+
+    with pytest.raises(DatasetError, match="has names of its columns: leave `columns` out"):
+        read_raw(tmp_path / name, TableFormat(columns=("u", "i")))
+    with pytest.raises(ValueError, match="two columns can't both be 'u'"):
+        TableFormat(columns=("u", "u"))
