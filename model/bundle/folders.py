@@ -6,12 +6,33 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+
+
+def is_replaceable(target: Path, mark: str, own: Collection[str]) -> bool:
+    """Tell whether a folder may be replaced: it would take along whatever else is in it.
+
+    Args:
+        target: The folder; there need not be anything.
+        mark: Name of the file by which a folder of the kind is known.
+        own: Patterns of the names that such a folder has.
+
+    Returns:
+        Whether there is nothing, an empty folder, or one of the kind without anything else.
+    """
+    if not target.exists():
+        return True
+    if not target.is_dir():
+        return False
+    names = [path.name for path in target.iterdir()]
+    is_own = all(any(fnmatchcase(name, pattern) for pattern in own) for name in names)
+    return not names or ((target / mark).is_file() and is_own)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from model.bundle.files import (
     Vocabularies,
     sha256_of,
 )
-from model.bundle.folders import replacing_folder
+from model.bundle.folders import is_replaceable, replacing_folder
 from model.bundle.manifest import (
     FORMAT_VERSION,
     MANIFEST_FILE,
@@ -40,6 +40,9 @@ from model.presets import Preset
 from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.relevance import RelevanceModel
 from model.relevance.discrimination import discrimination
+
+_NAMES = ("*.json", "*.parquet", "*.png", "*.safetensors")
+"""What a bundle's files are called, those of releases before too."""
 
 
 def save_bundle(
@@ -70,7 +73,7 @@ def save_bundle(
         BundleError: If `out` is something else than a bundle or an empty folder, or the training
             diverged.
     """
-    _check_target(out)
+    check_target(out)
     if estimator is not None:
         _check_trained(estimator.tensors(), report)
     if relevance is not None:
@@ -145,7 +148,7 @@ def write_bundle(
     Raises:
         BundleError: If `out` is something else than a bundle or an empty folder.
     """
-    _check_target(out)
+    check_target(out)
     known_by = estimator or relevance
     assert known_by is not None  # noqa: S101 - one of both was trained
     vocabularies = Vocabularies(users=known_by.user_space, items=known_by.item_space)
@@ -203,11 +206,19 @@ def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
     path.chmod(mode)
 
 
-def _check_target(out: Path) -> None:
-    if not out.exists() or (out / MANIFEST_FILE).is_file():
-        return
-    if not out.is_dir() or any(out.iterdir()):
-        raise BundleError(f"{out} exists and is no bundle; choose another --out.")
+def check_target(out: Path) -> None:
+    """Find out whether a bundle may be written to a place, before an hour of training.
+
+    Args:
+        out: The bundle's folder.
+
+    Raises:
+        BundleError: If `out` is something else than a bundle or an empty folder.
+    """
+    if not is_replaceable(out, MANIFEST_FILE, _NAMES):
+        raise BundleError(
+            f"{out} exists and is no bundle, or holds more than one; choose another --out."
+        )
 
 
 def _check_trained(tensors: dict[str, torch.Tensor], report: TrainingReport) -> None:

@@ -48,6 +48,8 @@ ITEMS: dict[str, Any] = {
     "attributes": pl.String,  # JSON; nothing if it was deleted
     "deleted": pl.Boolean,
 }
+NAMES = (EXPORT_FILE, "feedback-*.parquet", "users-*.parquet", "items-*.parquet")
+"""What the files of an export are called."""
 TABLES = {"feedback": FEEDBACK, "users": USERS, "items": ITEMS}
 
 

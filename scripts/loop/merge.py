@@ -19,7 +19,7 @@ from app.actions import ActionMeaning
 from app.services.feedback_meanings import FeedbackMeanings
 from app.settings import ENVIRONMENT_PREFIX, Settings
 from app.store.erasure_log import ErasureLogError, Erasures
-from model.bundle.folders import replacing_folder
+from model.bundle.folders import is_replaceable, replacing_folder
 from model.data import Dataset, load_dataset
 from model.data.description import DESCRIPTION_FILE, ItemsTable, RatingsTable, UsersTable
 from model.data.toml import toml_document
@@ -33,6 +33,8 @@ from scripts.terminal import console
 
 _OWNER_ONLY = 0o700
 _MADE_BY = "# Made by melu merge-feedback: the training data with feedback of a service.\n"
+_NAMES = (DESCRIPTION_FILE, "ratings.parquet", "users.parquet", "items.parquet")
+"""What the files of merged data are called."""
 Attributes = Mapping[str, Any]
 
 
@@ -117,7 +119,7 @@ def merge_feedback(
         ModelError: If the data, the export or the record can't be read, the data are merged ones
             themselves, or `out` holds something else.
     """
-    _check_target(out)
+    check_merge_target(out)
     if _is_merged(folder):
         raise DatasetError(
             f"{folder} was merged from other data, and would bring along what an export before had "
@@ -156,13 +158,16 @@ def merge_feedback(
         for user_id, text in export.users.select("user_id", "attributes").iter_rows()
         if user_id in raters or (user_id in known and user_id not in gone)
     }
-    with replacing_folder(out) as content:
-        # It holds what users told, as the store does.
-        content.chmod(_OWNER_ONLY)
-        _write_table(ratings, content, described)
-        users = _write_users(dataset, content, profiles, erased)
-        items = _write_items(dataset, content, live)
-        _describe(dataset, content, described, users, items)
+    try:
+        with replacing_folder(out) as content:
+            # It holds what users told, as the store does.
+            content.chmod(_OWNER_ONLY)
+            _write_table(ratings, content, described)
+            users = _write_users(dataset, content, profiles, erased)
+            items = _write_items(dataset, content, live)
+            _describe(dataset, content, described, users, items)
+    except OSError as error:
+        raise DatasetError(f"{out} can't be written: {error.strerror or error}.") from error
     return MergeReport(
         rows=ratings.height - added.height,
         added=added.height,
@@ -174,11 +179,20 @@ def merge_feedback(
     )
 
 
-def _check_target(out: Path) -> None:
-    if not out.exists():
-        return
-    if not _is_merged(out) and (not out.is_dir() or any(out.iterdir())):
-        raise DatasetError(f"{out} exists and no merge made it; choose another --out.")
+def check_merge_target(out: Path) -> None:
+    """Find out whether merged data may be written to a place.
+
+    Args:
+        out: The folder.
+
+    Raises:
+        DatasetError: If `out` is something else than what a merge made or an empty folder.
+    """
+    is_other = (out / DESCRIPTION_FILE).is_file() and not _is_merged(out)
+    if is_other or not is_replaceable(out, DESCRIPTION_FILE, _NAMES):
+        raise DatasetError(
+            f"{out} exists and no merge made it, or not all of it; choose another --out."
+        )
 
 
 def _is_merged(folder: Path) -> bool:

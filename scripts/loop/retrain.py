@@ -13,12 +13,13 @@ from typing import Any
 
 from model.bundle.folders import remove_leftovers
 from model.bundle.manifest import MANIFEST_FILE, read_manifest
+from model.bundle.saving import check_target
 from model.bundle.training_report import read_training_report
 from model.errors import BundleError, ModelError
 from scripts.files import check_folders, write_json
 from scripts.loading import load_reported
-from scripts.loop.export import export_feedback
-from scripts.loop.merge import action_meanings, merge_feedback
+from scripts.loop.export import check_export_target, export_feedback
+from scripts.loop.merge import action_meanings, check_merge_target, merge_feedback
 from scripts.loop.promote import (
     Bounds,
     check_place,
@@ -39,6 +40,7 @@ except ImportError:  # a platform without such locks
 _REPORT = "report.json"
 _OF_USERS = ("export", "data")
 _CANDIDATE = "candidate"
+_LOCK = "lock"
 _DEFAULT_SHARE = 0.1
 _OWNER_ONLY = 0o700
 
@@ -101,6 +103,7 @@ def retrain(plan: RetrainPlan) -> bool:
     """
     check_folders(plan.json_file)
     check_place(plan.model)
+    _check_work(plan)
     try:
         plan.work.mkdir(parents=True, exist_ok=True)
         plan.work.chmod(_OWNER_ONLY)
@@ -130,6 +133,23 @@ def retrain(plan: RetrainPlan) -> bool:
             if plan.json_file is not None:
                 write_json(plan.json_file, report)
     return bool(report["outcome"] != "refused")
+
+
+def _check_work(plan: RetrainPlan) -> None:
+    """Refuse a folder in which a run would replace or take away what is not its own."""
+    work = plan.work
+    if not work.is_dir():
+        return
+    is_used = any(work.iterdir()) and not (work / _LOCK).is_file()
+    parts = {(work / name).resolve() for name in (*_OF_USERS, _CANDIDATE)}
+    if is_used or {plan.folder.resolve(), plan.model.resolve()} & parts:
+        raise ModelError(
+            f"{work} holds what is no part of a run, which would be replaced. Name a folder by "
+            "--work that is new or empty."
+        )
+    check_export_target(work / _OF_USERS[0])
+    check_merge_target(work / _OF_USERS[1])
+    check_target(work / _CANDIDATE)
 
 
 def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -> None:
@@ -218,7 +238,7 @@ def _held_out(plan: RetrainPlan, is_first: bool) -> float:
 @contextmanager
 def _alone(work: Path) -> Iterator[None]:
     """Let no two runs share a work folder, as when one takes longer than the time between two."""
-    with (work / "lock").open("w") as lock:
+    with (work / _LOCK).open("w") as lock:
         if fcntl is not None:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,10 +1,14 @@
 """A run of the loop finds out what can't end well before it begins."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from model.bundle.saving import check_target
 from model.errors import BundleError, ModelError
+from scripts.loop.export import check_export_target
+from scripts.loop.merge import check_merge_target
 from scripts.loop.retrain import RetrainPlan, retrain
 
 
@@ -33,3 +37,48 @@ def test_a_work_folder_that_can_not_be_made(tmp_path: Path):
 
     with pytest.raises(ModelError, match="--work"):
         retrain(_plan(tmp_path, work=tmp_path / "file" / "work"))
+
+
+@pytest.mark.parametrize("names", [("data",), ("data", "lock"), ("export",), ("candidate", "lock")])
+def test_a_work_folder_that_holds_something_else(tmp_path: Path, names: tuple[str, ...]):
+    for name in names:
+        if name == "lock":
+            (tmp_path / name).touch()
+        else:
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "ratings.csv").write_text("mine")
+
+    with pytest.raises(ModelError, match=r"choose another|Name a folder"):
+        retrain(_plan(tmp_path, work=tmp_path))
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    assert (tmp_path / names[0] / "ratings.csv").read_text() == "mine"
+
+
+def test_a_bundle_that_is_served_where_the_candidate_would_be(tmp_path: Path):
+    (tmp_path / "work").mkdir()
+
+    with pytest.raises(ModelError, match="Name a folder by --work"):
+        retrain(_plan(tmp_path, model=tmp_path / "work" / "candidate"))
+
+
+@pytest.mark.parametrize(
+    ("mark", "check"),
+    [
+        ("bundle.json", check_target),
+        ("export.json", check_export_target),
+        ("dataset.toml", check_merge_target),
+    ],
+)
+def test_a_folder_with_more_than_what_would_be_replaced(
+    tmp_path: Path, mark: str, check: Callable[[Path], None]
+):
+    (tmp_path / mark).write_text(
+        "# Made by melu merge-feedback: the training data with feedback of a service.\n"
+    )
+    check(tmp_path)
+
+    (tmp_path / "thesis.txt").write_text("mine")
+
+    with pytest.raises(ModelError, match="choose another --out"):
+        check(tmp_path)
