@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from model.errors import ModelError
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -25,12 +27,18 @@ def is_replaceable(target: Path, mark: str, own: Collection[str]) -> bool:
 
     Returns:
         Whether there is nothing, an empty folder, or one of the kind without anything else.
+
+    Raises:
+        ModelError: If it can't be looked at.
     """
-    if not target.exists():
-        return True
-    if not target.is_dir():
-        return False
-    names = [path.name for path in target.iterdir()]
+    try:
+        if not target.exists():
+            return True
+        if not target.is_dir():
+            return False
+        names = [path.name for path in target.iterdir()]
+    except OSError as error:
+        raise ModelError(f"{target} can't be read: {error.strerror}. Choose another.") from error
     is_own = all(any(fnmatchcase(name, pattern) for pattern in own) for name in names)
     return not names or ((target / mark).is_file() and is_own)
 

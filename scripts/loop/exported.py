@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from model.data.reading import UNREADABLE
 from model.errors import ModelError
 from scripts.loop.export_faults import fault_of
 
@@ -111,9 +112,16 @@ def read_export(folder: Path) -> Export:
         text = (folder / EXPORT_FILE).read_bytes()
         description = ExportDescription.model_validate_json(text)
         tables = {name: _read(folder, name) for name in TABLES}
-    except (OSError, ValidationError, pl.exceptions.PolarsError) as error:
+    except ExportError:
+        raise
+    except UNREADABLE as error:
+        why = (
+            f"{EXPORT_FILE} is not as `melu export-feedback` writes it"
+            if isinstance(error, ValidationError)
+            else str(error)
+        )
         raise ExportError(
-            f"{folder} holds no export that can be read: {error}. Make one with "
+            f"{folder} holds no export that can be read: {why}. Make one with "
             "`melu export-feedback`."
         ) from error
     if description.layout != LAYOUT:
@@ -121,6 +129,13 @@ def read_export(folder: Path) -> Export:
             f"{folder} has layout {description.layout}, and this release reads {LAYOUT}. Export "
             "anew with this release."
         )
+    for name, table in tables.items():
+        written = getattr(description, name)
+        if table.height != written:
+            raise ExportError(
+                f"{folder} has {table.height:,} row(s) of {name}, and {EXPORT_FILE} tells of "
+                f"{written:,}: files are missing or are of another export. Export anew."
+            )
     newest = tables["feedback"].sort("at", "user_id", "item_id", maintain_order=True)
     return Export(
         description,

@@ -188,8 +188,8 @@ def check_merge_target(out: Path) -> None:
     Raises:
         DatasetError: If `out` is something else than what a merge made or an empty folder.
     """
-    is_other = (out / DESCRIPTION_FILE).is_file() and not _is_merged(out)
-    if is_other or not is_replaceable(out, DESCRIPTION_FILE, _NAMES):
+    is_free = is_replaceable(out, DESCRIPTION_FILE, _NAMES)
+    if not is_free or ((out / DESCRIPTION_FILE).is_file() and not _is_merged(out)):
         raise DatasetError(
             f"{out} exists and no merge made it, or not all of it; choose another --out."
         )

@@ -70,3 +70,21 @@ def test_a_table_with_other_columns_is_refused(export: Path, name: str):
         table.with_columns(pl.lit(b"x").alias(column)).write_parquet(file)
         with pytest.raises(ExportError, match=f"'{column}' is Binary"):
             read_export(export)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_an_export_that_lacks_a_file_is_refused(export: Path, name: str):
+    (export / f"{name}-00000.parquet").unlink()
+
+    with pytest.raises(ExportError, match=rf"has 0 row\(s\) of {name}, .* files are missing"):
+        read_export(export)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"layout": 1}'])
+def test_an_export_that_describes_nothing_is_refused_in_a_line(export: Path, text: str):
+    (export / "export.json").write_text(text)
+
+    with pytest.raises(ExportError, match="export.json is not as `melu export-feedback`") as found:
+        read_export(export)
+
+    assert "\n" not in str(found.value)

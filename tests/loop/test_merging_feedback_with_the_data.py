@@ -12,7 +12,7 @@ import pytest
 from app.actions import DEFAULT_ACTIONS
 from app.store.erasure_log import ErasureLog
 from model.data import Dataset, load_dataset
-from model.errors import DatasetError
+from model.errors import DatasetError, ModelError
 from scripts.loop.merge import MergeReport, merge_feedback
 from tests.loop.exports import HOUR, NOW, Told, write_export
 from tests.worlds import USERS, write_clicks, write_two_tastes
@@ -240,6 +240,14 @@ def test_what_does_not_belong_together_is_refused(world: Path, tmp_path: Path):
     with pytest.raises(DatasetError, match="no merge made it"):
         _merged(world, own, kept)
     assert load_dataset(kept).user_ids == load_dataset(world).user_ids
+
+
+@pytest.mark.parametrize("out", ["world/ratings.csv/out", "x" * 300])
+def test_a_place_that_nothing_can_be_written_to(world: Path, tmp_path: Path, out: str):
+    export = write_export(tmp_path / "export", [])
+
+    with pytest.raises(ModelError, match="can't be"):
+        _merged(world, export, tmp_path / out)
 
 
 def test_merged_data_are_no_original_data(world: Path, tmp_path: Path):
