@@ -21,7 +21,7 @@ from scripts.comparing.comparison import (
 )
 from scripts.comparing.counts import Compared, by_candidate, newest_days
 from scripts.comparing.intervals import CONFIDENCE, LEAST_GROUPS, Estimate
-from scripts.files import check_folders, write_json
+from scripts.files import check_files, write_json
 from scripts.store_connection import connected_store
 from scripts.terminal import output, tables_output
 
@@ -57,7 +57,7 @@ def compare_arms(
     """
     if not 1 <= days <= COUNTED_DAYS:
         raise NothingCompared(f"--days is 1 to {COUNTED_DAYS}; counts are kept no longer.")
-    check_folders(json_file)
+    check_files(json_file)
     with connected_store(folder, url) as store:
         fields = [(day, store.client.hgetall(served_counts_key(day))) for day in newest_days(days)]
     found = by_candidate(fields)  # type: ignore[arg-type] # it decodes, and is no coroutine
@@ -72,12 +72,14 @@ def compare_arms(
         )
     compared = found[candidate or next(reversed(found))]
     comparison = compare(compared)
-    if json_file is not None:
-        write_json(json_file, _as_json(compared, comparison))
-    _print(compared, comparison)
-    others = [one for one in found if one != compared.candidate]
-    if others:
-        output.print(f"Compared in these days too: {', '.join(others)} (--candidate).")
+    try:
+        if json_file is not None:
+            write_json(json_file, _as_json(compared, comparison))
+    finally:
+        _print(compared, comparison)
+        others = [one for one in found if one != compared.candidate]
+        if others:
+            output.print(f"Compared in these days too: {', '.join(others)} (--candidate).")
 
 
 def _print(compared: Compared, comparison: Comparison) -> None:

@@ -12,7 +12,7 @@ from scripts.evaluation.published import PUBLISHED
 from scripts.evaluation.report import as_page
 from scripts.evaluation.tables import print_evaluation
 from scripts.evaluation.titles import summary
-from scripts.files import check_folders, write_text
+from scripts.files import check_files, write_json, write_text
 from scripts.terminal import console, machine, training_progress
 
 
@@ -45,7 +45,7 @@ def evaluate_presets(
             f"{dataset.description.name} has no ratings to predict; `melu evaluate-lists` measures "
             "its lists."
         )
-    check_folders(json_file, report_file)
+    check_files(json_file, report_file)
     split = read_split(split_file, dataset) if split_file else None
     with training_progress() as on_epoch:
         evaluation = evaluate(
@@ -61,16 +61,18 @@ def evaluate_presets(
     split_name = str(split_file) if split_file else None
     paragraphs = summary(evaluation, name, split_name)
     published = PUBLISHED.get(name, ())
-    if json_file is not None:
-        about = {
-            "dataset": name,
-            "split": split_name or "random",
-            "regime": regime,
-            "seeds": seeds,
-            "machine": machine(),
-            "configuration": {preset.name: preset.model_dump() for preset in presets},
-        }
-        write_text(json_file, as_json(evaluation, about))
-    if report_file is not None:
-        write_text(report_file, as_page(evaluation, name, paragraphs, published))
-    print_evaluation(evaluation, paragraphs, published)
+    try:
+        if json_file is not None:
+            about = {
+                "dataset": name,
+                "split": split_name or "random",
+                "regime": regime,
+                "seeds": seeds,
+                "machine": machine(),
+                "configuration": {preset.name: preset.model_dump() for preset in presets},
+            }
+            write_json(json_file, as_json(evaluation, about))
+        if report_file is not None:
+            write_text(report_file, as_page(evaluation, name, paragraphs, published))
+    finally:
+        print_evaluation(evaluation, paragraphs, published)

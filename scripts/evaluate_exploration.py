@@ -1,6 +1,5 @@
 """`melu evaluate-exploration`: what does exploring cost in lists, and bring to new items?"""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from model.evaluation.exploration.results import AMONG_ALL, AMONG_NEW, ERROR, ME
 from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.exploration_plot import draw_exploration
-from scripts.files import check_folders, write_text
+from scripts.files import check_files, write_json
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -50,27 +49,29 @@ def evaluate_exploration_quality(
     Raises:
         ModelError: If the data can't be used, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     with training_progress() as on_epoch:
         found = evaluate_exploration(
             dataset, preset, range(seeds), shares, on_stage=console.print, on_epoch=on_epoch
         )
     name = dataset.description.name
-    if json_file is not None:
-        write_text(json_file, json.dumps(as_json(found, name, least), indent=2))
-    if plot_file is not None:
-        draw_exploration(found, least, plot_file)
-    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-    plan = found.plan
-    output.print(
-        f"{name}: {found.new_items} items, a random {plan.new_items:.0%}, arrive while "
-        f"{len(set(found.visitors)):,} visitors get {plan.visits} lists of 20 each; "
-        f"{len(set(found.judged)):,} users who come later judge a training on what was told. "
-        f"{seeds} draw(s), mean ± standard error over users. {machine()}, trained in "
-        f"{max(found.seconds):.0f} s at most."
-    )
-    output.print(_seen(found, least))
-    output.print(_quality(found))
+    try:
+        if json_file is not None:
+            write_json(json_file, as_json(found, name, least))
+        if plot_file is not None:
+            draw_exploration(found, least, plot_file)
+    finally:
+        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+        plan = found.plan
+        output.print(
+            f"{name}: {found.new_items} items, a random {plan.new_items:.0%}, arrive while "
+            f"{len(set(found.visitors)):,} visitors get {plan.visits} lists of 20 each; "
+            f"{len(set(found.judged)):,} users who come later judge a training on what was told. "
+            f"{seeds} draw(s), mean ± standard error over users. {machine()}, trained in "
+            f"{max(found.seconds):.0f} s at most."
+        )
+        output.print(_seen(found, least))
+        output.print(_quality(found))
 
 
 def as_json(found: ExplorationEvaluation, dataset: str, least: int) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`melu evaluate-lists`: do lists hold what a new user goes on to like?"""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from model.evaluation.lists import (
 from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.list_plot import draw_lists
-from scripts.files import check_folders, write_text
+from scripts.files import check_files, write_json
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -65,7 +64,7 @@ def evaluate_list_quality(
     Raises:
         ModelError: If the data can't be used, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     if not new_items and set(available_list_baselines()) != set(LIST_BASELINES):
         console.print(LEFT_OUT)
     with training_progress() as on_epoch:
@@ -83,26 +82,28 @@ def evaluate_list_quality(
                 on_epoch=on_epoch,
             )
     name = dataset.description.name
-    if json_file is not None:
-        write_text(json_file, json.dumps(as_json(evaluation, name), indent=2))
-    if plot_file is not None:
-        draw_lists(evaluation, TITLES, plot_file)
-    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-    output.print(
-        f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s); a random "
-        "fifth of the users is new, answers in a random order, targets are "
-        + (
-            "what they like of a fifth of the items that is new, among these alone"
-            if new_items
-            else f"what they like after answer {protocol.reserved}"
+    try:
+        if json_file is not None:
+            write_json(json_file, as_json(evaluation, name))
+        if plot_file is not None:
+            draw_lists(evaluation, TITLES, plot_file)
+    finally:
+        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+        output.print(
+            f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s); a random "
+            "fifth of the users is new, answers in a random order, targets are "
+            + (
+                "what they like of a fifth of the items that is new, among these alone"
+                if new_items
+                else f"what they like after answer {protocol.reserved}"
+            )
+            + f". {machine()}, trained in "
+            f"{max(evaluation.seconds):.0f} s at most."
         )
-        + f". {machine()}, trained in "
-        f"{max(evaluation.seconds):.0f} s at most."
-    )
-    output.print(_table("nDCG@20 (share disliked)", evaluation, _quality))
-    output.print(_table("Recall@20", evaluation, _recall))
-    output.print(_table("distinct items on all lists (mean popularity)", evaluation, _breadth))
-    output.print(_paired(evaluation))
+        output.print(_table("nDCG@20 (share disliked)", evaluation, _quality))
+        output.print(_table("Recall@20", evaluation, _recall))
+        output.print(_table("distinct items on all lists (mean popularity)", evaluation, _breadth))
+        output.print(_paired(evaluation))
 
 
 def as_json(evaluation: ListEvaluation, dataset: str) -> dict[str, Any]:

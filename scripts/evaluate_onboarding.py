@@ -1,6 +1,5 @@
 """`melu evaluate-onboarding`: what do answers to questions bring, by who chose the questions?"""
 
-import json
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from model.evaluation.onboarding import (
 from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.onboarding_plot import draw_onboarding
-from scripts.files import check_folders, write_text
+from scripts.files import check_files, write_json
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -69,7 +68,7 @@ def evaluate_onboarding_quality(
     Raises:
         ModelError: If the data can't be used, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     with training_progress() as on_epoch:
         evaluation = evaluate_onboarding(
             dataset,
@@ -80,25 +79,30 @@ def evaluate_onboarding_quality(
             on_epoch=on_epoch,
         )
     name = dataset.description.name
-    if json_file is not None:
-        found = as_json(evaluation, name, seconds)
-        write_text(json_file, json.dumps(found, indent=2, allow_nan=False))
-    if plot_file is not None:
-        draw_onboarding(evaluation, TITLES, plot_file)
-    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-    output.print(
-        f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s), by number of "
-        f"items shown. {machine()}, trained in {max(evaluation.seconds):.0f} s at most."
-    )
-    output.print(_table("nDCG@20 (answers)", evaluation, _quality))
-    output.print(_table("nDCG@20 gained, in thousandths: an answer, a minute", evaluation, _effort))
-    output.print(_paired("nDCG@20 less that of popularity", evaluation, "ndcg"))
-    if "mae" in evaluation.values[NOTHING][0]:
-        output.print(_table("mean absolute error", evaluation, _error))
-        output.print(_paired("mean absolute error less that of popularity", evaluation, "mae"))
-    if ADAPTIVE in evaluation.values:
-        output.print(_adaptive_less(evaluation))
-        output.print(_calibration(evaluation))
+    try:
+        if json_file is not None:
+            found = as_json(evaluation, name, seconds)
+            write_json(json_file, found)
+        if plot_file is not None:
+            draw_onboarding(evaluation, TITLES, plot_file)
+    finally:
+        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+        output.print(
+            f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s), by "
+            f"number of items shown. {machine()}, trained in "
+            f"{max(evaluation.seconds):.0f} s at most."
+        )
+        output.print(_table("nDCG@20 (answers)", evaluation, _quality))
+        output.print(
+            _table("nDCG@20 gained, in thousandths: an answer, a minute", evaluation, _effort)
+        )
+        output.print(_paired("nDCG@20 less that of popularity", evaluation, "ndcg"))
+        if "mae" in evaluation.values[NOTHING][0]:
+            output.print(_table("mean absolute error", evaluation, _error))
+            output.print(_paired("mean absolute error less that of popularity", evaluation, "mae"))
+        if ADAPTIVE in evaluation.values:
+            output.print(_adaptive_less(evaluation))
+            output.print(_calibration(evaluation))
 
 
 def as_json(evaluation: OnboardingEvaluation, dataset: str, seconds: Seconds) -> dict[str, Any]:

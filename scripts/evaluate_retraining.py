@@ -1,6 +1,5 @@
 """`melu evaluate-retraining`: what is retraining worth to users who come later?"""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from model.evaluation.retraining import (
 )
 from model.presets import Preset
 from scripts.evaluation.retraining_plot import draw_retraining
-from scripts.files import check_folders, write_text
+from scripts.files import check_files, write_json
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -55,7 +54,7 @@ def evaluate_retraining_quality(
     Raises:
         ModelError: If the data can't be used, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     with training_progress() as on_epoch:
         found = evaluate_retraining(
             dataset,
@@ -66,19 +65,21 @@ def evaluate_retraining_quality(
             on_stage=console.print,
             on_epoch=on_epoch,
         )
-    if json_file is not None:
-        content = as_json(found, dataset.description.name)
-        write_text(json_file, json.dumps(content, indent=2))
-    if plot_file is not None:
-        draw_retraining(found, TITLES, plot_file)
-    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-    sizes = ", ".join(str(size) for size in found.protocol.sizes)
-    output.print(
-        f"{dataset.description.name}: {sum(one.users for one in found.slices):,} new users in "
-        f"{slices} slices of time; nDCG@20, mean over {sizes} answers. {machine()}."
-    )
-    output.print(_by_slice(found))
-    output.print(_by_size(found))
+    try:
+        if json_file is not None:
+            content = as_json(found, dataset.description.name)
+            write_json(json_file, content)
+        if plot_file is not None:
+            draw_retraining(found, TITLES, plot_file)
+    finally:
+        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+        sizes = ", ".join(str(size) for size in found.protocol.sizes)
+        output.print(
+            f"{dataset.description.name}: {sum(one.users for one in found.slices):,} new users in "
+            f"{slices} slices of time; nDCG@20, mean over {sizes} answers. {machine()}."
+        )
+        output.print(_by_slice(found))
+        output.print(_by_size(found))
 
 
 def as_json(found: RetrainingEvaluation, dataset: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`melu evaluate-lists --strong-generalisation`: lists of new users as published tables ask."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from model.evaluation.lists.strong_generalisation import METRICS
 from model.presets import Preset
 from scripts.evaluate_lists import LEFT_OUT, TITLES
 from scripts.evaluation.titles import difference
-from scripts.files import check_folders, write_text
+from scripts.files import check_files, write_json
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -38,7 +37,7 @@ def evaluate_strong_generalisation_quality(
     Raises:
         ModelError: If the data can't be used, or a file can't be written.
     """
-    check_folders(json_file)
+    check_files(json_file)
     if set(available_list_baselines()) != set(LIST_BASELINES):
         console.print(LEFT_OUT)
     with training_progress() as on_epoch:
@@ -46,15 +45,17 @@ def evaluate_strong_generalisation_quality(
             dataset, preset, range(seeds), on_stage=console.print, on_epoch=on_epoch
         )
     name = dataset.description.name
-    if json_file is not None:
-        write_text(json_file, json.dumps(as_json(found, name), indent=2))
-    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-    output.print(
-        f"{name}, strong generalisation: {len(found.users):,} trials of new users over {seeds} "
-        "seed(s); a random fifth of the users is new, 80 % of a new user's likes are given, the "
-        f"others are asked for. {machine()}, trained in {max(found.seconds):.0f} s at most."
-    )
-    output.print(_table(found))
+    try:
+        if json_file is not None:
+            write_json(json_file, as_json(found, name))
+    finally:
+        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+        output.print(
+            f"{name}, strong generalisation: {len(found.users):,} trials of new users over {seeds} "
+            "seed(s); a random fifth of the users is new, 80 % of a new user's likes are given, "
+            f"the others are asked for. {machine()}, trained in {max(found.seconds):.0f} s at most."
+        )
+        output.print(_table(found))
 
 
 def as_json(found: StrongGeneralisation, dataset: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from scripts.benchmark.capacity_measurement import CapacityResult, measure_capacity
 from scripts.benchmark.report import Report, Requirement, publish
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 from scripts.termination import terminating_in_order
 
@@ -44,7 +44,7 @@ def benchmark_capacity(
     Raises:
         ModelError: If it can't be measured, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     torch.set_num_threads(1)  # as the server has it
     with terminating_in_order():
         result = measure_capacity(

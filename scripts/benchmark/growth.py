@@ -19,7 +19,7 @@ from rich.table import Table
 from model.errors import ModelError
 from scripts.benchmark.planted import Size, write_planted
 from scripts.benchmark.report import Report, Requirement, publish
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 
 SIZES = (
@@ -70,7 +70,7 @@ def benchmark_growth(
     Raises:
         ModelError: If a training fails, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     costs = [_measured(size, preset, processes) for size in sizes]
     publish(_report(costs), json_file=json_file, plot_file=plot_file)
 

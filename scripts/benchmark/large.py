@@ -10,7 +10,7 @@ from rich.table import Table
 
 from scripts.benchmark.large_measurement import LargeResult, measure_large
 from scripts.benchmark.report import Report, Requirement, publish
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 from scripts.termination import terminating_in_order
 
@@ -47,7 +47,7 @@ def benchmark_large(
     Raises:
         ModelError: If it can't be measured, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     torch.set_num_threads(1)  # as the servers have it
     with terminating_in_order():
         result = measure_large(

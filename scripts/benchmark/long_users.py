@@ -21,7 +21,7 @@ from model.bundle.bundle import load_bundle
 from scripts.benchmark.redis_server import RedisProcess, running_redis
 from scripts.benchmark.report import Report, Requirement, publish
 from scripts.benchmark.servers import RunningServer, cores, running_server
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 from scripts.termination import terminating_in_order
 
@@ -70,7 +70,7 @@ def benchmark_feedback(
     Raises:
         ModelError: If it can't be measured, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     with terminating_in_order():
         costs = measure_feedback(model, sizes=sizes, requests=requests, on_stage=console.print)
     publish(_report(costs), json_file=json_file, plot_file=plot_file)

@@ -17,7 +17,7 @@ from scripts.benchmark.ranking_measurement import (
     measure_ranking,
 )
 from scripts.benchmark.report import Report, Requirement, publish
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 
 _MOST_OF_FORWARD = {"default": 0.5, "melu": 1.0}
@@ -45,7 +45,7 @@ def benchmark_ranking(
     Raises:
         ModelError: If a bundle can't be used, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     rows = [
         row
         for model in models

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from rich.table import Table
 from rich.text import Text
 
-from model.errors import ModelError
-from scripts.files import write_json
+from scripts.files import write_figure, write_json
 from scripts.terminal import machine, tables_output
 
 _COLOUR = "#4477aa"
@@ -73,19 +72,18 @@ def publish(report: Report, *, json_file: Path | None, plot_file: Path | None) -
     Raises:
         ModelError: If a file can't be written.
     """
-    if json_file is not None:
-        write_json(json_file, {"machine": machine(), report.name: report.values})
     try:
+        if json_file is not None:
+            write_json(json_file, {"machine": machine(), report.name: report.values})
         if plot_file is not None:
-            draw_bars(report.bars, report.bars_title).savefig(plot_file, dpi=120)
-    except OSError as error:
-        raise ModelError(f"{error.filename} can't be written: {error.strerror}.") from error
-    # A table for a file or a pipe should not be squeezed to the 80 columns of no terminal.
-    console = tables_output(_WIDTH_WITHOUT_TERMINAL)
-    for table in report.tables:
-        console.print(table)
-    console.print(requirements_table(report.requirements))
-    console.print(machine())
+            write_figure(plot_file, draw_bars(report.bars, report.bars_title))
+    finally:
+        # A table for a file or a pipe should not be squeezed to the 80 columns of no terminal.
+        console = tables_output(_WIDTH_WITHOUT_TERMINAL)
+        for table in report.tables:
+            console.print(table)
+        console.print(requirements_table(report.requirements))
+        console.print(machine())
 
 
 def requirements_table(requirements: Sequence[Requirement]) -> Table:

@@ -18,7 +18,7 @@ from model.catalogue.bundled import Catalogue
 from model.catalogue.live import LiveCatalogue
 from model.errors import ModelError
 from scripts.benchmark.report import Report, Requirement, publish
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 
 _TYPED = (
@@ -79,7 +79,7 @@ def benchmark_search(
     Raises:
         ModelError: If a number is too small, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     if not sizes or min(sizes) < 1:
         raise ModelError("--titles: expected at least 1.")
     known = load_bundle(model).catalogue.titles.to_list()

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from scripts.benchmark.report import Report, Requirement, publish
 from scripts.benchmark.service_measurement import ServiceResult, measure_service
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 from scripts.termination import terminating_in_order
 
@@ -41,7 +41,7 @@ def benchmark_service(
     Raises:
         ModelError: If it can't be measured, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     torch.set_num_threads(1)  # as the servers have it
     with terminating_in_order():
         result = measure_service(

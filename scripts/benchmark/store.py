@@ -9,7 +9,7 @@ from rich.table import Table
 
 from scripts.benchmark.report import Report, Requirement, publish
 from scripts.benchmark.store_measurement import StoreResult, measure_store
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 from scripts.termination import terminating_in_order
 
@@ -40,7 +40,7 @@ def benchmark_store(
     Raises:
         ModelError: If it can't be measured, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     with terminating_in_order():
         result = measure_store(
             model, users=users, feedback=feedback, starts=starts, on_stage=console.print

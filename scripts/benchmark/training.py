@@ -34,7 +34,7 @@ from model.melu.weights import initial_meta_weights
 from model.presets import PRESETS, fit_estimator, with_options
 from scripts.benchmark.authors_loop import AuthorsLoop, DenseEstimator, DenseVectors
 from scripts.benchmark.report import Report, Requirement, publish
-from scripts.files import check_folders
+from scripts.files import check_files
 from scripts.terminal import console
 
 AUTHORS_BATCH_USERS = 32
@@ -99,7 +99,7 @@ def benchmark_training(
     Raises:
         ModelError: If the data or the split can't be used, or a file can't be written.
     """
-    check_folders(json_file, plot_file)
+    check_files(json_file, plot_file)
     split = (
         read_split(split_file, dataset)
         if split_file

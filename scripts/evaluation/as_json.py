@@ -1,6 +1,5 @@
 """An evaluation as JSON."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +16,7 @@ _RANKING_METRIC = "ndcg_exp@5"
 _PAIRED_METRICS = ("mae", "rmse", *NDCG_METRICS, "recall@20", "ndcg@20")
 
 
-def as_json(evaluation: Evaluation, about: dict[str, Any]) -> str:
+def as_json(evaluation: Evaluation, about: dict[str, Any]) -> dict[str, Any]:
     """Write an evaluation down.
 
     Args:
@@ -25,9 +24,9 @@ def as_json(evaluation: Evaluation, about: dict[str, Any]) -> str:
         about: Data set, split, regime, seeds, machine; stands first.
 
     Returns:
-        JSON; a number that could not be measured is null.
+        What JSON is made of.
     """
-    content = about | {
+    return about | {
         "presets": list(evaluation.presets),
         "training_ratings": evaluation.training_ratings,
         "baseline_settings": evaluation.baseline_settings,
@@ -47,7 +46,6 @@ def as_json(evaluation: Evaluation, about: dict[str, Any]) -> str:
         },
         "few_shot": _few_shot(evaluation),
     }
-    return json.dumps(_finite(content), indent=2, ensure_ascii=False) + "\n"
 
 
 def _metrics(results: Results, model: str) -> dict[str, Any]:
@@ -113,12 +111,3 @@ def _few_shot(evaluation: Evaluation) -> dict[str, Any]:
             for preset in evaluation.presets
         },
     }
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
-    """Replace numbers that JSON has no word for by null."""
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and value != value else value

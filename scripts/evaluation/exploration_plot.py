@@ -4,6 +4,7 @@ from pathlib import Path
 
 from model.evaluation.exploration import ExplorationEvaluation
 from model.evaluation.exploration.results import AMONG_NEW, MEANWHILE
+from scripts.files import write_figure
 
 _DRAWN = {
     MEANWHILE: ("meanwhile: visitors, all items", "#4361ee"),
@@ -52,4 +53,4 @@ def draw_exploration(found: ExplorationEvaluation, least: int, path: Path) -> No
     seen.legend(fontsize="small")
     for axes in (quality, seen):
         axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=120)
+    write_figure(path, figure)

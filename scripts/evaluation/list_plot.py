@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from model.evaluation.lists import SERVED, ListEvaluation
+from scripts.files import write_figure
 
 _SHOWN = (
     *("popularity", "item_knn", "ease", "ials_features", "numbers", "content_knn", "rating"),
@@ -48,4 +49,4 @@ def draw_lists(evaluation: ListEvaluation, titles: Mapping[str, str], path: Path
     )
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
-    figure.savefig(path, dpi=120)
+    write_figure(path, figure)

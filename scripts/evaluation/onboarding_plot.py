@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from model.evaluation.onboarding import ADAPTIVE, NOTHING, SHOWN, OnboardingEvaluation, calibration
+from scripts.files import write_figure
 
 _SHOWN = (
     *("popularity_unseen_thrown_away", "popularity", "evidence", "greedy", "static"),
@@ -51,4 +52,4 @@ def draw_onboarding(
     gain.plot((0, highest), (0, highest), linewidth=0.8, color="#9aa0a6")
     gain.set(xlabel="expected gain of a question", ylabel="realised gain")
     gain.grid(alpha=0.3)
-    figure.savefig(path, dpi=120)
+    write_figure(path, figure)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from model.evaluation.retraining import ANEW, FROZEN, ON, POPULARITY, RetrainingEvaluation
+from scripts.files import write_figure
 
 _COLOURS = {POPULARITY: "#9aa0a6", FROZEN: "#4361ee", ANEW: "#b5179e", ON: "#f4a259"}
 _BOLD = (FROZEN, ANEW)
@@ -48,4 +49,4 @@ def draw_retraining(
     )
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
-    figure.savefig(path, dpi=120)
+    write_figure(path, figure)

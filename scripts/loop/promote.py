@@ -21,7 +21,7 @@ from model.evaluation.comparison import (
 )
 from model.evaluation.results import Estimate
 from model.recommender import Recommender
-from scripts.files import check_folders, write_json
+from scripts.files import check_files, write_json
 from scripts.loading import load_reported
 from scripts.loop.swap import promote_bundle
 from scripts.terminal import output
@@ -192,7 +192,7 @@ def promote_if_no_worse(
     Raises:
         ModelError: If it can't be judged or put in place.
     """
-    check_folders(json_file)
+    check_files(json_file)
     check_promotable(candidate, current)
     dataset = load_reported(data, skip_bad_rows=skip_bad_rows)
     verdict = judge_candidate(candidate, current, dataset, bounds=bounds)

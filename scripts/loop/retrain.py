@@ -16,7 +16,7 @@ from model.bundle.manifest import MANIFEST_FILE, read_manifest
 from model.bundle.saving import check_target
 from model.bundle.training_report import read_training_report
 from model.errors import BundleError, ModelError
-from scripts.files import check_folders, write_json
+from scripts.files import check_files, write_json
 from scripts.loading import load_reported
 from scripts.loop.export import check_export_target, export_feedback
 from scripts.loop.merge import action_meanings, check_merge_target, merge_feedback
@@ -101,7 +101,7 @@ def retrain(plan: RetrainPlan) -> bool:
     Raises:
         ModelError: If a step can't be done; what is served stays as it was.
     """
-    check_folders(plan.json_file)
+    check_files(plan.json_file)
     check_place(plan.model)
     _check_work(plan)
     try:

@@ -84,7 +84,7 @@ def test_an_export_that_lacks_a_file_is_refused(export: Path, name: str):
 def test_an_export_that_describes_nothing_is_refused_in_a_line(export: Path, text: str):
     (export / "export.json").write_text(text)
 
-    with pytest.raises(ExportError, match="export.json is not as `melu export-feedback`") as found:
+    with pytest.raises(ExportError, match=r"export.json is not as `melu export-feedback`") as found:
         read_export(export)
 
     assert "\n" not in str(found.value)
