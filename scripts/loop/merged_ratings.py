@@ -9,7 +9,8 @@ import polars as pl
 
 from model.data.description import DatasetDescription, RatingsTable
 from model.data.loading import read_ratings_table
-from model.data.reading.times import seconds_since_epoch
+from model.data.reading.as_text import column_as_text
+from model.data.reading.times import nanoseconds_beyond, seconds_since_epoch
 from model.data.tables import LoadReport, RowChecker
 from scripts.loop.names import unused_name
 
@@ -17,6 +18,7 @@ _FILE = "ratings.parquet"
 _EVENT = "feedback"
 """What a piece of feedback is among kinds of interactions."""
 _WEIGHT = "weight"
+_BEYOND = "__beyond__"
 _MICROSECONDS = 1_000_000
 
 
@@ -32,7 +34,8 @@ def original_ratings(
         skip_bad_rows: Leave rows out that can't be read.
 
     Returns:
-        The described columns; times are seconds since the epoch.
+        The described columns; times are seconds since the epoch, and `_BEYOND` nanoseconds beyond
+        their last microsecond.
     """
     described = description.ratings
     checker = RowChecker(LoadReport(), skip_bad_rows)
@@ -44,7 +47,9 @@ def original_ratings(
     table = table.select(list(dict.fromkeys(name for name in columns if name is not None)))
     if described.timestamp is not None:
         # Of one unit, whichever the files have.
-        table = table.with_columns(seconds_since_epoch(table.get_column(described.timestamp)))
+        times = table.get_column(described.timestamp)
+        beyond = nanoseconds_beyond(times).alias(_BEYOND)
+        table = table.with_columns(seconds_since_epoch(times), beyond)
     is_erased = pl.col(described.user).is_in(list(erased)).fill_null(value=False)
     return table.filter(~is_erased)
 
@@ -79,7 +84,7 @@ def merged_ratings(
     ]
     if described.timestamp is not None:
         seconds = pl.col("at").dt.epoch("us") / _MICROSECONDS
-        more.append(seconds.alias(described.timestamp))
+        more += [seconds.alias(described.timestamp), pl.lit(0, dtype=pl.Int64).alias(_BEYOND)]
     if described.event is not None:
         # Of another kind, whose interactions may count more, it is not.
         event = unused_name(_EVENT, events)
@@ -96,4 +101,22 @@ def merged_ratings(
         event=described.event,
         events=events,
     )
-    return merged, pl.concat([rows, added.select(more).select(rows.columns)])
+    table = pl.concat([rows, added.select(more).select(rows.columns)])
+    if described.timestamp is None:
+        return merged, table
+    times = _as_files_have_them(table.get_column(described.timestamp), table.get_column(_BEYOND))
+    return merged, table.with_columns(times).drop(_BEYOND)
+
+
+def _as_files_have_them(seconds: pl.Series, beyond: pl.Series) -> pl.Series:
+    """Write times so that the reader of data sets finds them as they were.
+
+    Seconds are read fastest; what they are too coarse for, or too large to be told from
+    milliseconds, is written as dates.
+    """
+    is_exact = seconds_since_epoch(column_as_text(seconds)).equals(seconds)
+    if is_exact and not (beyond != 0).any():
+        return seconds
+    moments = (seconds * _MICROSECONDS).round().cast(pl.Int64, strict=False)
+    dates = moments.cast(pl.Datetime("us")).dt.strftime("%Y-%m-%dT%H:%M:%S.%6f")
+    return dates + beyond.cast(pl.String).str.zfill(3)

@@ -84,6 +84,40 @@ def test_where_the_data_have_no_times_feedback_is_newer(world: Path, tmp_path: P
     assert _ratings(merged, "u0")[item] == 3.0
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        ("2026-01-02 03:04:05.123456", "1969-12-31T23:59:59", "2026-01-02T03:04:05+02:00"),
+        ("1600000000", "5", "1600000000.25"),
+        ("1600000000125", "1600000000124", "1600000000123"),
+        ("20260102", "20260103", "20251231"),
+        ("1600000000123456790", "1600000000123456789", "1600000000123456788"),
+        ("2026-01-02T03:04:05.123456790", "2026-01-02T03:04:05.123456789", "2026-01-01"),
+        ("2026-01-02", "9999-12-31", "0001-01-01"),
+    ],
+)
+def test_times_come_back_as_they_were(tmp_path: Path, times: tuple[str, ...]):
+    world = tmp_path / "world"
+    world.mkdir()
+    (world / "dataset.toml").write_text(
+        'name = "two-tastes"\n[ratings]\nfile = "r.csv"\nuser = "u"\nitem = "i"\n'
+        'rating = "r"\ntimestamp = "t"\nscale = [1, 5]\n'
+    )
+    # Of the first user each has a time of its own; of the other the newest stays.
+    rows = [f"u{user},{n * user},{n + 1},{t}" for user in (1, 0) for n, t in enumerate(times)]
+    (world / "r.csv").write_text("\n".join(["u,i,r,t", *rows]))
+    before = load_dataset(world)
+    export = write_export(tmp_path / "export", [("eve", "0", 3.0, NOW)])
+
+    merged, _ = _merged(world, export, tmp_path / "out")
+
+    told = merged.ratings.at[merged.ratings.user_index == merged.user_ids.index("eve")]  # type: ignore[index]
+    assert told.tolist() == [NOW.timestamp()]
+    kept = merged.ratings.user_index != merged.user_ids.index("eve")
+    assert merged.ratings.at[kept].tolist() == before.ratings.at.tolist()  # type: ignore[index, union-attr]
+    assert merged.ratings.rating[kept].tolist() == before.ratings.rating.tolist()
+
+
 def test_new_users_and_live_items_come_with_what_is_known_of_them(world: Path, tmp_path: Path):
     export = write_export(
         tmp_path / "export",
