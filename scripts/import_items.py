@@ -56,6 +56,11 @@ def import_items(
     with httpx.Client(base_url=service, headers=headers, timeout=_TIMEOUT_SECONDS) as client:
         model = _ok(client, client.build_request("GET", "/model"))
         rows = read_items(file, model["item_features"], separator, described)
+        if rows.not_taken:
+            output.print(
+                f"Not sent: {', '.join(map(repr, rows.not_taken))}. The model has no such "
+                "attribute; a training drops what is the same of all items."
+            )
         sender = _Sender(client, [Refusal(line, "", why) for line, why in rows.refused])
         with Progress(console=console) as progress:
             bar = progress.add_task("items", total=len(rows.items))

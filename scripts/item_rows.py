@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +45,13 @@ class ItemRows:
     Attributes:
         items: The items.
         refused: Lines that hold none, and why.
+        not_taken: Described features that the model does not have, which are not sent: a training
+            drops those that are the same of all items.
     """
 
     items: list[ReadItem]
     refused: list[tuple[int, str]]
+    not_taken: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -75,8 +78,18 @@ def read_items(
         The items; of those with one id the first.
 
     Raises:
-        DatasetError: If the file can't be read.
+        DatasetError: If the file can't be read, or the model has none of the features described.
     """
+    not_taken: tuple[str, ...] = ()
+    if described is not None and described.features:
+        taken = {name: one for name, one in described.features.items() if name in features}
+        if not taken:
+            raise DatasetError(
+                f"the service's model has none of {', '.join(map(repr, described.features))}: it "
+                "was trained on other data. Name those by --data."
+            )
+        not_taken = tuple(name for name in described.features if name not in taken)
+        described = described.model_copy(update={"features": taken})
     if described is None and kind_of(file) in JSON and (found := _objects(file)) is not None:
         return _each_once(found)
     wanted = None
@@ -93,7 +106,7 @@ def read_items(
             f"{', '.join(raw.header) or 'none'}. The ids' column is {_ID}, or that of the data "
             "set that --data names."
         )
-    return _each_once(_rows(raw, features, separator, described))
+    return replace(_each_once(_rows(raw, features, separator, described)), not_taken=not_taken)
 
 
 def _rows(

@@ -85,6 +85,21 @@ def test_a_file_written_as_the_items_of_a_data_set(tmp_path: Path):
         read(tmp_path, "new.csv", "ISBN;genre;year\n1;a;2\n", described)
 
 
+def test_what_training_dropped_is_not_sent(tmp_path: Path):
+    features = {"year": Feature(kind=NUMBER), "studio": Feature(kind=CATEGORIES)}
+    described = ItemsTable(file="items.csv", id="id", features=features)
+
+    rows = read(tmp_path, "new.csv", "id,year,studio\n1,1990,one\n", described)
+
+    assert stored(rows) == {"1": ("1", {"year": 1990})}
+    assert rows.not_taken == ("studio",)
+    assert stored(read(tmp_path, "new.csv", "id,year\n1,1990\n", described)) == stored(rows)
+    del features["year"]
+    other = ItemsTable(file="items.csv", id="id", features=features)
+    with pytest.raises(DatasetError, match="has none of 'studio': it was trained on other data"):
+        read(tmp_path, "new.csv", "id,studio\n1,one\n", other)
+
+
 def test_a_column_that_can_not_be_sent_is_named(tmp_path: Path):
     with pytest.raises(DatasetError, match="Two columns are named 'title'; rename one"):
         read(tmp_path, "t.csv", "item_id,title,title\n1,A,B\n")
