@@ -223,6 +223,12 @@ def main() -> None:
     except ModelError as error:
         typer.secho(f"melu: {error}", fg="red", err=True)
         raise SystemExit(1) from error
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # What is read and written has a name; standard output has none.
+        typer.secho(f"melu: nothing more can be printed: {error.strerror}.", fg="red", err=True)
+        raise SystemExit(1) from error
 
 
 if __name__ == "__main__":

@@ -15,10 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 
-from pydantic import ValidationError
-
 from app.settings import ENVIRONMENT_PREFIX, Settings
 from model.errors import ModelError
+from scripts.settings import read_settings
 from scripts.terminal import console
 
 try:
@@ -55,12 +54,9 @@ def serve(**options: object) -> None:
 
 def _checked(given: dict[str, object]) -> Settings:
     try:
-        settings = Settings.model_validate(given)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        name = ENVIRONMENT_PREFIX + str(fault["loc"][0]).upper()
-        message = fault["msg"].removeprefix("Value error, ")
-        raise ServeError(f"{name}: {message}") from error
+        settings = read_settings(given)
+    except ModelError as error:
+        raise ServeError(str(error)) from error
     if not (settings.listens_on_loopback or settings.api_keys or settings.insecure):
         raise ServeError(
             f"{settings.host} can be reached from other machines and no access control is set up. "

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
 from torch import Tensor
 
 from model.bundle.bundle import load_bundle
@@ -54,6 +55,9 @@ def chosen_preset(
     whole = None if batch_users is None else batch_users * ranks
     try:
         return with_options(chosen, batch_users=whole, **options)
+    except ValidationError as error:
+        faults = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
+        raise ModelError(f"these options do not fit: {faults}") from error
     except ValueError as error:
         raise ModelError(f"these options do not fit: {error}") from error
 

@@ -13,7 +13,7 @@ class EstimatorConfig(BaseModel):
     Variances and dampings are in ratings brought to a range of 4.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     members: int = Field(default=2, ge=1)
     """Networks that are trained apart and averaged."""
@@ -48,7 +48,7 @@ class EstimatorConfig(BaseModel):
 class TrainingConfig(BaseModel):
     """How θ is learnt."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     learning_rate: float = Field(default=1e-3, gt=0)
     """Adam's largest step size; it rises and falls over the training (one cycle)."""
@@ -84,7 +84,7 @@ class TrainingConfig(BaseModel):
 class BayesianPreset(BaseModel):
     """MeLU with a Bayesian start of the local update."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: Literal["default"] = "default"
     estimator: EstimatorConfig = EstimatorConfig()

@@ -104,6 +104,9 @@ class Dataset:
 
         Returns:
             The same users and items on a scale from 0 to 1.
+
+        Raises:
+            DatasetError: If there are no ratings, or all or none are likes.
         """
         described = self.description.ratings.model_copy(update={"scale": (0.0, 1.0)})
         # Nothing that is measured on it may pass for a result on the ratings.
@@ -111,6 +114,11 @@ class Dataset:
         if not self.has_ratings:
             raise DatasetError("this data set has no ratings to make likes of; all are likes.")
         liked = (self.ratings.rating >= threshold).astype(np.float32)
+        if liked.min() == liked.max():
+            raise DatasetError(
+                f"{'all' if liked.min() else 'no'} ratings are {threshold:g} or higher: there are "
+                "no likes to tell from dislikes. Name a rating within the scale."
+            )
         return replace(
             self,
             description=self.description.model_copy(update={"name": name, "ratings": described}),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class EstimatorConfig(BaseModel):
     """The shape of the estimator and its local update, as `melu train` writes it to the bundle."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     embedding_width: int = Field(default=16, ge=1)
     """Width of each feature's embedding."""
@@ -25,7 +25,7 @@ class EstimatorConfig(BaseModel):
 class TrainingConfig(BaseModel):
     """How θ is learnt."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     learning_rate: float = Field(default=0.003, gt=0)
     """Adam's step size in the global update."""
@@ -54,7 +54,7 @@ class TrainingConfig(BaseModel):
 class MeluPreset(BaseModel):
     """The estimator of the paper, with settings found on validation users."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: Literal["melu"] = "melu"
     estimator: EstimatorConfig = EstimatorConfig()

@@ -13,22 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import ValidationError
 
 from app.actions import ActionMeaning
 from app.services.feedback_meanings import FeedbackMeanings
-from app.settings import ENVIRONMENT_PREFIX, Settings
 from app.store.erasure_log import ErasureLogError, Erasures
 from model.bundle.folders import is_replaceable, replacing_folder
 from model.data import Dataset, load_dataset
 from model.data.description import DESCRIPTION_FILE, ItemsTable, RatingsTable, UsersTable
 from model.data.toml import toml_document
-from model.errors import DatasetError, ModelError
+from model.errors import DatasetError
 from scripts.loop.entities import attributes_of, merged_entities
 from scripts.loop.exported import Export, read_export
 from scripts.loop.merged_ratings import merged_ratings, original_ratings
 from scripts.loop.names import unused_name
 from scripts.loop.training_rows import OF_ERASED, OF_NO_SUCH_ITEM, training_rows
+from scripts.settings import read_settings
 from scripts.terminal import console
 
 _OWNER_ONLY = 0o700
@@ -82,12 +81,7 @@ def action_meanings() -> Mapping[str, ActionMeaning]:
     Raises:
         ModelError: If a setting can't be read.
     """
-    try:
-        return Settings().action_meanings
-    except ValidationError as error:
-        fault = error.errors()[0]
-        name = ENVIRONMENT_PREFIX + str(fault["loc"][0]).upper()
-        raise ModelError(f"{name}: {fault['msg']}") from error
+    return read_settings({}).action_meanings
 
 
 def merge_feedback(

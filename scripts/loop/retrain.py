@@ -156,6 +156,7 @@ def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -
     export, data, candidate = (plan.work / name for name in (*_OF_USERS, _CANDIDATE))
     is_first = not (plan.model / MANIFEST_FILE).is_file()
     held_out = _held_out(plan, is_first)
+    preset = chosen_preset(plan.preset, of_bundle=None if is_first else plan.model, **plan.options)
     with _timed(seconds, "export"):
         exported = export_feedback(plan.store_folder, plan.store, export)
     report["export"] = exported.model_dump(mode="json")
@@ -179,7 +180,7 @@ def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -
         manifest = train_bundle(
             dataset,
             candidate,
-            chosen_preset(plan.preset, of_bundle=None if is_first else plan.model, **plan.options),
+            preset,
             seed=plan.seed,
             keeps_checkpoints=False,
             held_out=held_out,
