@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from operator import methodcaller
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +28,8 @@ _MOST_CHARACTERS = 100 * 1024 * 1024
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _SEPARATORS = (",", ";", "\t", "|")
 _BACKSLASH = "\\"
+_unmarked = methodcaller("removeprefix", "\ufeff")
+"""Takes away the mark that a file begins with: one put behind another has it amid the rows."""
 
 
 @dataclass
@@ -61,7 +64,7 @@ class _Dialect:
     def reader(self, lines: Iterator[str] | IO[str]) -> Any:  # noqa: ANN401 - a type of the csv module that has no name
         csv.field_size_limit(_MOST_CHARACTERS)
         return csv.reader(
-            lines,
+            map(_unmarked, lines),
             delimiter=self.separator,
             quotechar=self.quote or None,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
@@ -201,7 +204,7 @@ def _read_split(
         rows = _Rows(path, described.columns, wanted)
         numbered = (
             (number, line.rstrip("\r\n").split(separator))
-            for number, line in enumerate(file, start=1)
+            for number, line in enumerate(map(_unmarked, file), start=1)
             if line.strip("\r\n")
         )
         if not rows.have_names:

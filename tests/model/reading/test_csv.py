@@ -385,3 +385,17 @@ def test_names_are_for_a_csv_alone(tmp_path: Path, name: str):
         read_raw(tmp_path / name, TableFormat(columns=("u", "i")))
     with pytest.raises(ValueError, match="two columns can't both be 'u'"):
         TableFormat(columns=("u", "u"))
+
+
+@pytest.mark.parametrize("separator", [",", "::"])
+def test_files_with_marks_put_one_behind_the_other(tmp_path: Path, separator: str):
+    path = tmp_path / "t.csv"
+    one, other = ("u,i\na,1\n", '"u","i"\nb,2\n') if separator == "," else ("u::i\na::1\n",) * 2
+    path.write_text(f"\ufeff{one}\ufeff{other}\ufeffc{separator}3\n")
+
+    raw = read_raw(path, TableFormat(separator=separator))
+
+    assert raw.table.get_column("u").to_list() == ["a", "b" if separator == "," else "a", "c"]
+    assert raw.malformed == {
+        "a row repeats the header, as in files put one behind the other": [3],
+    }
