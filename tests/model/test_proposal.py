@@ -143,6 +143,49 @@ def test_a_first_line_that_may_be_either_is_told(
         proposed(tmp_path)
 
 
+def test_rows_without_a_header_may_have_unknown_ratings_and_commas(tmp_path: Path):
+    rows = [
+        (user, item, f"{rating},5" if n % 7 else "NULL", at)
+        for n, (user, item, rating, at) in enumerate(ROWS)
+    ]
+    write(tmp_path / "ratings.csv", rows[1], [rows[0], *rows[2:]], ";")
+
+    dataset = read(tmp_path, proposed(tmp_path))
+
+    assert dataset.has_ratings
+    assert sorted(dataset.ratings.rating) == sorted(
+        row[2] + 0.5 for n, row in enumerate(ROWS) if n % 7
+    )
+
+
+def test_counts_without_a_header_are_counts(tmp_path: Path):
+    rows = [(user, item, 1 + 40 * (n % 9 == 0), at) for n, (user, item, _, at) in enumerate(ROWS)]
+    write(tmp_path / "plays.csv", rows[0], rows[1:])
+
+    proposal = proposed(tmp_path)
+
+    assert proposal.columns["weight"] == "count"
+    assert len(read(tmp_path, proposal).ratings) == len(ROWS)
+
+
+def test_more_rows_that_lack_the_header_of_others_are_told(tmp_path: Path):
+    write(tmp_path / "1.csv", HEADER, ROWS[:150])
+    write(tmp_path / "2.csv", ROWS[150], ROWS[151:])
+
+    assert "put such a line before its first: user, item, rating, at" in reasons(proposed(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.parquet"])
+def test_users_that_can_not_be_read_are_nobody_else(tmp_path: Path, name: str):
+    table = pl.DataFrame(ROWS, schema=list(HEADER), orient="row").with_columns(
+        user=pl.struct(id="user")
+    )
+    (table.write_ndjson if name == "r.jsonl" else table.write_parquet)(tmp_path / name)
+
+    with pytest.raises(DatasetError, match="'user' holds"):
+        proposed(tmp_path)
+
+
 def test_numbers_that_some_rows_have_none_of_are_told(tmp_path: Path):
     write(tmp_path / "ratings.csv", HEADER, ROWS)
     people = [(f"u{n}", "unsure" if n == 3 else n % 20) for n in range(3 * USERS)]

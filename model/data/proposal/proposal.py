@@ -128,6 +128,12 @@ def _left_out(table: FoundTable, proposal: Proposal) -> str:
             "other columns, or is written in another way. If it is more of the same, write both "
             'alike and name both: file = ["…", "…"].'
         )
+    if table.described.columns is not None and proposal.ratings.described.columns is None:
+        header = ", ".join(proposal.ratings.columns)
+        return (
+            f"{names} is left out: no line in it names its columns. If it is more of "
+            f"{proposal.ratings.path.name}, put such a line before its first: {header}."
+        )
     for what, found in (("items", proposal.items), ("users", proposal.users)):
         if found is not None and found.id_column in table.columns:
             return (

@@ -113,6 +113,11 @@ def _is_headless(path: Path, raw: RawTable) -> bool:
     if raw.header[0].startswith("sep="):
         raise DatasetError("its first line is an instruction to Excel, no names: remove it.")
     if kind_of(path) in JSON | PARQUET:
+        for name, why in raw.left_out.items():
+            for what in ("user", "item", "rating"):
+                # Else another column would be taken for it.
+                if tells(name, what) > 1 and not any(tells(n, what) > 1 for n in raw.table.columns):
+                    raise DatasetError(why)
         return False
     for name in raw.table.columns:
         column = Column(name, raw.table.get_column(name))
@@ -131,8 +136,9 @@ def _named(
     """Read a file that has no header again, and name its columns by what they hold."""
     plain = plain_names(len(headed.header))
     raw = read_raw(path, described.model_copy(update={"columns": plain}))
-    table = raw.table
-    names = names_by_content(path, [Column(name, table.get_column(name)) for name in plain])
+    # As they will be read: with their numbers, and without what stands for unknown.
+    found = _as_numbers_and_unknown(FoundTable(path, described, raw), []).raw.table
+    names = names_by_content(path, [Column(name, found.get_column(name)) for name in plain])
     shown = ", ".join(headed.header)[:_SHOWN]
     if names is None:
         raise DatasetError(
@@ -147,7 +153,9 @@ def _named(
     )
     return (
         described.model_copy(update={"columns": names}),
-        replace(raw, table=table.rename(dict(zip(plain, names, strict=True))), header=list(names)),
+        replace(
+            raw, table=raw.table.rename(dict(zip(plain, names, strict=True))), header=list(names)
+        ),
     )
 
 

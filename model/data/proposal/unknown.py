@@ -24,5 +24,5 @@ def texts_for_unknown(columns: Sequence[Column]) -> list[str]:
     for column in columns:
         if not column.is_list:
             usual = column.known.filter(column.known.is_in(UNKNOWN_TEXTS))
-            found.update(dict(usual.value_counts().rows()))
+            found.update(dict(usual.alias("text").value_counts().rows()))
     return [text for text in UNKNOWN_TEXTS if found[text] >= _LEAST]

@@ -87,7 +87,8 @@ def _of_rows(columns: Sequence[Column]) -> tuple[str, ...] | None:
 
 def _signal(column: Column) -> str | None:
     if column.numbers is None:
-        return "event" if column.distinct <= _MOST_EVENTS else None
+        is_word = column.known.cast(pl.Float64, strict=False).is_null()
+        return "event" if is_word.all() and column.distinct <= _MOST_EVENTS else None
     if column.looks_like_counts():
         return "count"
     return "rating" if column.looks_like_ratings() else None
