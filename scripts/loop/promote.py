@@ -12,7 +12,6 @@ from model.data import Dataset
 from model.data.hold_out import HoldOut
 from model.errors import BundleError, ModelError
 from model.evaluation.comparison import (
-    JudgedUsers,
     Judgement,
     draw_judged_users,
     estimate,
@@ -131,9 +130,13 @@ def judge_candidate(
         ModelError: If a bundle can't be used, if either was trained on everybody, or if there are
             too few users to judge by.
     """
+    for folder in (candidate, current):
+        _check_data(folder, dataset)
     share = min(_held_out(candidate), _held_out(current))
     users = draw_judged_users(dataset, HoldOut(share), seed=seed)
-    of_candidate, of_current = (_judged(folder, dataset, users) for folder in (candidate, current))
+    of_candidate, of_current = (
+        judge(Recommender.load(folder), dataset, users) for folder in (candidate, current)
+    )
     return Verdict(
         candidate=read_manifest(candidate).version,
         current=read_manifest(current).version,
@@ -145,14 +148,13 @@ def judge_candidate(
     )
 
 
-def _judged(folder: Path, dataset: Dataset, users: JudgedUsers) -> Judgement:
-    recommender = Recommender.load(folder)
-    if recommender.manifest.dataset != dataset.description.name:
+def _check_data(folder: Path, dataset: Dataset) -> None:
+    trained_on = read_manifest(folder).dataset
+    if trained_on != dataset.description.name:
         raise BundleError(
-            f"{folder} was trained on {recommender.manifest.dataset!r}, and the data are "
+            f"{folder} was trained on {trained_on!r}, and the data are "
             f"{dataset.description.name!r}. Name the data that both were trained on."
         )
-    return judge(recommender, dataset, users)
 
 
 def _held_out(folder: Path) -> float:

@@ -145,3 +145,15 @@ def test_items_that_a_bundle_does_not_know_are_on_its_lists_too(good: Path, two_
     assert judged.ndcg[longest].mean() > judged.ndcg[0].mean()
     assert len(knows_none) < len(users.trials)
     assert recommender.catalogue.size == 60
+
+
+def test_other_data_are_told_as_such_however_few_users_they_have(
+    good: Path, bad: Path, tmp_path: Path
+):
+    (tmp_path / "dataset.toml").write_text(
+        'name = "few"\n[ratings]\nfile = "r.csv"\nuser = "u"\nitem = "i"\nrating = "r"\n'
+    )
+    (tmp_path / "r.csv").write_text("u,i,r\na,1,5\nb,1,1\n")
+
+    with pytest.raises(BundleError, match="trained on 'two-tastes', and the data are 'few'"):
+        judge_candidate(bad, good, load_dataset(tmp_path), bounds=Bounds())
