@@ -24,7 +24,7 @@ def plain_names(count: int) -> tuple[str, ...]:
 def names_by_content(path: Path, columns: Sequence[Column]) -> tuple[str, ...] | None:
     """Name the columns of a file that has no header.
 
-    Users come before items, as in MovieLens' `u.data` and `ratings.dat`; a file that is called
+    Users come before items, as in most files of ratings; a file that is called
     after users or items, and has each id once, is a table of them.
 
     Args:
