@@ -1,5 +1,6 @@
 """Feedback: the ratings of a user's support set, and actions."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +27,6 @@ from app.services.feedback_events import EventReader
 from app.services.feedback_meanings import FeedbackMeanings
 from app.services.onboarding_answers import count_answers
 from app.store import Feedback, UserStore
-from app.store.records import microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,10 @@ class FeedbackService:
         request = ["feedback", user_id]
         after = None if cursor is None else decode_cursor(cursor, request, _PLACES)
         stored = await self._store.get(user_id)
-        feedback = list(stored.feedback) if stored else []
-        if after is not None:
-            feedback = [one for one in feedback if _comes_after(one, after)]
-        page = feedback[:limit]
-        more = len(feedback) > limit
+        feedback = stored.feedback if stored else ()
+        start = 0 if after is None else bisect_right(feedback, _order_of(after), key=_order)
+        page = feedback[start : start + limit]
+        more = len(feedback) > start + limit
         return FeedbackPage(
             items=[_shown(one) for one in page],
             next_cursor=encode_cursor(request, _place(page[-1])) if more else None,
@@ -184,10 +183,13 @@ def _shown(feedback: Feedback) -> FeedbackItem:
 
 
 def _place(feedback: Feedback) -> FeedbackPlace:
-    return FeedbackPlace(at=microseconds(feedback.at), item_id=feedback.item_id)
+    return FeedbackPlace(at=feedback.microseconds, item_id=feedback.item_id)
 
 
-def _comes_after(feedback: Feedback, place: FeedbackPlace) -> bool:
-    """Whether feedback is older; of equal times the greater item id comes later."""
-    at = microseconds(feedback.at)
-    return at < place.at or (at == place.at and feedback.item_id > place.item_id)
+def _order(feedback: Feedback) -> tuple[int, str]:
+    """What feedback is listed by, ascending: newest first, of equal times by item ids."""
+    return -feedback.microseconds, feedback.item_id
+
+
+def _order_of(place: FeedbackPlace) -> tuple[int, str]:
+    return -place.at, place.item_id

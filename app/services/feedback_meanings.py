@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 
 from app.actions import PASSED, PICKED, RESERVED, UNSEEN, ActionMeaning
@@ -11,6 +12,8 @@ from app.store import Feedback, RatingRule
 from model.answers import Kind
 
 _MIDDLE = 0.5
+_USUAL = 4096
+"""Ratings and actions, with their weights, that are not thought about each time."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class FeedbackMeanings:
         has_ratings: bool = True,
     ) -> None:
         self._low, self._high = low, high = scale
+        self._usual = lru_cache(_USUAL)(self._of)
         self.actions = (*actions, *RESERVED)
         self._meanings: dict[str, Meaning] = {
             UNSEEN: Meaning(None, Kind.UNSEEN),
@@ -74,16 +78,19 @@ class FeedbackMeanings:
 
     def of(self, feedback: Feedback) -> Meaning | None:
         """Return what feedback on an item tells; None if nothing."""
-        if isinstance(feedback.value, str):
-            meaning = self._meanings.get(feedback.value)
-        elif self._low <= feedback.value <= self._high:
-            meaning = Meaning(feedback.value, None)
+        return self._usual(feedback.value, feedback.weight)
+
+    def _of(self, value: float | str, weight: float) -> Meaning | None:
+        if isinstance(value, str):
+            meaning = self._meanings.get(value)
+        elif self._low <= value <= self._high:
+            meaning = Meaning(value, None)
         else:
             # Stored under a model with another scale, a rating says nothing on this one.
             meaning = None
-        if meaning is None or feedback.weight == 1:
+        if meaning is None or weight == 1:
             return meaning
-        return Meaning(meaning.rating, meaning.kind, meaning.weight * _damped(feedback.weight))
+        return Meaning(meaning.rating, meaning.kind, meaning.weight * _damped(weight))
 
     def tells(self, value: float | str) -> bool:
         """Tell whether a rating or action means anything; "not now" does not."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -132,7 +133,7 @@ class LiveCatalogue:
 
     def indices_of(self, item_ids: Iterable[str]) -> Int64Array:
         """Look items up; ids that do not exist are passed over."""
-        known = [self.index_of[one] for one in item_ids if one in self.index_of]
+        known = [at for at in map(self.index_of.get, item_ids) if at is not None]
         return np.array(known, dtype=np.int64)
 
     def matching(self, filters: Mapping[str, Sequence[str]]) -> Int64Array | None:
@@ -318,6 +319,17 @@ class _LiveIndex(Mapping[str, int]):
         if place == _DELETED:
             raise KeyError(key)
         return place
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - as `Mapping` has it
+        """Look an id up, most of which are the bundle's; an error would take far longer."""
+        place = self._places.get(key)
+        if place is None:
+            return self._bundled.get(key, default)
+        return default if place == _DELETED else place
+
+    def __contains__(self, key: object) -> bool:
+        place = self._places.get(key)  # type: ignore[call-overload] # no key of another type is there
+        return key in self._bundled if place is None else place != _DELETED
 
     def __iter__(self) -> Iterator[str]:
         yield from (one for one, place in self._places.items() if place != _DELETED)

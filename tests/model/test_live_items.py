@@ -121,6 +121,11 @@ def test_an_earlier_recommender_does_not_change(recommender: Recommender):
     np.testing.assert_array_equal(_scores(recommender, SUPPORT), before)
     again = live.with_changes([_put("5", "5", recommender)])
     assert "5" not in live.catalogue.index_of
+    assert live.catalogue.index_of.get("5", -7) == -7
+    assert live.catalogue.indices_of(["5", "never", "new", "6"]).tolist() == [
+        live.catalogue.index_of["new"],
+        recommender.catalogue.index_of["6"],
+    ]
     assert again.catalogue.records([again.catalogue.index_of["5"]])[0].item_id == "5"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.actions import RESERVED
@@ -9,7 +10,7 @@ from app.metrics import DIVERGED
 from app.services.comparisons import ComparedIds, compared, is_comparison, of_items_that_exist
 from app.services.feedback_meanings import FeedbackMeanings
 from app.stages import Stage, in_stage
-from app.store import Attributes, StoredUser
+from app.store import Attributes, Feedback, StoredUser
 from model.adaptation import AdaptedCopy
 from model.answers import Answer, Comparison, Kind, kind_of_rating
 from model.arrays import Float32Array, Int64Array
@@ -96,8 +97,8 @@ class Adapter:
         index_of = recommender.catalogue.index_of
         ratings: list[tuple[str, float, float, bool]] = []
         beside: list[tuple[str, int, float, bool]] = []
-        asked_so_far = 0
-        for feedback in user.feedback:
+        limit, asked_so_far = self._support_limit, 0
+        for feedback in _pieces_that_count(user, ratings, limit):
             if is_comparison(feedback) or feedback.item_id not in index_of:
                 continue
             meaning = self._meanings.of(feedback)
@@ -110,12 +111,11 @@ class Adapter:
                 ratings.append((feedback.item_id, meaning.rating, meaning.weight, asked))
             elif meaning.kind is not None:
                 beside.append((feedback.item_id, int(meaning.kind), meaning.weight, asked))
-        limit = self._support_limit
         return SupportSet(
             user.attributes,
             ratings[: limit + 1],
             beside[:limit],
-            compared(user.feedback, _MOST_PAIRS),
+            compared(user.beyond_ratings, _MOST_PAIRS),
         )
 
     def adapt(self, recommender: Recommender, user: StoredUser | None) -> AdaptedCopy:
@@ -172,6 +172,18 @@ class Adapter:
             order,
             known.told(recommender),
         )
+
+
+def _pieces_that_count(
+    user: StoredUser, ratings: Sequence[object], limit: int
+) -> Iterator[Feedback]:
+    """Return feedback, newest first; no more mere ratings once `ratings` has more than `limit`."""
+    for place, one in enumerate(user.feedback):
+        if len(ratings) > limit:
+            newer = sum(not other.is_mere_rating for other in user.feedback[:place])
+            yield from user.beyond_ratings[newer:]
+            return
+        yield one
 
 
 class NoAdaptation(Adapter):
