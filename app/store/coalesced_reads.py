@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Protocol
 
 from redis.asyncio import Redis
 
+from app.store.batches import Batches
 from app.store.clients import StoreClient
 from app.store.cluster_reads import ClusterReads
 from app.store.commands import HeldConnection, bulk
-from app.store.connection import nothing_between, repeated_when_cut_off
-
-_MOST_AT_ONCE = 64
 
 
 class Reads(Protocol):
@@ -38,13 +34,7 @@ def reads_of(
 
 
 class CoalescedReads:
-    """Runs one read-only script for many callers at once.
-
-    A client's work for a command is mostly the same whether it sends one or fifty. So while one
-    batch is on its way, the reads that are asked for meanwhile wait together and go as the next.
-
-    A connection that breaks is no failure yet: reads do no harm, so they are sent again, after a
-    pause of random length.
+    """Runs one read-only script for many callers at once; see `Batches`.
 
     Args:
         redis: The client; one connection of its pool is kept.
@@ -63,10 +53,7 @@ class CoalescedReads:
         self._suffix = bulk(str(shared))
         self._also_command = b"*2\r\n$3\r\nGET\r\n%b" % bulk(also)
         self._also: str | None = None
-        self._seconds = seconds
-        self._retry = repeated_when_cut_off()
-        self._waiting: list[tuple[str, str, float, asyncio.Future[Any]]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._batches = Batches(self._send, seconds)
 
     async def read(self, key: str, argument: str) -> Any:  # noqa: ANN401 - what the script returns
         """Run the script.
@@ -81,47 +68,12 @@ class CoalescedReads:
         Raises:
             RedisError: If the store can't be reached.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append((key, argument, loop.time() + self._seconds, future))
-        if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._send_all())
-        return await future
+        return await self._batches.call((key, argument))
 
     @property
     def also(self) -> str | None:
         """The other key's value, as the latest batch found it."""
         return self._also
-
-    async def _send_all(self) -> None:
-        while self._waiting:
-            batch = self._waiting[:_MOST_AT_ONCE]
-            del self._waiting[:_MOST_AT_ONCE]
-            try:
-                # The oldest one's deadline, so that none takes longer.
-                async with asyncio.timeout_at(batch[0][2]):
-                    answers = await self._retry.call_with_retry(
-                        partial(self._send, [(key, argument) for key, argument, *_ in batch]),
-                        nothing_between,
-                    )
-            except BaseException as error:
-                # Whoever asked meanwhile would only wait for the same failure again.
-                batch += self._waiting
-                self._waiting.clear()
-                failure = error if isinstance(error, Exception) else ConnectionError("closing")
-                for *_, future in batch:
-                    if not future.done():
-                        future.set_exception(failure)
-                if not isinstance(error, Exception):
-                    raise
-                continue
-            for (*_, future), answer in zip(batch, answers, strict=True):
-                if future.done():
-                    continue
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
 
     async def _send(self, reads: Sequence[tuple[str, str]]) -> list[Any]:
         """Send a batch, and the read of the other key."""

@@ -8,11 +8,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from app.store.batches import MOST_AT_ONCE, Batches
 from app.store.clients import StoreClient
-from app.store.commands import command, send_commands
+from app.store.commands import HeldConnection, bulk, command, send_commands
 from app.store.scripts import StoredScript
-
-_MOST_AT_ONCE = 64
 
 Argument = str | int
 
@@ -28,8 +27,63 @@ def writes_of(client: StoreClient, script: str) -> Writes:
     return StoredScript(client, script)
 
 
+def harmless_writes_of(client: StoreClient, script: str, seconds: float) -> Writes:
+    """Return writes as they are fastest with a client, where to write twice does no harm.
+
+    Args:
+        client: The client.
+        script: Lua.
+        seconds: Most that a write takes.
+
+    Returns:
+        The writes, which have a bound of their own.
+    """
+    if isinstance(client, Redis):
+        return HarmlessWrites(client, script, seconds)
+    stored = StoredScript(client, script)
+
+    async def write(keys: Sequence[str], arguments: Sequence[Argument]) -> Any:  # noqa: ANN401 - what the script returns
+        async with asyncio.timeout(seconds):
+            return await stored(keys, arguments)
+
+    return write
+
+
+class HarmlessWrites:
+    """Runs one script, which does no harm if it runs twice, for many callers; see `Batches`.
+
+    Args:
+        redis: The client; one connection of its pool is kept.
+        script: Lua.
+        seconds: Most that a write takes, the wait for its batch's turn included.
+    """
+
+    def __init__(self, redis: Redis, script: str, seconds: float) -> None:
+        self._connection = HeldConnection(redis)
+        self._script = bulk(script)
+        self._batches = Batches(self._connection.send, seconds)
+
+    async def __call__(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:  # noqa: ANN401 - what the script returns
+        """Run the script.
+
+        Args:
+            keys: Its keys.
+            arguments: Its arguments.
+
+        Returns:
+            What it returned.
+
+        Raises:
+            RedisError: If the store can't be reached or can't write.
+        """
+        given = b"".join([bulk(str(one)) for one in (len(keys), *keys, *arguments)])
+        count = 3 + len(keys) + len(arguments)
+        # The whole text: a server that lost its scripts knows it again.
+        return await self._batches.call(b"*%d\r\n$4\r\nEVAL\r\n%b%b" % (count, self._script, given))
+
+
 class CoalescedWrites:
-    """Runs one script for many callers at once, as `CoalescedReads` does, but never twice.
+    """Runs one script for many callers at once, as `Batches` does, but never twice.
 
     Args:
         redis: The client.
@@ -63,8 +117,8 @@ class CoalescedWrites:
 
     async def _send_all(self) -> None:
         while self._waiting:
-            batch = self._waiting[:_MOST_AT_ONCE]
-            del self._waiting[:_MOST_AT_ONCE]
+            batch = self._waiting[:MOST_AT_ONCE]
+            del self._waiting[:MOST_AT_ONCE]
             answers: list[Any]
             try:
                 # The whole text: a server that lost its scripts knows it again.

@@ -7,10 +7,12 @@ melu:lists:{melu:user:<user id>}   <list id>   the list, as its owner wrote it
 from __future__ import annotations
 
 from datetime import datetime
+from time import perf_counter
 
+from app.stages import Stage, note_stage
 from app.store.clients import StoreClient
-from app.store.coalesced_writes import writes_of
-from app.store.connection import store_errors
+from app.store.coalesced_writes import harmless_writes_of
+from app.store.connection import STORE_FAILURES, store_errors, unavailable
 from app.store.keys import user_key, user_lists_key
 from app.store.records import microseconds
 from app.store.scripts import read_script
@@ -32,7 +34,7 @@ class RankingSnapshotStore:
     def __init__(self, redis: StoreClient, timeout_seconds: float) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
-        self._freeze = writes_of(redis, read_script("freeze_ranking"))
+        self._freeze = harmless_writes_of(redis, read_script("freeze_ranking"), timeout_seconds)
 
     async def put(
         self, user_id: str, created_at: datetime, list_id: str, text: str, seconds: int
@@ -52,8 +54,14 @@ class RankingSnapshotStore:
         keys = [user_lists_key(user_id), user_key(user_id)]
         arguments: list[str | int] = [list_id, text, seconds, LISTS_A_USER]
         arguments.append(microseconds(created_at))
-        async with store_errors(self._seconds):
+        # These writes have a bound of their own; `store_errors` would cost as much as they do.
+        started = perf_counter()
+        try:
             return bool(await self._freeze(keys, arguments))
+        except STORE_FAILURES as error:
+            raise unavailable(error) from error
+        finally:
+            note_stage(Stage.STORE, started)
 
     async def get(self, user_id: str, list_id: str) -> str | None:
         """Return a list, or None if it is not kept.
