@@ -162,7 +162,7 @@ class Settings(BaseSettings):
     store_timeout_seconds: float = Field(default=1.0, gt=0)
     """How long to wait for the store before answering 503."""
     store_connections: int = Field(default=64, ge=2)
-    """Most connections of a worker to the store; one of them is kept for reading users."""
+    """Most connections of a worker to the store; one of them is kept for what may be sent twice."""
 
     # What is kept of a user
     feedback_limit: int = Field(default=5000, ge=500)

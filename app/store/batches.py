@@ -25,30 +25,27 @@ class Batches(Generic[Call]):
 
     Args:
         send: Sends calls, and returns an answer, or an error, to each.
-        seconds: Most that a call takes, the wait for its batch's turn included.
     """
 
-    def __init__(
-        self, send: Callable[[Sequence[Call]], Awaitable[Sequence[Any]]], seconds: float
-    ) -> None:
+    def __init__(self, send: Callable[[Sequence[Call]], Awaitable[Sequence[Any]]]) -> None:
         self._send = send
-        self._seconds = seconds
         self._retry = repeated_when_cut_off()
         self._waiting: list[tuple[Call, float, asyncio.Future[Any]]] = []
         self._worker: asyncio.Task[None] | None = None
 
-    def call(self, call: Call) -> asyncio.Future[Any]:
+    def call(self, call: Call, seconds: float) -> asyncio.Future[Any]:
         """Make a call.
 
         Args:
             call: The call.
+            seconds: Most that it takes, the wait for its batch's turn included.
 
         Returns:
             Will have its answer, or the error of the store.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append((call, loop.time() + self._seconds, future))
+        self._waiting.append((call, loop.time() + seconds, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._send_all())
         return future
@@ -59,8 +56,8 @@ class Batches(Generic[Call]):
             del self._waiting[:MOST_AT_ONCE]
             calls = [call for call, *_ in batch]
             try:
-                # The oldest one's deadline, so that none takes longer.
-                async with asyncio.timeout_at(batch[0][1]):
+                # The first deadline of all, so that none takes longer.
+                async with asyncio.timeout_at(min(deadline for _, deadline, _ in batch)):
                     answers = await self._retry.call_with_retry(
                         partial(self._send, calls), nothing_between
                     )

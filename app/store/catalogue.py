@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from redis.asyncio import Redis
 
 from app.metrics import STORE_UNREADABLE
 from app.store.clients import StoreClient
 from app.store.connection import store_errors
+from app.store.harmless_calls import harmless_calls_of
 from app.store.replicas import Acknowledgement
 from app.store.scripts import StoredScript
 
@@ -111,13 +113,17 @@ class CatalogueStore:
     ) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
+        self._calls = harmless_calls_of(redis, VERSION_KEY) if isinstance(redis, Redis) else None
         self._change = StoredScript.named(redis, "change_items", acknowledged=acknowledged)
         self._read = StoredScript.named(redis, "read_items")
 
     async def version(self) -> CatalogueVersion:
         """Return the present version."""
         async with store_errors(self._seconds):
-            text: str | None = await self._redis.get(VERSION_KEY)  # type: ignore[assignment]
+            if self._calls is not None:
+                text = await self._calls.read_also(self._seconds)
+            else:
+                text = await self._redis.get(VERSION_KEY)  # type: ignore[assignment] # as text
         return CatalogueVersion.of_text(text)
 
     async def changes_since(self, known: CatalogueVersion) -> CatalogueChanges:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 from redis.asyncio import Redis
 
-from app.store.batches import Batches
 from app.store.clients import StoreClient
 from app.store.cluster_reads import ClusterReads
-from app.store.commands import HeldConnection, bulk
+from app.store.commands import bulk
+from app.store.harmless_calls import harmless_calls_of
 
 
 class Reads(Protocol):
@@ -34,10 +33,10 @@ def reads_of(
 
 
 class CoalescedReads:
-    """Runs one read-only script for many callers at once; see `Batches`.
+    """Runs one read-only script for many callers at once; see `HarmlessCalls`.
 
     Args:
-        redis: The client; one connection of its pool is kept.
+        redis: The client.
         script: Lua that reads one key and takes two arguments.
         shared: The second argument, the same for all.
         seconds: Most that a read takes, the wait for its batch's turn included.
@@ -47,13 +46,11 @@ class CoalescedReads:
     def __init__(
         self, redis: Redis, script: str, shared: str | int, seconds: float, *, also: str
     ) -> None:
-        self._connection = HeldConnection(redis)
+        self._calls = harmless_calls_of(redis, also)
+        self._seconds = seconds
         # EVAL with the whole text: a server that lost its scripts knows it again.
         self._prefix = b"*6\r\n$4\r\nEVAL\r\n%b$1\r\n1\r\n" % bulk(script)
         self._suffix = bulk(str(shared))
-        self._also_command = b"*2\r\n$3\r\nGET\r\n%b" % bulk(also)
-        self._also: str | None = None
-        self._batches = Batches(self._send, seconds)
 
     async def read(self, key: str, argument: str) -> Any:  # noqa: ANN401 - what the script returns
         """Run the script.
@@ -68,26 +65,10 @@ class CoalescedReads:
         Raises:
             RedisError: If the store can't be reached.
         """
-        return await self._batches.call((key, argument))
+        packed = b"%b%b%b%b" % (self._prefix, bulk(key), bulk(argument), self._suffix)
+        return await self._calls.call(packed, self._seconds)
 
     @property
     def also(self) -> str | None:
         """The other key's value, as the latest batch found it."""
-        return self._also
-
-    async def _send(self, reads: Sequence[tuple[str, str]]) -> list[Any]:
-        """Send a batch, and the read of the other key."""
-        commands = [
-            b"%b%b%b%b" % (self._prefix, bulk(key), bulk(argument), self._suffix)
-            for key, argument in reads
-        ]
-        answers = await self._connection.send([*commands, self._also_command])
-        self._also = _value(answers.pop())
-        return answers
-
-
-def _value(answer: Any) -> str | None:  # noqa: ANN401 - an answer or an error
-    if isinstance(answer, Exception):
-        raise answer
-    value: str | None = answer
-    return value
+        return self._calls.also

@@ -8,9 +8,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from app.store.batches import MOST_AT_ONCE, Batches
+from app.store.batches import MOST_AT_ONCE
 from app.store.clients import StoreClient
-from app.store.commands import HeldConnection, bulk, command, send_commands
+from app.store.commands import bulk, command, send_commands
+from app.store.harmless_calls import harmless_calls_of
 from app.store.scripts import StoredScript
 
 Argument = str | int
@@ -27,19 +28,20 @@ def writes_of(client: StoreClient, script: str) -> Writes:
     return StoredScript(client, script)
 
 
-def harmless_writes_of(client: StoreClient, script: str, seconds: float) -> Writes:
+def harmless_writes_of(client: StoreClient, script: str, seconds: float, *, also: str) -> Writes:
     """Return writes as they are fastest with a client, where to write twice does no harm.
 
     Args:
         client: The client.
         script: Lua.
         seconds: Most that a write takes.
+        also: A key that is read beside users; so these go together with reads.
 
     Returns:
         The writes, which have a bound of their own.
     """
     if isinstance(client, Redis):
-        return HarmlessWrites(client, script, seconds)
+        return HarmlessWrites(client, script, seconds, also=also)
     stored = StoredScript(client, script)
 
     async def write(keys: Sequence[str], arguments: Sequence[Argument]) -> Any:  # noqa: ANN401 - what the script returns
@@ -50,18 +52,19 @@ def harmless_writes_of(client: StoreClient, script: str, seconds: float) -> Writ
 
 
 class HarmlessWrites:
-    """Runs one script, which does no harm if it runs twice, for many callers; see `Batches`.
+    """Runs one script, which does no harm if it runs twice, for many callers; see `HarmlessCalls`.
 
     Args:
-        redis: The client; one connection of its pool is kept.
+        redis: The client.
         script: Lua.
         seconds: Most that a write takes, the wait for its batch's turn included.
+        also: A key that is read beside users; so these go together with reads.
     """
 
-    def __init__(self, redis: Redis, script: str, seconds: float) -> None:
-        self._connection = HeldConnection(redis)
+    def __init__(self, redis: Redis, script: str, seconds: float, *, also: str) -> None:
+        self._calls = harmless_calls_of(redis, also)
         self._script = bulk(script)
-        self._batches = Batches(self._connection.send, seconds)
+        self._seconds = seconds
 
     async def __call__(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:  # noqa: ANN401 - what the script returns
         """Run the script.
@@ -79,7 +82,8 @@ class HarmlessWrites:
         given = b"".join([bulk(str(one)) for one in (len(keys), *keys, *arguments)])
         count = 3 + len(keys) + len(arguments)
         # The whole text: a server that lost its scripts knows it again.
-        return await self._batches.call(b"*%d\r\n$4\r\nEVAL\r\n%b%b" % (count, self._script, given))
+        packed = b"*%d\r\n$4\r\nEVAL\r\n%b%b" % (count, self._script, given)
+        return await self._calls.call(packed, self._seconds)
 
 
 class CoalescedWrites:

@@ -10,6 +10,7 @@ from datetime import datetime
 from time import perf_counter
 
 from app.stages import Stage, note_stage
+from app.store.catalogue import VERSION_KEY
 from app.store.clients import StoreClient
 from app.store.coalesced_writes import harmless_writes_of
 from app.store.connection import STORE_FAILURES, store_errors, unavailable
@@ -34,7 +35,9 @@ class RankingSnapshotStore:
     def __init__(self, redis: StoreClient, timeout_seconds: float) -> None:
         self._redis = redis
         self._seconds = timeout_seconds
-        self._freeze = harmless_writes_of(redis, read_script("freeze_ranking"), timeout_seconds)
+        self._freeze = harmless_writes_of(
+            redis, read_script("freeze_ranking"), timeout_seconds, also=VERSION_KEY
+        )
 
     async def put(
         self, user_id: str, created_at: datetime, list_id: str, text: str, seconds: int
