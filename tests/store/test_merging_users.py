@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -221,3 +222,59 @@ async def test_what_comes_while_a_merge_goes_on_is_not_erased(
         ("b", 3.0),
         ("c", 4.0),
     }
+
+
+async def test_of_many_pieces_the_newest_stay_each_as_it_was(
+    redis: StoreClient, user: str, anonymous: str
+):
+    limit, pieces = 1500, 1200
+    store = UserStore(redis, feedback_limit=limit)
+    random = Random(1)
+
+    def drawn(first: int) -> dict[str, NewEvent]:
+        events = {}
+        for number in range(first, first + pieces):
+            at = NOW - random.randrange(10**6) * timedelta(milliseconds=1)
+            value = random.choice([1.0, 4.5, "like", "passed"])
+            events[str(number)] = NewEvent(str(number), value, at, f"event {number} {first}")
+        return events
+
+    mine, theirs = drawn(0), drawn(700)
+    await store.add_feedback(user, list(mine.values()), NOW)
+    await store.add_feedback(anonymous, list(theirs.values()), NOW)
+
+    merge = await store.merge(user, anonymous, NOW)
+
+    winners = dict(mine)
+    for item, event in theirs.items():
+        known = mine.get(item)
+        if known is None or stands_before(event, known):
+            winners[item] = event
+    kept = sorted(winners.values(), key=lambda one: (-time_of(one), one.item_id))[:limit]
+    moved = sum(theirs.get(one.item_id) is one for one in kept)
+    assert (merge.moved, merge.ignored) == (moved, pieces - moved)
+    assert merge.user is not None
+    assert list(merge.user.feedback) == [
+        Feedback(one.item_id, one.value, time_of(one)) for one in kept
+    ]
+    assert merge.user == await store.get(user)
+    assert await store.get(anonymous) is None
+    # Whoever sent it under either name is known by it.
+    both = [one for one in kept if one.item_id in mine and one.item_id in theirs]
+    assert both
+    again = [drawn_by[one.item_id] for one in both for drawn_by in (mine, theirs)]
+    for start in (0, 1):
+        added = await store.add_feedback(user, again[start::2], NOW + SECOND)
+        assert added.accepted == 0
+
+
+def time_of(event: NewEvent) -> int:
+    assert event.at is not None
+    return microseconds(event.at)
+
+
+def stands_before(one: NewEvent, other: NewEvent) -> bool:
+    """Whether an event takes the place of another: an answer that of what was passed over."""
+    if (one.value == "passed") != (other.value == "passed"):
+        return other.value == "passed"
+    return time_of(one) > time_of(other)

@@ -15,6 +15,9 @@ if (redis.call('HGET', target, 'attributes') or '') ~= ARGV[4] then return false
 
 -- Whoever sent an event under the one name may send it again under the other.
 local function both_digests(winner, loser)
+  if loser == '' and not string.find(winner, '%s') then
+    return winner == '' and '' or ' ' .. winner
+  end
   local kept, known, count = '', {}, 0
   for digest in string.gmatch(winner .. ' ' .. loser, '%S+') do
     if not known[digest] and count < REMEMBERED_EVENT_IDS then
@@ -24,20 +27,16 @@ local function both_digests(winner, loser)
   return kept
 end
 
-local changed, moved, ignored = {}, 0, 0
-for i = 6, #ARGV, 2 do
-  local field = ARGV[i]
-  if string.sub(field, 1, 2) == 'f:' then
-    local at, value, digests = string.match(ARGV[i + 1], '^(%S+) (%S+) ?(.*)$')
-    local stored = redis.call('HGET', target, field)
-    local is_newer, stored_digests = true, ''
-    local stored_at, stored_value
-    if stored then
-      stored_at, stored_value, stored_digests = string.match(stored, '^(%S+) (%S+) ?(.*)$')
-    end
-    -- What can't be read gives way, and does not move.
-    local is_readable = at and tonumber(at)
-    if stored_at and tonumber(stored_at) and is_readable then
+-- Return what the one who stays has of a piece from now on, and whether it is the other's.
+local function taken_over(given, stored)
+  local at, value, digests = string.match(given, '^(%S+) (%S+) ?(.*)$')
+  -- What can't be read gives way, and does not move.
+  if not at or not tonumber(at) then return stored, false end
+  local is_newer, stored_digests = true, ''
+  if stored then
+    local stored_at, stored_value, known = string.match(stored, '^(%S+) (%S+) ?(.*)$')
+    stored_digests = known or ''
+    if stored_at and tonumber(stored_at) then
       is_newer = tonumber(at) > tonumber(stored_at)
       -- What was only passed over never takes the place of an answer.
       if is_passed(value) ~= is_passed(stored_value) then
@@ -47,24 +46,45 @@ for i = 6, #ARGV, 2 do
         at, value, digests, stored_digests = stored_at, stored_value, stored_digests, digests
       end
     end
-    if not is_readable then
-      is_newer = false
-    else
-      local entry = at .. ' ' .. value .. both_digests(digests, stored_digests or '')
-      if entry ~= stored then redis.call('HSET', target, field, entry) end
+  end
+  return at .. ' ' .. value .. both_digests(digests, stored_digests), is_newer
+end
+
+-- One call for many fields: the calls would take longer than all the rest.
+local FIELDS_AT_ONCE = 500
+local changed, moved, ignored, fields, entries = {}, 0, 0, {}, {}
+for i = 6, #ARGV, 2 do
+  if string.sub(ARGV[i], 1, 2) == 'f:' then
+    fields[#fields + 1], entries[#entries + 1] = ARGV[i], ARGV[i + 1]
+  end
+end
+for first = 1, #fields, FIELDS_AT_ONCE do
+  local last, writes = math.min(first + FIELDS_AT_ONCE - 1, #fields), {}
+  local known = redis.call('HMGET', target, unpack(fields, first, last))
+  for i = first, last do
+    local stored = known[i - first + 1]
+    local entry, is_newer = taken_over(entries[i], stored)
+    if entry and entry ~= stored then
+      writes[#writes + 1], writes[#writes + 2] = fields[i], entry
     end
     if is_newer then
-      changed[field] = true
+      changed[fields[i]] = true
       moved = moved + 1
     else
       ignored = ignored + 1
     end
   end
+  if #writes > 0 then redis.call('HSET', target, unpack(writes)) end
 end
 
 -- What the next write counts anew.
 if moved > 0 then redis.call('HDEL', target, 'tally', 'oldest') end
-for field in pairs(moved > 0 and look_through(target, tonumber(ARGV[3]), 0) or {}) do
+local limit, others = tonumber(ARGV[3]), 0
+for _, value in ipairs(redis.call('HMGET', target, 'created', 'updated', 'version', 'attributes')) do
+  if value then others = others + 1 end
+end
+local is_full = redis.call('HLEN', target) - others > limit
+for field in pairs(moved > 0 and is_full and look_through(target, limit, 0) or {}) do
   if changed[field] then moved, ignored = moved - 1, ignored + 1 end
 end
 if ARGV[5] ~= '' then redis.call('HSET', target, 'attributes', ARGV[5]) end
