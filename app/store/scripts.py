@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError, ReadOnlyError
 
 from app.store.clients import StoreClient, leave_replica
-from app.store.commands import command
+from app.store.commands import command, send_commands
 from app.store.replicas import Acknowledgement, send_and_wait
 
 
@@ -73,7 +73,15 @@ class StoredScript:
             write = command("EVAL", self._text, count, *given)
             return await send_and_wait(self._client, self._acknowledged, write)
         try:
-            return await self._client.evalsha(self._digest, count, *given)
+            return await self._call("EVALSHA", self._digest, count, *given)
         except NoScriptError:
             # It was not run, so it may be sent again: as text, which no flush can take away.
-            return await self._client.eval(self._text, count, *given)
+            return await self._call("EVAL", self._text, count, *given)
+
+    async def _call(self, *parts: str | int) -> Any:  # noqa: ANN401 - what the script returns
+        if not isinstance(self._client, Redis):
+            return await self._client.execute_command(*parts)
+        (answer,) = await send_commands(self._client, [command(*parts)])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
