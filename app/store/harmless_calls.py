@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -30,7 +31,7 @@ class HarmlessCalls:
         self._also: str | None = None
         self._batches = Batches(self._send)
 
-    async def call(self, packed: bytes, seconds: float) -> Any:  # noqa: ANN401 - what the store answers
+    def call(self, packed: bytes, seconds: float) -> asyncio.Future[Any]:
         """Make a call.
 
         Args:
@@ -38,12 +39,9 @@ class HarmlessCalls:
             seconds: Most that it takes, the wait for its batch's turn included.
 
         Returns:
-            The answer.
-
-        Raises:
-            RedisError: If the store can't be reached, or refuses the call.
+            Will have the answer, or the error of the store.
         """
-        return await self._batches.call(packed, seconds)
+        return self._batches.call(packed, seconds)
 
     @property
     def also(self) -> str | None:
@@ -56,13 +54,13 @@ class HarmlessCalls:
         return self._also
 
     async def _send(self, calls: Sequence[bytes]) -> list[Any]:
-        commands = [one for one in calls if one is not _NOTHING]
+        commands = list(filter(None, calls))
         answers = await self._connection.send([*commands, self._also_command])
         self._also = _value(answers.pop())
         if len(commands) == len(calls):
             return answers
         left = iter(answers)
-        return [None if one is _NOTHING else next(left) for one in calls]
+        return [next(left) if one else None for one in calls]
 
 
 def _value(answer: Any) -> str | None:  # noqa: ANN401 - an answer or an error
