@@ -5,7 +5,9 @@ import os
 import socket
 from collections.abc import Iterator
 
-_FIRST, _EACH = 11_000, 1_000
+_FIRST, _EACH = int(os.environ.get("MELU_TEST_PORTS", "11000")), 1_000
+"""The first port; and how many each process has. Runs at the same time begin each elsewhere."""
+
 _BUS = 10_000
 """Servers of a Redis Cluster talk to each other on a second port, so far above the first."""
 
