@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -25,8 +26,9 @@ from model.presets import Preset
 from model.ranks import ALONE, Ranks
 from model.ranks.torch_ranks import check_equal, joined_ranks
 from model.training_checkpoints import Checkpoints, identity_of
+from tests.forked import ForkedProcess
+from tests.ports import free_port
 
-ROOT = Path(__file__).parents[1]
 SECONDS = 240
 _PRESETS = {preset.__name__: preset for preset in (BayesianPreset, MeluPreset)}
 
@@ -110,8 +112,6 @@ class _Stopped(BaseException):
 
 def environments(size: int) -> list[dict[str, str]]:
     """Return what torchrun tells each of so many processes."""
-    from tests.ports import free_port  # which the processes themselves do not need
-
     shared = os.environ | {
         "OMP_NUM_THREADS": "1",
         "WORLD_SIZE": str(size),
@@ -123,23 +123,18 @@ def environments(size: int) -> list[dict[str, str]]:
 
 def train(size: int, jobs: Sequence[Job]) -> list[subprocess.CompletedProcess[str]]:
     """Train one after another in so many processes; return how each rank ended."""
-    command = [sys.executable, "-m", "tests.ranks", json.dumps([asdict(job) for job in jobs])]
-    processes = [
-        subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for environment in environments(size)
-    ]
-    told = [process.communicate(timeout=SECONDS)[1] for process in processes]
-    return [
-        subprocess.CompletedProcess(command, process.returncode, stderr=stderr)
-        for process, stderr in zip(processes, told, strict=True)
-    ]
+    arguments = [json.dumps([asdict(job) for job in jobs])]
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        processes = []
+        for rank, environment in enumerate(environments(size)):
+            output, errors = Path(folder) / "output", Path(folder) / f"errors {rank}"
+            process = ForkedProcess(arguments, environment, output, errors, "tests.ranks")
+            stack.callback(process.kill)
+            processes.append((process, errors))
+        return [
+            subprocess.CompletedProcess(arguments, process.wait(SECONDS), stderr=errors.read_text())
+            for process, errors in processes
+        ]
 
 
 def work(job: Job, ranks: Ranks = ALONE) -> None:
@@ -179,16 +174,13 @@ def work(job: Job, ranks: Ranks = ALONE) -> None:
     Path(job.out).with_suffix(".json").write_text(json.dumps(losses))
 
 
-def _main(jobs: Sequence[Mapping[str, str]]) -> None:
+def main() -> None:
+    """Train the jobs that the first argument tells, as the rank that the environment tells."""
     torch.set_num_threads(1)
     try:
         with joined_ranks() as ranks:
-            for job in jobs:
+            for job in json.loads(sys.argv[1]):
                 with suppress(_Stopped):
-                    work(Job(**job), ranks)  # type: ignore[arg-type]
+                    work(Job(**job), ranks)
     except ModelError as error:
         raise SystemExit(f"melu: {error}") from None
-
-
-if __name__ == "__main__":
-    _main(json.loads(sys.argv[1]))
