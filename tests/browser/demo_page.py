@@ -39,6 +39,14 @@ class DemoPage:
         expect(self.cards).to_have_count(6)
         return self
 
+    def open_as_another(self) -> "DemoPage":
+        """Open the page anew, as somebody of whom this browser remembers nothing."""
+        before = self.user_id
+        self.page.evaluate("localStorage.clear()")
+        self.open()
+        assert self.user_id != before
+        return self
+
     def reload(self) -> None:
         self.page.reload()
         expect(self.ten).to_have_count(10)
