@@ -107,7 +107,7 @@ def test_held_out_ratings_are_no_answers(tmp_path: Path):
 
 @pytest.mark.usefixtures("small_protocol")
 def test_every_strategy_is_measured_on_the_same_users(tmp_path: Path):
-    dataset = load_dataset(write_many_tastes(tmp_path / "data", fans=12))
+    dataset = load_dataset(write_many_tastes(tmp_path / "data", fans=10))
 
     found = evaluate_onboarding(dataset, QUICK_PRESETS["default"], [0])
 
