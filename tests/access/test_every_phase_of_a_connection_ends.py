@@ -4,8 +4,8 @@ import json
 import random
 import socket
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -291,18 +291,16 @@ def test_a_connection_that_says_nothing_is_closed(
     assert 0.9 < seconds < 3
 
 
-@pytest.mark.clock
-def test_a_head_that_drips_is_closed_too(impatient: Service):
+def drip(port: int) -> None:
     drops = [b"GET /healthz HTTP/1.1\r\n", *[b"X-Drop: 1\r\n"] * 20]
 
     began = time.monotonic()
-    assert statuses(talk(impatient.port, *drops, pause=0.2)) in ([408], [])
+    assert statuses(talk(port, *drops, pause=0.2)) in ([408], [])
     assert time.monotonic() - began < 6
 
 
-@pytest.mark.clock
-def test_a_connection_between_requests_may_rest_as_long_as_is_set(impatient: Service):
-    with socket.create_connection(("127.0.0.1", impatient.port), timeout=10) as connection:
+def rest_between_requests(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         request = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
         for _ in range(2):
             connection.sendall(request)
@@ -313,6 +311,47 @@ def test_a_connection_between_requests_may_rest_as_long_as_is_set(impatient: Ser
             time.sleep(1.4)  # longer than silence within a request may last
         time.sleep(1.5)
         assert connection.recv(4096) == b""
+
+
+def take_no_answer(port: int) -> None:
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", port))
+        request = b"GET /openapi.json HTTP/1.1\r\n" + HOST + b"\r\n"
+        connection.sendall(request * 60)
+        time.sleep(4)
+        received = b""
+        # Whatever was on its way comes first.
+        with suppress(ConnectionError):
+            while part := connection.recv(65536):
+                received += part
+        assert received.count(b"HTTP/1.1 200") < 60
+
+
+@pytest.fixture(scope="module")
+def slow_clients(impatient: Service) -> dict[Callable[[int], None], Future[None]]:
+    """What became of clients that let the service wait for seconds; they do so side by side."""
+    clients = (drip, rest_between_requests, take_no_answer)
+    with ThreadPoolExecutor(len(clients)) as pool:
+        return {one: pool.submit(one, impatient.port) for one in clients}
+
+
+@pytest.mark.clock
+def test_a_head_that_drips_is_closed_too(slow_clients: dict[Callable[[int], None], Future[None]]):
+    slow_clients[drip].result()
+
+
+@pytest.mark.clock
+def test_a_connection_between_requests_may_rest_as_long_as_is_set(
+    slow_clients: dict[Callable[[int], None], Future[None]],
+):
+    slow_clients[rest_between_requests].result()
+
+
+@pytest.mark.clock
+def test_who_takes_no_answer_is_let_go(slow_clients: dict[Callable[[int], None], Future[None]]):
+    slow_clients[take_no_answer].result()
 
 
 @pytest.mark.clock
@@ -326,23 +365,6 @@ def test_too_many_connections_are_turned_away_and_others_go_on(impatient: Servic
         assert json.loads(refused[0][1])["code"] == "overloaded"
         assert known.get("/healthz").status_code == 200
     assert httpx.get(f"{impatient.url}/healthz").status_code == 200
-
-
-@pytest.mark.clock
-def test_who_takes_no_answer_is_let_go(impatient: Service):
-    with socket.socket() as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.settimeout(10)
-        connection.connect(("127.0.0.1", impatient.port))
-        request = b"GET /openapi.json HTTP/1.1\r\n" + HOST + b"\r\n"
-        connection.sendall(request * 60)
-        time.sleep(4)
-        received = b""
-        # Whatever was on its way comes first.
-        with suppress(ConnectionError):
-            while part := connection.recv(65536):
-                received += part
-        assert received.count(b"HTTP/1.1 200") < 60
 
 
 def test_a_body_half_sent_is_told_that_the_service_stops(bundle: Path, tmp_path: Path):
