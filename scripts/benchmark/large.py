@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from rich.table import Table
 
-from scripts.benchmark.large_measurement import LargeResult, measure_large
+from scripts.benchmark.large_measurement import TIMED_USERS, LargeResult, measure_large
 from scripts.benchmark.report import Report, Requirement, publish
 from scripts.files import check_files
 from scripts.terminal import console
@@ -30,6 +30,7 @@ def benchmark_large(
     small_items: int = SMALL_ITEMS,
     users: int,
     recall_users: int,
+    timed_users: int = TIMED_USERS,
     json_file: Path | None,
     plot_file: Path | None,
 ) -> None:
@@ -41,6 +42,7 @@ def benchmark_large(
         small_items: Size of the catalogue that it is compared with.
         users: Users who rate and ask in each round.
         recall_users: Users to measure recall on.
+        timed_users: Users to time ranking and questions for.
         json_file: Where to write the result as JSON.
         plot_file: Where to draw it.
 
@@ -56,6 +58,7 @@ def benchmark_large(
             small_items=small_items,
             users=users,
             recall_users=recall_users,
+            timed_users=timed_users,
             on_stage=console.print,
         )
     publish(large_report(result), json_file=json_file, plot_file=plot_file)

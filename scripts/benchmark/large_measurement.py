@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -31,7 +31,7 @@ ROUNDS = 5
 _ROUND_SECONDS = 60
 _QUESTIONS = 12
 _GRID = 24
-_TIMED_USERS = 200
+TIMED_USERS = 200
 _SEED = 0
 
 
@@ -95,6 +95,7 @@ def measure_large(
     small_items: int,
     users: int,
     recall_users: int,
+    timed_users: int,
     on_stage: Callable[[str], None],
 ) -> LargeResult:
     """Grow a bundle, serve it, and ask it.
@@ -108,6 +109,7 @@ def measure_large(
         small_items: Size of the small one.
         users: Users who rate and ask in each round.
         recall_users: Users to measure recall on.
+        timed_users: Users to time ranking and questions for.
         on_stage: Told what goes on.
 
     Returns:
@@ -126,7 +128,7 @@ def measure_large(
             write_grown(bundle, model, size, _SEED, out)
         del bundle
         on_stage("adapting and ranking")
-        small_times, times = _times(small, large)
+        small_times, times = _times((small, large), timed_users)
         on_stage(f"recall over {recall_users:,} users")
         recall = _recall(large, recall_users)
         on_stage("serving")
@@ -149,7 +151,7 @@ def _recall(folder: Path, users: int) -> float:
     return mean(part for part in parts if part is not None)
 
 
-def _times(*folders: Path) -> list[dict[str, float]]:
+def _times(folders: Sequence[Path], users: int) -> list[dict[str, float]]:
     """Time ranking, questions and fold-in in turns, on one thread; medians in milliseconds."""
     torch.set_num_threads(1)
     with threadpool_limits(1):
@@ -157,7 +159,7 @@ def _times(*folders: Path) -> list[dict[str, float]]:
         others = [FoldIn(len(model.catalogue), _SEED) for model in models if is_installed()]
         times: list[dict[str, list[float]]] = [{} for _ in models]
         random = np.random.default_rng(_SEED)
-        for _ in range(_TIMED_USERS):
+        for _ in range(users):
             for model, other, found in zip_longest(models, others, times):
                 low, high = model.scale
                 rated = random.choice(len(model.catalogue), RATINGS, replace=False)

@@ -21,6 +21,7 @@ def test_a_short_run_measures_everything(bundle: Path, tmp_path: Path):
         small_items=100,
         users=10,
         recall_users=2,
+        timed_users=10,
         json_file=json_file,
         plot_file=plot,
     )
