@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
 _context = multiprocessing.get_context("forkserver")
@@ -23,10 +24,11 @@ class ForkedProcess:
     """What tests need of `subprocess.Popen`, for a fork.
 
     Args:
-        arguments: Of `melu`.
+        arguments: Of the program.
         environment: The whole of it.
         output: File that what it prints is appended to.
         errors: File that what it says of errors is appended to; `output` if None.
+        program: Module with a `main` that reads its arguments from `sys.argv`.
     """
 
     def __init__(
@@ -35,12 +37,13 @@ class ForkedProcess:
         environment: Mapping[str, str],
         output: Path,
         errors: Path | None = None,
+        program: str = "scripts.cli",
     ) -> None:
         files = (str(output), str(errors or output))
         # A daemon ends with the tests, whatever they forget.
         self._process = _context.Process(
             target=_run,
-            args=(list(arguments), dict(environment), files, Path.cwd()),
+            args=(program, list(arguments), dict(environment), files, Path.cwd()),
             daemon=True,
         )
         self._process.start()
@@ -74,7 +77,11 @@ class ForkedProcess:
 
 
 def _run(
-    arguments: list[str], environment: dict[str, str], files: tuple[str, str], folder: Path
+    program: str,
+    arguments: list[str],
+    environment: dict[str, str],
+    files: tuple[str, str],
+    folder: Path,
 ) -> None:
     os.chdir(folder)
     os.environ.clear()
@@ -86,6 +93,4 @@ def _run(
     # The process that forks ignores this one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["melu", *arguments]
-    from scripts.cli import main
-
-    main()
+    import_module(program).main()

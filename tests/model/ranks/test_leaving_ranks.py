@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.ranks import ROOT, environments
+from tests.ranks import environments
+
+ROOT = Path(__file__).parents[3]
 
 # An optimiser's imports end with a module whose defaults name the group of the moment.
 _LEAVING = """
