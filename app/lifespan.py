@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from multiprocessing import parent_process
 from pathlib import Path
@@ -109,7 +109,9 @@ async def running(app: FastAPI, settings: Settings) -> AsyncIterator[dict[str, o
     app.state.store_warnings = warnings
     looked_at = await _look_at_store(layout, manager, warnings)
     beside: list[Coroutine[None, None, None]] = []
-    if not looked_at:
+    if looked_at:
+        await _open_connections(items, store)
+    else:
         beside.append(_look_once_it_is_there(layout, manager, warnings))
     if settings.model_watch_seconds:
         beside.append(manager.watch(settings.model_watch_seconds))
@@ -147,6 +149,13 @@ async def _look_at_store(
     for warning in warnings:
         logger.warning("%s", warning)
     return True
+
+
+async def _open_connections(items: CatalogueStore, store: UserStore) -> None:
+    """Connect for reads, which keep a connection, and for writes, while more can be opened."""
+    with suppress(StoreUnavailable):
+        await items.version()
+        await store.refusal()
 
 
 async def _look_once_it_is_there(
