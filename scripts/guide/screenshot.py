@@ -37,6 +37,7 @@ def take(url: str, file: str, program: str | None = None, preview: str | None = 
         page.reload(wait_until="networkidle")
         # One more on the page itself, so that it shows what an answer changes.
         page.get_by_role("radio", name=re.compile("^5 of ")).first.check(force=True)
+        page.mouse.move(0, 0)  # what it lies over is lifted
         page.wait_for_timeout(_SETTLED_MS)
         # The offer to take it back lies over the menu for a while.
         page.wait_for_selector("#undo:empty", state="attached")
