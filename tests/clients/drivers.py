@@ -4,7 +4,7 @@ import asyncio
 import json
 import select
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,7 +43,10 @@ class Driver(Protocol):
     """A client; its calls and arguments have the names of the Python client."""
 
     def make(self, base_url: str, **options: Json) -> None:
-        """Make the client anew; `tokens` are what is had one after the other when asked for."""
+        """Make the client anew; `tokens` are what is had one after the other when asked for.
+
+        Of None there is no answer, ever; a client that blocks is not to be given it.
+        """
 
     def call(self, name: str, *, abort_after: float | None = None, **arguments: Json) -> Json:
         """Return what a call answers, of an iterator all; raise CallError or AbortedError."""
@@ -119,11 +122,11 @@ def _failed(error: MeluError | TypeError | ValueError) -> CallError:
 
 
 class _Tokens:
-    def __init__(self, given: list[str]) -> None:
+    def __init__(self, given: Sequence[str | None]) -> None:
         self._given = list(given)
         self.asked: list[str | None] = []
 
-    def next(self, user_id: str | None) -> str:
+    def next(self, user_id: str | None) -> str | None:
         self.asked.append(user_id)
         return self._given.pop(0) if len(self._given) > 1 else self._given[0]
 
@@ -175,8 +178,11 @@ class AsyncPythonDriver:
         if tokens:
             given = self._tokens = _Tokens(tokens)
 
-            async def get_token(user_id: str | None) -> str:
-                return given.next(user_id)
+            async def get_token(user_id: str | None) -> str | None:
+                token = given.next(user_id)
+                if token is None:
+                    await asyncio.Event().wait()
+                return token
 
             options["get_token"] = get_token
         self._melu = AsyncMelu(base_url, **options)

@@ -7,7 +7,15 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.clients.drivers import AbortedError, CallError, Driver, JavaScriptDriver, PythonDriver
+from tests.clients.drivers import (
+    ASYNC_PYTHON,
+    JAVASCRIPT,
+    AbortedError,
+    CallError,
+    Driver,
+    JavaScriptDriver,
+    PythonDriver,
+)
 from tests.clients.faulty_proxy import Fault, FaultyProxy
 from tests.ports import free_port
 from tests.running import Service
@@ -216,26 +224,26 @@ def test_an_answer_that_nobody_can_unpack_can_be_aborted(
         javascript.call("model", abort_after=0.5)
 
 
+@pytest.mark.parametrize("driver", [JAVASCRIPT, ASYNC_PYTHON], indirect=True)
 def test_a_token_that_never_comes_is_waited_for_no_longer_than_an_answer(
-    javascript: JavaScriptDriver, service: Service
+    driver: Driver, service: Service
 ):
-    javascript.make(service.url, timeout=0.3, tokens=[None, "a token"])
+    driver.make(service.url, timeout=0.3, tokens=[None, "a token"])
 
     with pytest.raises(CallError) as failed:
-        javascript.call("model")
+        driver.call("model")
 
     assert (failed.value.code, failed.value.status) == ("timeout", 0)
     # Another one is asked for.
-    assert javascript.call("model")["rating_scale"] == [1, 5]
+    assert driver.call("model")["rating_scale"] == [1, 5]
 
 
-def test_a_call_that_waits_for_its_token_can_be_aborted(
-    javascript: JavaScriptDriver, service: Service
-):
-    javascript.make(service.url, tokens=[None])
+@pytest.mark.parametrize("driver", [JAVASCRIPT, ASYNC_PYTHON], indirect=True)
+def test_a_call_that_waits_for_its_token_can_be_aborted(driver: Driver, service: Service):
+    driver.make(service.url, tokens=[None])
 
     with pytest.raises(AbortedError):
-        javascript.call("model", abort_after=0.2)
+        driver.call("model", abort_after=0.2)
 
 
 def test_a_call_can_be_aborted(proxied: Driver, proxy: FaultyProxy):

@@ -41,7 +41,7 @@ from melu_client.api_types import (
 from melu_client.attempts import AnswerMemory, AskForToken, Outcome, Policy, Sleep, attempts
 from melu_client.bulk import ImportResult, ProgressCallback, importing
 from melu_client.calls import AttributeValue, Call
-from melu_client.errors import InvalidRequest
+from melu_client.errors import InvalidRequest, Unreachable
 from melu_client.queries import FeedbackQuery, ItemQuery, OnboardingQuery, RecommendationQuery
 
 T = TypeVar("T")
@@ -56,7 +56,8 @@ class AsyncMelu:
         get_token: Where tokens come from, by user; called again, once, when one is refused.
         retries: Attempts after the first one.
         longest_wait: Seconds of `Retry-After` to wait for; a longer one is an error at once.
-        timeout: Seconds without a word from the service until an attempt counts as not answered.
+        timeout: Seconds without a word from the service until an attempt counts as not answered,
+            and seconds that `get_token` has.
         http: An httpx client of your own, for proxies, certificates and hooks; it stays open.
     """
 
@@ -76,6 +77,7 @@ class AsyncMelu:
         self._get_token = get_token
         self._had_token: tuple[str | None, str] | None = None
         self._asking = anyio.Lock()
+        self._timeout = timeout
         self._policy = Policy(retries, longest_wait)
         self._memory = AnswerMemory()
         self._owns_http = http is None
@@ -308,8 +310,11 @@ class AsyncMelu:
     async def _token_for(self, asked: AskForToken) -> str | None:
         if self._get_token is None:
             return self._token
-        async with self._asking:
-            had = self._had_token
-            if had is None or had[0] != asked.user_id or had[1] == asked.refused:
-                had = self._had_token = (asked.user_id, await self._get_token(asked.user_id))
-            return had[1]
+        # Those who wait for their turn are within it too.
+        with anyio.move_on_after(self._timeout):
+            async with self._asking:
+                had = self._had_token
+                if had is None or had[0] != asked.user_id or had[1] == asked.refused:
+                    had = self._had_token = (asked.user_id, await self._get_token(asked.user_id))
+                return had[1]
+        raise Unreachable("timeout", f"get_token gave no token within {self._timeout} s.")
