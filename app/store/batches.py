@@ -72,10 +72,15 @@ class Batches(Generic[Call]):
                 if not isinstance(error, Exception):
                     raise
                 continue
-            for (*_, future), answer in zip(batch, answers, strict=True):
-                if future.done():
-                    continue
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
+            settle([future for *_, future in batch], answers)
+
+
+def settle(futures: Sequence[asyncio.Future[Any]], answers: Sequence[Any]) -> None:
+    """Give callers that still wait their answers, or the errors in the place of these."""
+    for future, answer in zip(futures, answers, strict=True):
+        if future.done():
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from app.store.batches import MOST_AT_ONCE
+from app.store.batches import MOST_AT_ONCE, settle
 from app.store.clients import StoreClient
 from app.store.commands import bulk, command, send_commands
 from app.store.harmless_calls import harmless_calls_of
@@ -67,18 +67,7 @@ class HarmlessWrites:
         self._seconds = seconds
 
     async def __call__(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:  # noqa: ANN401 - what the script returns
-        """Run the script.
-
-        Args:
-            keys: Its keys.
-            arguments: Its arguments.
-
-        Returns:
-            What it returned.
-
-        Raises:
-            RedisError: If the store can't be reached or can't write.
-        """
+        """Run the script; see `CoalescedWrites`."""
         given = b"".join([bulk(str(one)) for one in (len(keys), *keys, *arguments)])
         count = 3 + len(keys) + len(arguments)
         # The whole text: a server that lost its scripts knows it again.
@@ -135,10 +124,4 @@ class CoalescedWrites:
                     future.cancel()
                 self._waiting.clear()
                 raise
-            for (_, _, future), answer in zip(batch, answers, strict=True):
-                if future.done():
-                    continue
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
+            settle([future for *_, future in batch], answers)
