@@ -16,7 +16,7 @@ from model.features import FeatureSpace, FeatureValue
 from model.live_items import LiveItems
 from model.orders import Order
 from model.relevance import RelevanceModel, RelevanceUser
-from model.relevance.ablations import adapt_to_parts
+from model.relevance.serving.leave_one_out import adapt_to_parts
 
 _MOST_PRIORS = 1_000
 _LARGE_ERROR = 1 / 2

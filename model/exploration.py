@@ -16,7 +16,7 @@ from model.lists import RankedItems, values_of
 from model.orders import Order
 from model.ranking import best
 from model.relevance import RelevanceModel
-from model.relevance.uncertainty import uncertainty
+from model.relevance.serving.uncertainty import uncertainty
 
 _UNCERTAIN = 0.5
 """An item is uncertain while its own ratings have not halved the spread of what is believed."""

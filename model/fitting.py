@@ -22,12 +22,12 @@ from model.features import FeatureValue
 from model.features.fitting import fit_spaces
 from model.presets import Preset, fit_estimator, relevance_config
 from model.relevance import RelevanceConfig, RelevanceModel
+from model.relevance.ablations import one_member
 from model.relevance.blend import Blend, Score, choose_blend
 from model.relevance.fit import fit_relevance
-from model.relevance.learning import FEWEST_LIKES, users_to_learn_from
-from model.relevance.likely_items import likely_items
-from model.relevance.training import TrainedMember
-from model.relevance.variants import one_member
+from model.relevance.serving.likely_items import likely_items
+from model.relevance.training.meta_training import TrainedMember
+from model.relevance.training.training_data import FEWEST_LIKES, users_to_learn_from
 from model.start import Start
 from model.training_checkpoints import Checkpoints
 

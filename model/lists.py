@@ -16,7 +16,7 @@ from model.estimator import NO_ITEMS, Estimator
 from model.orders import Order
 from model.ranking import best
 from model.relevance import RelevanceModel
-from model.relevance.likely_items import likely_items
+from model.relevance.serving.likely_items import likely_items
 
 _MARGIN = 100
 """Candidates beyond the length of the list, for the blend to choose from."""

@@ -13,10 +13,9 @@ from model.answers import Answer, SupportSet, answers
 from model.arrays import Int64Array
 from model.estimator import NO_ITEMS
 from model.features import FeatureValue
-from model.relevance.groups import SHOWN
-from model.relevance.model import RelevanceModel
-from model.relevance.pairs import choose_pair
-from model.relevance.questions import (
+from model.relevance.asking.groups import SHOWN
+from model.relevance.asking.pairs import choose_pair
+from model.relevance.asking.questions import (
     Predict,
     Questions,
     Unsure,
@@ -26,6 +25,7 @@ from model.relevance.questions import (
     realised_gain,
     weigh_questions,
 )
+from model.relevance.model import RelevanceModel
 
 _STATIC = 200
 _NEAR = 24
@@ -44,7 +44,7 @@ class ShownGroup(NamedTuple):
 
 
 class Onboarding:
-    """Chooses questions; see `model.relevance.questions`.
+    """Chooses questions; see `model.relevance.asking.questions`.
 
     Args:
         adaptation: Runs the local updates; has a relevance.
@@ -81,7 +81,7 @@ class Onboarding:
         return min(1.0, max(0.0, 1 - gain / self.first_gain))
 
     def near(self, item: int, without: Int64Array) -> Int64Array:
-        """Return items to ask about that are alike one; see `model.relevance.questions.near`."""
+        """Return items alike one to ask about; see `model.relevance.asking.questions.near`."""
         pool = np.setdiff1d(question_pool(self._relevance), without, assume_unique=True)
         return near(self._relevance, item, pool, _NEAR)
 
@@ -131,7 +131,7 @@ class Onboarding:
         among: Int64Array | None = None,
         user: AdaptedCopy,
     ) -> Questions:
-        """Choose two items to compare; see `model.relevance.pairs` and `questions`."""
+        """Choose two items to compare; see `model.relevance.asking.pairs` and `questions`."""
         assert user.relevance is not None  # noqa: S101 - adapted by the same model
         return choose_pair(
             self._relevance,
@@ -144,7 +144,7 @@ class Onboarding:
 
     @cached_property
     def groups(self) -> tuple[ShownGroup, ...]:
-        """Groups to choose from; see `model.relevance.groups`."""
+        """Groups to choose from; see `model.relevance.asking.groups`."""
         left = [part[~np.isin(part, self._hidden)] for part in self._relevance.groups]
         return tuple(ShownGroup(part[:SHOWN], part) for part in left if len(part) >= SHOWN)
 

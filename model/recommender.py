@@ -29,7 +29,7 @@ from model.orders import Order
 from model.ranking import diversified, shared_values
 from model.ranking.recall import LikelyItems, PredictedRatings, recall_of_users
 from model.relevance import RelevanceModel
-from model.relevance.discrimination import discrimination
+from model.relevance.serving.discrimination import discrimination
 
 DIVERSIFIED = 300
 """Best items that `diversified` chooses from."""

@@ -22,7 +22,7 @@ from app.schemas.items import (
 )
 from app.services.cursors import Place, decode_cursor, encode_cursor
 from app.services.filters import matching_items
-from app.services.item_changes import changes_of, told, warnings_of
+from app.services.item_import_preview import changes_of, told, warnings_of
 from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.live_model import LiveModel, Snapshot
 from app.services.search import Found

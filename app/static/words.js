@@ -1,4 +1,5 @@
-// Every text of the page, to be translated here. What items are called comes from GET /model.
+// Every text that the page's scripts write, to be translated here and, for what stands there before
+// they run, in index.html. What items are called comes from GET /model.
 
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const shown = (value) => number.format(value);

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.arrays import Float32Array
-from model.bayesian.serving.update import AdaptedWeights, RatedItems
+from model.bayesian.serving.local_update import AdaptedWeights, RatedItems
 from model.estimator import AdaptedUser
 
 

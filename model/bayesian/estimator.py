@@ -17,16 +17,16 @@ from model.bayesian.adapted_user import BayesianUser
 from model.bayesian.preset import BayesianPreset
 from model.bayesian.rating_scale import from_five_point, to_five_point
 from model.bayesian.serving.item_table import ItemTable, build_item_table, joined, rated_items
+from model.bayesian.serving.local_update import RatedItems, local_update
 from model.bayesian.serving.new_items import live_rows
 from model.bayesian.serving.scoring import predict_items
 from model.bayesian.serving.top_k import best_items
 from model.bayesian.serving.uncertainty import deviations, rating_uncertainty, told
-from model.bayesian.serving.update import RatedItems, local_update
 from model.bayesian.serving.weights import StackedWeights
-from model.bayesian.training.checkpoint import INPUTS, Stored, read_item_rows, restore
 from model.bayesian.training.ensemble import RepresentedMembers
 from model.bayesian.training.fit import learn
 from model.bayesian.training.start import LearntNetworks
+from model.bayesian.training.stored_weights import INPUTS, Stored, read_item_rows, restore
 from model.bundle.reports import EpochReport, TrainingReport
 from model.bundle.weights_file import WeightsFile
 from model.content.bias_statistics import ItemStatistics

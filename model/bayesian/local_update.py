@@ -6,7 +6,7 @@
 
 All of it can be differentiated through, so that the global update learns what it starts from. This
 is what training runs, and the reference for the fast copy that serves,
-`model.bayesian.serving.update`, which `tests/model/bayesian/test_serving.py` holds to it.
+`model.bayesian.serving.local_update`, which `tests/model/bayesian/test_serving.py` holds to it.
 
 Dimensions: B episodes, n ratings, D representation, H hidden decision layer.
 """

@@ -36,7 +36,7 @@ from model.features import FeatureSpace
 from model.presets import relevance_config, restore_estimator
 from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.relevance import RelevanceModel
-from model.relevance.preparation import prepare as prepare_relevance
+from model.relevance.serving.preparation import prepare as prepare_relevance
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from model.evidence import EvidenceScores, evidence_scores
 from model.presets import Preset
 from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.relevance import RelevanceModel
-from model.relevance.discrimination import discrimination
+from model.relevance.serving.discrimination import discrimination
 
 _NAMES = ("*.json", "*.parquet", "*.png", "*.safetensors")
 """What a bundle's files are called, those of releases before too."""

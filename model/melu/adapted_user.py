@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from model.arrays import Float32Array
 from model.estimator import AdaptedUser
-from model.melu.serving.update import AdaptedWeights
+from model.melu.serving.local_update import AdaptedWeights
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,13 @@ from model.item_vectors import ItemVectors
 from model.live_items import LiveItems
 from model.melu.adapted_user import MeluUser
 from model.melu.batch_features import BatchFeatures
-from model.melu.checkpoint import named_tensors, restore
-from model.melu.global_update import predict_query_sets
 from model.melu.gradient_norms import mean_gradient_norms
 from model.melu.preset import MeluPreset
+from model.melu.query_loss import predict_query_sets
+from model.melu.serving.local_update import AdaptedWeights, ServingWeights, local_update
 from model.melu.serving.scoring import item_gradient_norms, predict_items
-from model.melu.serving.update import AdaptedWeights, ServingWeights, local_update
 from model.melu.start import LearntWeights
+from model.melu.stored_weights import named_tensors, restore
 from model.melu.training import train
 from model.melu.weights import MetaWeights, RatingUnits, embed
 from model.start import Start

@@ -4,7 +4,7 @@ This is the reference: read it to know what the local update is. Two faster copi
 
 - `model.melu.fused_update` trains; an epoch through this file takes more than twice as long.
   `tests/model/test_fused_update.py` compares predictions and meta-gradients.
-- `model.melu.serving.update` serves; `tests/model/test_melu_serving.py` compares scores.
+- `model.melu.serving.local_update` serves; `tests/model/test_melu_serving.py` compares scores.
 """
 
 from torch import Tensor

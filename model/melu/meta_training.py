@@ -12,8 +12,8 @@ from torch import Tensor
 from model.arrays import Int64Array
 from model.bundle.reports import EpochReport, notes_of, reports_of
 from model.episodes import Episodes, draw_training_batches
-from model.melu.global_update import predict_query_sets, query_loss
 from model.melu.learner import Learner
+from model.melu.query_loss import predict_query_sets, query_loss
 from model.melu.weights import MetaWeights
 from model.training_checkpoints import Checkpoint, TrainingState
 

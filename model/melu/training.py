@@ -15,10 +15,10 @@ from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes, RatingsByUser, draw_test_episodes
 from model.errors import DatasetError
 from model.features import FeatureSpace
-from model.melu.global_update import predict_query_sets
 from model.melu.learner import Learner
 from model.melu.meta_training import MetaTraining
 from model.melu.preset import MeluPreset
+from model.melu.query_loss import predict_query_sets
 from model.melu.start import LearntWeights
 from model.melu.weights import MetaWeights, RatingUnits
 from model.training_checkpoints import Checkpoint, Checkpoints

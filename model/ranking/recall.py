@@ -11,7 +11,7 @@ from model.arrays import Float32Array, Int64Array
 from model.estimator import AdaptedUser, Estimator
 from model.ranking.top import best, places_of
 from model.relevance import RelevanceModel, RelevanceUser
-from model.relevance.likely_items import likely_items
+from model.relevance.serving.likely_items import likely_items
 
 User = TypeVar("User")
 

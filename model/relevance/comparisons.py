@@ -8,8 +8,8 @@ a of items A is as likely as its mean item, ō_a = Σ_{i ∈ A} ō_i / |A|, so t
 which for two alternatives is the model of Bradley and Terry ("Rank Analysis of Incomplete Block
 Designs", 1952). Beside that stands what is known of users beforehand: their vectors scatter about
 where the rest of the local update ends, ū₀, with a covariance Σ that was learnt (`TasteSpread`),
-and the less the more items they rated. `model.relevance.likeliest` finds the likeliest vector of
-both.
+and the less the more items they rated. `model.relevance.serving.likeliest_vector` finds the
+likeliest vector of both.
 
 All items that a user was asked about make one more offer: those that were liked are chosen among
 them, with half a point for what is known and neither liked nor disliked. The bags of the amortised

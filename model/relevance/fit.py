@@ -11,16 +11,16 @@ from model.bundle.reports import EpochReport
 from model.data.dataset import Dataset, Ratings
 from model.features import FeatureSpace
 from model.relevance.blend import Blend
-from model.relevance.checkpoint import Learnt
 from model.relevance.comparisons import TasteSpread
 from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs
-from model.relevance.item_table import ChoiceTable
-from model.relevance.learning import RelevanceLearning
 from model.relevance.model import RelevanceModel
-from model.relevance.start import LearntChoice
-from model.relevance.training import TrainedMember, train_members
-from model.relevance.vectors import Vectors
+from model.relevance.serving.item_table import ChoiceTable
+from model.relevance.serving.vectors import Vectors
+from model.relevance.stored_weights import Learnt
+from model.relevance.training.meta_training import TrainedMember, train_members
+from model.relevance.training.start import LearntChoice
+from model.relevance.training.training_data import RelevanceLearning
 from model.start import Start
 from model.training_checkpoints import Checkpoints
 

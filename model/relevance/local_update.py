@@ -7,7 +7,7 @@
 
 All of it can be differentiated through, so that the global update learns what it starts from. This
 is what training runs, and the reference for the fast copy that serves,
-`model.relevance.serving`, which `tests/model/relevance/test_serving.py` holds to it.
+`model.relevance.serving.local_update`, which `tests/model/relevance/test_serving.py` holds to it.
 
 Dislikes alone never bring more of the same: where there are no likes the network does not see
 them, and all that they do is to be subtracted.

@@ -18,18 +18,18 @@ from model.live_items import LiveItems
 from model.ranking import Clusters, best_ascending
 from model.ranking.coarse_items import CoarseItems
 from model.relevance.adapted_user import RelevanceUser
+from model.relevance.asking.groups import group_items
 from model.relevance.blend import Blend
-from model.relevance.checkpoint import Learnt, restore
 from model.relevance.choice_loss import draw_sample
 from model.relevance.comparisons import RELIABILITY, OfferedVectors
 from model.relevance.config import RelevanceConfig
-from model.relevance.groups import group_items
-from model.relevance.item_table import joined
-from model.relevance.likeliest import likeliest
-from model.relevance.new_items import live_table
-from model.relevance.serving import SampledItems, amortised_start, gradient_steps
-from model.relevance.stacked_networks import StackedNetworks
-from model.relevance.support_sums import SupportSums
+from model.relevance.serving.item_table import joined
+from model.relevance.serving.likeliest_vector import likeliest
+from model.relevance.serving.local_update import SampledItems, amortised_start, gradient_steps
+from model.relevance.serving.new_items import live_table
+from model.relevance.serving.stacked_networks import StackedNetworks
+from model.relevance.serving.support_sums import SupportSums
+from model.relevance.stored_weights import Learnt, restore
 
 _SAMPLE_SEED = 0
 _GROUPS_SEED = 0
@@ -175,7 +175,7 @@ class RelevanceModel:
 
     @cached_property
     def groups(self) -> tuple[Int64Array, ...]:
-        """Groups of the bundle's items; see `model.relevance.groups`."""
+        """Groups of the bundle's items; see `model.relevance.asking.groups`."""
         items = self.most_rated
         raters = self.learnt.table.ratings[items]
         parts = group_items(self.tastes(items), raters, _GROUPS_SEED)
@@ -275,7 +275,7 @@ class RelevanceModel:
         tensors: dict[str, Tensor],
         item_count: int,
     ) -> RelevanceModel:
-        """Put together what `tensors` took apart; see `model.relevance.checkpoint.restore`.
+        """Put together what `tensors` took apart; see `model.relevance.stored_weights.restore`.
 
         Args:
             config: Configuration.

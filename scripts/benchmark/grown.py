@@ -18,8 +18,8 @@ from model.bundle.saving import write_bundle
 from model.catalogue.bundled import Catalogue
 from model.presets import restore_estimator
 from model.relevance import RelevanceModel
-from model.relevance.preparation import prepare
-from model.relevance.vectors import Vectors
+from model.relevance.serving.preparation import prepare
+from model.relevance.serving.vectors import Vectors
 
 _FIXED = ("item_id", "title")
 _SECOND_PARENT = 0.3

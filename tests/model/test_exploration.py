@@ -8,7 +8,7 @@ import pytest
 
 from model.bundle.bundle import load_bundle
 from model.exploration import drawn_best, places_to_explore, with_explored
-from model.relevance.uncertainty import uncertainty
+from model.relevance.serving.uncertainty import uncertainty
 
 
 @pytest.mark.parametrize("share", [0, 0.05, 0.1, 0.25, 1 / 3, 0.5, 0.9, 1])

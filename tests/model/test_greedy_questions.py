@@ -18,7 +18,7 @@ from model.evaluation.onboarding.greedy import _Asked, greedy_list
 from model.evaluation.onboarding.measure import Measure
 from model.evaluation.onboarding.protocol import OnboardingTrial
 from model.evaluation.onboarding.static_pairs import choose_pairs, static_pairs
-from model.relevance.variants import unblended
+from model.relevance.ablations import unblended
 
 _HELD_OUT = 6
 

@@ -11,8 +11,8 @@ from model.melu.decision_layers import (
     predicted_gradient_norm,
 )
 from model.melu.local_update import local_update as plain_update
+from model.melu.serving.local_update import AdaptedWeights, ServingWeights, local_update
 from model.melu.serving.scoring import item_gradient_norms, predict_items
-from model.melu.serving.update import AdaptedWeights, ServingWeights, local_update
 
 USER, ITEM, ITEMS = 6, 10, 2500
 WIDTHS = [(), (8,), (8, 5), (7, 6, 5)]

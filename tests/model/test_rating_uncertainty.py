@@ -8,7 +8,7 @@ import pytest
 
 from model.bundle.bundle import load_bundle
 from model.rating_uncertainty import RatingUncertainty
-from model.relevance.screen import RatingsTold, choose_jointly
+from model.relevance.asking.screen import RatingsTold, choose_jointly
 
 
 def of_vectors(

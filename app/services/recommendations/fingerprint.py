@@ -14,10 +14,11 @@ ANONYMOUS = ""
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a page of a ranking follows from: two that are equal have equal answers.
+    """What a ranking and its first page follow from: two that are equal have equal answers.
 
     The name of the list, the ETag, and the key of the cache all follow from it and from nothing
-    else, so none of them can cover less than the answer does.
+    else, so none of them can cover less than the answer does. Later pages are cut from the frozen
+    list as the catalogue is by then, and their ETag is a digest of what they show.
 
     Attributes:
         model: Model and catalogue, as `Snapshot.key` names them.

@@ -14,7 +14,7 @@ import torch
 
 from model.arrays import Float32Array, Int64Array
 from model.bayesian.network import BayesianNetwork
-from model.bayesian.serving.update import RatedItems
+from model.bayesian.serving.local_update import RatedItems
 from model.bayesian.training.item_features import ItemRows
 from model.bundle.weights_file import FileRows
 from model.ranking import ONE_STAGE_LIMIT

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from model.arrays import Float64Array
 from model.bayesian.preset import EstimatorConfig
-from model.bayesian.training.checkpoint import Stored
 from model.bayesian.training.item_features import ItemRows, encoder_inputs
+from model.bayesian.training.stored_weights import Stored
 from model.features import FeatureSpace
 from model.live_items import LiveItems
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from model.arrays import Float32Array, Int64Array
 from model.bayesian.serving.item_table import ItemTable
-from model.bayesian.serving.update import AdaptedWeights
+from model.bayesian.serving.local_update import AdaptedWeights
 
 _CHUNK = 8_192
 

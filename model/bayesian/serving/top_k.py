@@ -8,8 +8,8 @@ import numpy as np
 
 from model.arrays import Float32Array, Int64Array
 from model.bayesian.serving.item_table import ItemTable
+from model.bayesian.serving.local_update import AdaptedWeights
 from model.bayesian.serving.scoring import predict_items
-from model.bayesian.serving.update import AdaptedWeights
 from model.ranking import at_least, best, kth_highest, places_of
 from model.ranking.pca_bounds import ReducedFeatures
 

@@ -14,7 +14,7 @@ import numpy as np
 from model.arrays import Float32Array, Float64Array
 from model.bayesian.decision_layers import LEAST_NOISE_LOG
 from model.bayesian.serving.item_table import ItemTable
-from model.bayesian.serving.update import AdaptedWeights, RatedItems
+from model.bayesian.serving.local_update import AdaptedWeights, RatedItems
 from model.rating_uncertainty import RatingUncertainty
 
 _CHUNK = 8_192

@@ -27,7 +27,7 @@ from model.lists import rank
 from model.orders import Order
 from model.presets import Preset
 from model.relevance import RelevanceModel
-from model.relevance.variants import unblended, without_steps
+from model.relevance.ablations import unblended, without_steps
 
 _HELD_OUT = 600
 SERVED = "served"

@@ -26,7 +26,7 @@ from model.evidence import evidence_scores
 from model.fitting import FittedModel
 from model.onboarding import Onboarding, ShownGroup
 from model.ranking import best_ascending
-from model.relevance.discrimination import discrimination
+from model.relevance.serving.discrimination import discrimination
 
 _THROWN_AWAY = "popularity_unseen_thrown_away"
 _GRID = 24

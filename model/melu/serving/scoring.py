@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from model.arrays import Float32Array
-from model.melu.serving.update import AdaptedWeights
+from model.melu.serving.local_update import AdaptedWeights
 
 _BLOCK = 2048
 _memory = threading.local()

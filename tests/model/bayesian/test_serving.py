@@ -10,8 +10,8 @@ from model.bayesian.network import BayesianNetwork
 from model.bayesian.preset import BayesianPreset, EstimatorConfig
 from model.bayesian.serving import item_table
 from model.bayesian.serving.item_table import ItemTable, build_item_table, rated_items
+from model.bayesian.serving.local_update import AdaptedWeights, RatedItems, Slots, local_update
 from model.bayesian.serving.top_k import exact_best
-from model.bayesian.serving.update import AdaptedWeights, RatedItems, Slots, local_update
 from model.bayesian.serving.weights import StackedWeights
 from model.bayesian.training.item_features import ItemRows
 from model.bayesian.training.meta_training import make_support_set

@@ -5,9 +5,9 @@ import pytest
 from scipy.optimize import minimize
 
 from model.answers import Answer, Kind
+from model.relevance.asking.groups import GROUPS, SHOWN, group_items
 from model.relevance.comparisons import OfferedVectors, TasteSpread, asked
-from model.relevance.groups import GROUPS, SHOWN, group_items
-from model.relevance.likeliest import likeliest
+from model.relevance.serving.likeliest_vector import likeliest
 
 MEMBERS, WIDTH = 2, 5
 

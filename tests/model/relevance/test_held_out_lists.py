@@ -11,9 +11,9 @@ from model.fitting import fit_model
 from model.presets import with_options
 from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs
-from model.relevance.held_out_lists import GIVEN, Best, HeldOutLists
-from model.relevance.learning import RelevanceLearning
 from model.relevance.network import RelevanceNetwork, RepresentedItems
+from model.relevance.training.held_out_lists import GIVEN, Best, HeldOutLists
+from model.relevance.training.training_data import RelevanceLearning
 from tests.conftest import QUICK_PRESETS
 from tests.worlds import write_many_tastes
 

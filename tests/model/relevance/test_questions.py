@@ -13,8 +13,8 @@ from model.onboarding import Onboarding
 from model.recommender import Recommender
 from model.relevance import RelevanceModel
 from model.relevance.answer_network import NO_DROPOUT, read_answers
-from model.relevance.questions import familiarity
-from model.relevance.screen import choose_jointly
+from model.relevance.asking.questions import familiarity
+from model.relevance.asking.screen import choose_jointly
 from tests.model.relevance.test_worlds_with_right_answers import first_of, many_tastes
 from tests.worlds import ITEMS_OF_A_GENRE, ITEMS_OF_A_KNOWN_KIND
 

@@ -11,9 +11,9 @@ from model.answers import Answer, Kind, SupportSet, rated
 from model.bundle.bundle import load_bundle
 from model.data.signals import is_disliked, is_liked
 from model.relevance import RelevanceModel
-from model.relevance.likely_items import likely_items
 from model.relevance.local_update import CatalogueSample, SupportBags, local_update
 from model.relevance.network import RepresentedItems
+from model.relevance.serving.likely_items import likely_items
 
 SUPPORT_SETS = [
     [],
@@ -100,7 +100,7 @@ def test_candidates_are_the_likeliest(relevance: RelevanceModel):
 def test_components_find_the_same_as_every_column(
     relevance: RelevanceModel, monkeypatch: pytest.MonkeyPatch
 ):
-    from model.relevance import item_table
+    from model.relevance.serving import item_table
 
     monkeypatch.setattr(item_table, "_REDUCED_FROM", 1)
     random = np.random.default_rng(0)

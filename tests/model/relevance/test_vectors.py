@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from model.relevance import vectors
-from model.relevance.vectors import Vectors, expected_vectors
+from model.relevance.serving import vectors
+from model.relevance.serving.vectors import Vectors, expected_vectors
 
 
 def values(rows: int = 40) -> np.ndarray:

@@ -16,9 +16,9 @@ from model.relevance.blend import SUPPORT_SIZES, Blend
 from model.relevance.comparisons import TasteSpread
 from model.relevance.config import RelevanceConfig
 from model.relevance.content_inputs import ContentInputs, slot_features
-from model.relevance.item_table import ChoiceTable
 from model.relevance.network import RelevanceNetwork
-from model.relevance.vectors import Vectors, expected_vectors
+from model.relevance.serving.item_table import ChoiceTable
+from model.relevance.serving.vectors import Vectors, expected_vectors
 
 _MEMBER, _CONTENT = "member.", "content."
 ENTRY, _RATINGS = "items.entry", "items.ratings"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from model.bayesian import BayesianEstimator
-from model.bayesian.training.checkpoint import restore
+from model.bayesian.training.stored_weights import restore
 from model.bundle.bundle import load_bundle
 
 

@@ -16,9 +16,9 @@ from torch import nn
 
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.metrics import discounts
-from model.relevance.learning import RelevanceLearning
 from model.relevance.local_update import CatalogueSample, SupportBags, local_update
 from model.relevance.network import RelevanceNetwork, RepresentedItems
+from model.relevance.training.training_data import RelevanceLearning
 
 GIVEN = 5
 """Ratings given of each user, whose lists are judged."""

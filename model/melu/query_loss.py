@@ -1,4 +1,4 @@
-"""The global update: move θ by the query loss of the adapted copies (MAML, over users)."""
+"""What the global update goes by: the query loss of the adapted copies (MAML, over users)."""
 
 import numpy as np
 import torch

@@ -27,9 +27,9 @@ from model.features import EncodedTable
 from model.ranks import Ranks
 from model.relevance.answer_network import NO_DROPOUT, Dropout, rate_logits, read_answers
 from model.relevance.choice_loss import choice_loss, draw_sample
-from model.relevance.learning import RelevanceLearning
 from model.relevance.local_update import CatalogueSample, SupportBags, local_update
 from model.relevance.network import RelevanceNetwork, RepresentedItems
+from model.relevance.training.training_data import RelevanceLearning
 
 POOL = 1_024
 _MOST_SHOWN = 40

@@ -1,7 +1,7 @@
 """Which two items to ask "which of these?" about.
 
 Of the pairs of the most familiar items the one is asked whose answer is expected to improve the
-list most, as in `model.relevance.questions`; its two outcomes are as likely as
+list most, as in `model.relevance.asking.questions`; its two outcomes are as likely as
 `model.relevance.comparisons` tells, and nothing is learnt where one of the two is not known.
 
 Dimensions: P pairs, M members, W width.
@@ -19,11 +19,11 @@ from model.answers import SupportSet
 from model.arrays import Float64Array, Int64Array
 from model.ranking import best
 from model.relevance.adapted_user import RelevanceUser
+from model.relevance.asking.list_value import ListValue
+from model.relevance.asking.questions import Questions, familiarity, left_out_of_list
 from model.relevance.comparisons import RELIABILITY, OfferedVectors
-from model.relevance.likeliest import likeliest
-from model.relevance.list_value import ListValue
 from model.relevance.model import RelevanceModel
-from model.relevance.questions import Questions, familiarity, left_out_of_list
+from model.relevance.serving.likeliest_vector import likeliest
 
 _FAMILIAR = 10
 

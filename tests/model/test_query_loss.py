@@ -10,8 +10,8 @@ from model.data import Dataset
 from model.episodes import Episodes, PaddedRatings, RatingsByUser, draw_test_episodes
 from model.features import FeatureSpace
 from model.melu.batch_features import BatchFeatures
-from model.melu.global_update import predict_query_sets, query_loss
 from model.melu.preset import EstimatorConfig
+from model.melu.query_loss import predict_query_sets, query_loss
 from model.melu.weights import MetaWeights, RatingUnits, initial_meta_weights
 
 UNITS = RatingUnits(mean=3.0, spread=1.2, lowest=1.0, highest=5.0)

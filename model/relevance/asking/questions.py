@@ -7,11 +7,11 @@ vector has more than the list there is,
 
     gain(c) = Σ_o P(o) [ V(best list by ū(c, o)) − V(list by ū) ],
 
-with V in expected likes, as `model.relevance.list_value` tells. Only the most familiar items are
-looked at: those who are asked what they don't know answer little.
+with V in expected likes, as `model.relevance.asking.list_value` tells. Only the most familiar items
+are looked at: those who are asked what they don't know answer little.
 
 Where it is known how unsure predicted ratings are, an answer is worth what it tells of them too.
-Which candidate comes first by both, and what after it, `model.relevance.screen` tells.
+Which candidate comes first by both, and what after it, `model.relevance.asking.screen` tells.
 
 Dimensions: C candidates, O outcomes, M members, T items of the user's list, W width.
 """
@@ -31,11 +31,16 @@ from model.ranking import best, best_ascending
 from model.rating_uncertainty import RatingUncertainty
 from model.relevance.adapted_user import RelevanceUser
 from model.relevance.answer_network import rate_logits
-from model.relevance.groups import on_the_sphere
-from model.relevance.list_value import ListValue
+from model.relevance.asking.groups import on_the_sphere
+from model.relevance.asking.list_value import ListValue
+from model.relevance.asking.screen import (
+    FAMILIAR,
+    FAMILIAR_WITH_RATINGS,
+    RatingsTold,
+    choose_jointly,
+)
 from model.relevance.model import RelevanceModel
-from model.relevance.screen import FAMILIAR, FAMILIAR_WITH_RATINGS, RatingsTold, choose_jointly
-from model.relevance.support_sums import SupportSums
+from model.relevance.serving.support_sums import SupportSums
 
 POOL = 2_000
 """Live items that may be asked about, beside the bundled ones that most users rated."""

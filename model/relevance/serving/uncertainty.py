@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.arrays import Float32Array, Int64Array
-from model.relevance.item_table import ChoiceTable
 from model.relevance.model import RelevanceModel
+from model.relevance.serving.item_table import ChoiceTable
 
 _KNOWN_AFTER = 5.0
 """Ratings after which an item's own ones count as much as its content."""

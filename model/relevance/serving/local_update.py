@@ -17,8 +17,8 @@ import numpy as np
 
 from model.answers import Kind
 from model.arrays import Float32Array, Float64Array, Int64Array
-from model.relevance.stacked_networks import StackedNetworks
-from model.relevance.support_sums import SupportSums
+from model.relevance.serving.stacked_networks import StackedNetworks
+from model.relevance.serving.support_sums import SupportSums
 
 
 @dataclass(frozen=True)

@@ -20,16 +20,16 @@ from model.cores import usable_cores
 from model.episodes import PaddedRatings, RatingsByUser, UserQueue
 from model.features import EncodedTable
 from model.relevance.answer_network import Dropout
-from model.relevance.answer_training import train_answers
 from model.relevance.choice_loss import choice_loss
 from model.relevance.config import RelevanceConfig
-from model.relevance.held_out_lists import Best, HeldOutLists
-from model.relevance.learning import RelevanceLearning
 from model.relevance.local_update import CatalogueSample, local_update
-from model.relevance.named_items import NamedItems
 from model.relevance.network import ItemResiduals, RelevanceNetwork, RepresentedItems
-from model.relevance.spread_training import measure_spread
-from model.relevance.start import LearntChoice
+from model.relevance.training.answer_training import train_answers
+from model.relevance.training.batch_items import NamedItems
+from model.relevance.training.held_out_lists import Best, HeldOutLists
+from model.relevance.training.spread import measure_spread
+from model.relevance.training.start import LearntChoice
+from model.relevance.training.training_data import RelevanceLearning
 from model.training_checkpoints import Checkpoint, Checkpoints, TrainingState
 
 Begin = Callable[[RelevanceNetwork, ItemResiduals], None]
@@ -48,7 +48,7 @@ class TrainedMember:
         network: θ.
         items: All items as the network knows them, at the end of the training.
         held_out: Users that it did not learn from.
-        covariance: How users scatter, shape [W + 1, W + 1]; see `model.relevance.spread_training`.
+        covariance: How users scatter, shape [W + 1, W + 1]; see `model.relevance.training.spread`.
         halved_after: Ratings after which half of that is left.
     """
 

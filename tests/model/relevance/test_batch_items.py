@@ -10,8 +10,8 @@ from model.features import FeatureSpace
 from model.relevance import RelevanceConfig
 from model.relevance.choice_loss import choice_loss, draw_sample
 from model.relevance.local_update import CatalogueSample, SupportBags, local_update
-from model.relevance.named_items import NamedItems
 from model.relevance.network import ItemResiduals, RelevanceNetwork
+from model.relevance.training.batch_items import NamedItems
 
 ITEMS, USERS, CONTENT = 300, 6, 5
 CONFIG = RelevanceConfig(width=8, hidden_width=16, answer_width=8)

@@ -11,7 +11,7 @@ from model.bundle.bundle import load_bundle
 from model.orders import Order
 from model.recommender import Recommender
 from model.relevance import RelevanceModel
-from model.relevance.ablations import adapt_to_parts
+from model.relevance.serving.leave_one_out import adapt_to_parts
 
 BESIDE: list[SupportSet] = [
     (),

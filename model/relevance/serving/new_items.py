@@ -9,9 +9,9 @@ import torch
 from model.arrays import Float32Array
 from model.features import FeatureSpace
 from model.live_items import LiveItems
-from model.relevance.checkpoint import Learnt
-from model.relevance.item_table import ChoiceTable
-from model.relevance.vectors import Vectors
+from model.relevance.serving.item_table import ChoiceTable
+from model.relevance.serving.vectors import Vectors
+from model.relevance.stored_weights import Learnt
 
 
 def live_table(items: LiveItems, learnt: Learnt, item_space: FeatureSpace) -> ChoiceTable:

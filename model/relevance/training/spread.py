@@ -12,9 +12,9 @@ import torch
 from model.arrays import Float32Array, Int64Array
 from model.episodes import PaddedRatings
 from model.features import EncodedTable
-from model.relevance.learning import RelevanceLearning
 from model.relevance.local_update import CatalogueSample, local_update
 from model.relevance.network import RelevanceNetwork, RepresentedItems
+from model.relevance.training.training_data import RelevanceLearning
 
 _USERS = 2_000
 _BATCH = 256

@@ -9,7 +9,7 @@ import numpy as np
 from model.arrays import Float32Array, Int64Array
 from model.ranking import ONE_STAGE_LIMIT, at_least, best_ascending, kth_highest
 from model.ranking.pca_bounds import ReducedFeatures
-from model.relevance.vectors import Vectors
+from model.relevance.serving.vectors import Vectors
 
 _CHUNK = 8_192
 _REDUCED_FROM = 6_000

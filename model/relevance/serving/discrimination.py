@@ -6,8 +6,8 @@ import numpy as np
 
 from model.arrays import Float32Array
 from model.relevance.adapted_user import RelevanceUser
-from model.relevance.item_table import ChoiceTable
 from model.relevance.model import RelevanceModel
+from model.relevance.serving.item_table import ChoiceTable
 
 _CHUNK = 8_192
 

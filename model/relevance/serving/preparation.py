@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from model.bundle.weights_file import WeightsFile
-from model.relevance.checkpoint import ENTRY, read_choice_table
-from model.relevance.likely_items import likely_items
 from model.relevance.model import RelevanceModel
+from model.relevance.serving.likely_items import likely_items
+from model.relevance.stored_weights import ENTRY, read_choice_table
 
 _SEED = 0
 _SPREAD_USERS, _SPREAD_LIKES = 200, 5

@@ -19,8 +19,8 @@ from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.metrics import discounts
 from model.ranking import best
 from model.relevance.adapted_user import RelevanceUser
-from model.relevance.likely_items import likely_items
 from model.relevance.model import RelevanceModel
+from model.relevance.serving.likely_items import likely_items
 
 _LIST = 20
 _CONSIDERED = 300

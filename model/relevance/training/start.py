@@ -19,9 +19,9 @@ from model.arrays import Float32Array, Int64Array
 from model.data.dataset import Dataset
 from model.errors import BundleError
 from model.features import FeatureSpace
-from model.relevance.learning import RelevanceLearning
 from model.relevance.model import RelevanceModel
 from model.relevance.network import ItemResiduals, RelevanceNetwork
+from model.relevance.training.training_data import RelevanceLearning
 from model.start import NEW, blocks, carried, joined
 
 _RIDGE = 1e-3

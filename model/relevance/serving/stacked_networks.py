@@ -14,7 +14,7 @@ from torch.nn import Linear
 
 from model.arrays import Float32Array
 from model.relevance.network import RelevanceNetwork
-from model.relevance.support_sums import SupportSums
+from model.relevance.serving.support_sums import SupportSums
 
 
 @dataclass(frozen=True)
