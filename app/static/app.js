@@ -61,7 +61,11 @@ const given = answerList({
 });
 const profile = profileForm({ onsave: act.saveProfile });
 const calls = builtWith({ base: service.base, hasToken: needsToken });
-const learnt = insights({ onproblem: failed, oneverybodys: () => change.compareWith(learnt.everybodys) });
+const learnt = insights({
+  onproblem: failed,
+  oneverybodys: () => change.compareWith(learnt.everybodys),
+  onpause: () => calls.open(),
+});
 
 let hasNewAnswers = false; // since the progress that is shown
 

@@ -1,5 +1,5 @@
-// What stands further down and is drawn once somebody comes near: the taste, the twin, and what
-// single answers did.
+// What stands further down and is drawn once somebody comes near, or answers no more for a moment:
+// the taste, the twin, and what single answers did.
 
 import { byId } from "./dom.js";
 import * as service from "./service.js";
@@ -10,13 +10,15 @@ import { whatIf } from "./whatif.js";
 
 const MANY = 200; // of a list, for the taste
 const SOME = 24;
+const PAUSE = 1500; // ms without another answer
 
 /**
  * @param {object} options
  * @param {(problem: Error) => void} options.onproblem
  * @param {() => void} options.oneverybodys  everybody's list has come
+ * @param {() => void} options.onpause  no more is answered for a moment
  */
-export function insights({ onproblem, oneverybodys }) {
+export function insights({ onproblem, oneverybodys, onpause }) {
   const taste = tasteChart();
   const twin = twinView();
   const single = whatIf({ rankWithout: (itemId) => quietly(() => rankWithout(itemId)) });
@@ -25,6 +27,7 @@ export function insights({ onproblem, oneverybodys }) {
   let isWhole = false; // …with what is answered, and many of them
   let drawnFor = {}; // section → version of the answers that it shows
   let mine = null;
+  let pause = null;
 
   const isPersonal = () => visit.ranked?.strategy === "adapted";
 
@@ -67,14 +70,24 @@ export function insights({ onproblem, oneverybodys }) {
     if (visit.ranked === ranked) twin.show(ranked.items, theirs);
   }
 
+  const drawings = { learnt: drawTaste, twin: drawTwin };
+
   function refresh() {
+    drawSections(Object.keys(drawings).filter((section) => near[section]));
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      drawSections(Object.keys(drawings));
+      onpause();
+    }, PAUSE);
+  }
+
+  function drawSections(sections) {
     const { ranked, model } = visit;
-    if (!ranked || !model) return;
-    const drawings = { learnt: drawTaste, twin: drawTwin };
-    for (const [section, draw] of Object.entries(drawings)) {
-      if (!near[section] || !isPersonal() || drawnFor[section] === ranked) continue;
+    if (!ranked || !model || !isPersonal()) return;
+    for (const section of sections) {
+      if (drawnFor[section] === ranked) continue;
       drawnFor[section] = ranked;
-      quietly(draw).then((done) => {
+      quietly(drawings[section]).then((done) => {
         if (done === null && drawnFor[section] === ranked) drawnFor[section] = null;
       });
     }
@@ -115,6 +128,7 @@ export function insights({ onproblem, oneverybodys }) {
       single.show(isPersonal() ? answers : new Map(), ranked?.items ?? [], model);
     },
     clear() {
+      clearTimeout(pause);
       drawnFor = {};
       mine = null;
       single.clear();

@@ -143,6 +143,16 @@ def test_what_is_measured_is_measured_here(demo: DemoPage):
     expect(demo.page.locator("#measured .gains rect")).to_have_count(3)
 
 
+def test_all_is_drawn_once_somebody_answers_no_more(demo: DemoPage):
+    """A picture of the whole page, which nobody scrolled through, shows no empty places."""
+    for drawn in ("#taste tbody tr", "#twins ol", "#calls pre"):
+        expect(demo.page.locator(drawn)).not_to_have_count(0)
+    assert demo.page.evaluate("scrollY") == 0
+    before = demo.page.locator("#twins").inner_text()
+    demo.answer(1)
+    expect(demo.page.locator("#twins")).not_to_have_text(before, use_inner_text=True)
+
+
 def test_before_the_first_answer_each_says_what_will_be_there(service: Service, browser_page: Page):
     demo = DemoPage(browser_page, service.url).open()
     for section, text in (
