@@ -8,10 +8,11 @@ from math import inf, isfinite
 
 import numpy as np
 
+from model.adapted_user import AdaptedUser
 from model.answers import SupportSet, rated
 from model.arrays import Float32Array, Int64Array
 from model.errors import FeatureValueError
-from model.estimator import AdaptedUser, Estimator
+from model.estimator import Estimator
 from model.features import FeatureSpace, FeatureValue
 from model.live_items import LiveItems
 from model.orders import Order
@@ -167,7 +168,7 @@ class Adaptation:
         if error < _LARGE_ERROR:
             return user
         rated = np.array([item for item, _ in support_set], dtype=np.int64)
-        before = estimator.score(prior, rated)
+        before = estimator.items.score(prior, rated)
         if error < inf and error <= self._error(prior, before, support_set):
             return user
         return replace(prior, diverged=True)
@@ -244,7 +245,7 @@ class Adaptation:
                 stays &= [one.is_finite for one in users]
         if self.estimator is not None and scores is not None and not stays.all():
             assert prior.rating is not None  # noqa: S101 - adapted by the same model
-            scores[~stays] = self.estimator.score(prior.rating, items)
+            scores[~stays] = self.estimator.items.score(prior.rating, items)
         if self.relevance is None or order is Order.RATING:
             assert scores is not None  # noqa: S101 - one of both is there
             return scores

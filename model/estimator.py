@@ -3,81 +3,123 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import isfinite
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
-import numpy as np
+import polars as pl
 from torch import Tensor
 
-from model.arrays import BoolArray, Float32Array, Int64Array
+from model.adapted_user import AdaptedUser
+from model.arrays import Float32Array, Int64Array
+from model.bundle.reports import EpochReport, TrainingReport
 from model.bundle.weights_file import WeightsFile
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.features import FeatureSpace, FeatureValue
-from model.item_vectors import ItemVectors
 from model.live_items import LiveItems
-from model.ranking import Clusters, best, places_of
-from model.ranking.first_stage import worth_scoring
-from model.rating_uncertainty import RatingUncertainty
-
-NO_ITEMS: Int64Array = np.empty(0, dtype=np.int64)
+from model.ranking import Clusters
+from model.scored_items import ScoredItems
+from model.start import Start
+from model.training_checkpoints import Checkpoints
 
 
 @dataclass(frozen=True)
-class AdaptedUser(ABC):
-    """A user's own copy of the decision layers; each preset adds its weights.
+class StoredParts:
+    """What a bundle holds of an estimator beside its configuration.
 
     Attributes:
-        local_steps: Steps taken; 0 without a support set.
-        support_size: Ratings that they were taken on.
-        support_scores: What these weights predict of the support set, as `Estimator.score` does of
-            its items, shape [n].
-        diverged: Whether these are θ's own weights because the local update diverged.
+        scale: Lowest and highest rating.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        tensors: As `Estimator.tensors` gave them.
+        item_features: Of the items to score; no column, where they have no features.
+        item_count: Their number.
+        clusters: Their clusters, where there are so many that ranking takes two stages.
     """
 
-    local_steps: int
-    support_size: int
-    support_scores: Float32Array
-    diverged: bool = field(default=False, kw_only=True)
-
-    @property
-    def is_finite(self) -> bool:
-        """Tell whether the local update stayed among finite numbers.
-
-        A weight that is not finite may hide behind an activation function that is bounded there; a
-        sum of squares hides nothing.
-        """
-        return all(isfinite(np.vdot(one, one)) for one in self._moved_weights())
-
-    @abstractmethod
-    def _moved_weights(self) -> Sequence[Float32Array]:
-        """Return the weights that the local update moved, of any shapes."""
+    scale: tuple[float, float]
+    user_space: FeatureSpace
+    item_space: FeatureSpace
+    tensors: dict[str, Tensor]
+    item_features: pl.DataFrame
+    item_count: int
+    clusters: Clusters | None = None
 
 
 class Estimator(ABC):
     """θ of one preset, bound to the items that it scores.
 
-    These are the items of the bundle and, behind them, the live ones (`extended`).
-    Nothing that a method does changes θ, so any number of threads may share one estimator. How
-    one is made, `model.presets` tells.
+    Nothing that a method does changes θ, so any number of threads may share one estimator.
 
     Attributes:
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
-        clusters: Clusters of the bundle's items, where there are so many that ranking takes two
-            stages.
     """
 
     user_space: FeatureSpace
     item_space: FeatureSpace
-    clusters: Clusters | None = None
+
+    @classmethod
+    @abstractmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        ratings: Ratings,
+        preset: Any,  # noqa: ANN401 - each preset's own configuration
+        *,
+        seed: int,
+        on_epoch: Callable[[EpochReport], None],
+        checkpoints: Checkpoints,
+        start: Start | None,
+    ) -> tuple[Self, TrainingReport]:
+        """Learn θ from ratings.
+
+        Args:
+            dataset: Users, items and the features that the preset uses of them.
+            ratings: What to learn from.
+            preset: Configuration.
+            seed: Every random draw follows from it.
+            on_epoch: Called after each epoch.
+            checkpoints: Where to go on from, and what is kept meanwhile.
+            start: Weights to begin with, of a bundle of this preset; random if None.
+
+        Returns:
+            The estimator, and how the training went.
+
+        Raises:
+            DatasetError: If there are too few users with ratings to learn from.
+            BundleError: If the weights to begin with are of another configuration.
+        """
+
+    @classmethod
+    @abstractmethod
+    def restore(
+        cls,
+        preset: Any,  # noqa: ANN401 - each preset's own configuration
+        parts: StoredParts,
+    ) -> Self:
+        """Put together what a bundle stores.
+
+        Args:
+            preset: Configuration.
+            parts: The rest.
+
+        Returns:
+            An estimator whose predictions are bit-equal to the stored one's.
+
+        Raises:
+            BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
+        """
+
+    @abstractmethod
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor that the estimator needs, under stable names, as stored in a bundle."""
 
     @property
     @abstractmethod
-    def vectors(self) -> ItemVectors[Any]:
-        """What the items are known by, laid out as the preset likes."""
+    def items(self) -> ScoredItems[Any]:
+        """The items, to be scored and ranked for whom `adapt` returned."""
 
     @abstractmethod
     def extended(self, items: LiveItems) -> Self:
@@ -120,19 +162,6 @@ class Estimator(ABC):
         """
 
     @abstractmethod
-    def score(self, user: AdaptedUser, items: Int64Array | None = None) -> Float32Array:
-        """Predict the user's rating of items.
-
-        Args:
-            user: What `adapt` returned.
-            items: Internal item indices; all items if None.
-
-        Returns:
-            Predicted ratings in the data set's units but not clipped to its scale, so that they
-            order items beyond its ends too. Shape [items].
-        """
-
-    @abstractmethod
     def score_ablations(
         self,
         attributes: Mapping[str, FeatureValue],
@@ -149,141 +178,8 @@ class Estimator(ABC):
             items: Internal item indices.
 
         Returns:
-            As from `adapt` and `score` with the kept ratings alone, shape [B, items].
+            As `ScoredItems.score` of who adapted to the kept ratings alone, shape [B, items].
         """
-
-    @abstractmethod
-    def representations(self, items: Int64Array) -> Float32Array:
-        """Return what the estimator knows items by, before it meets a user.
-
-        Args:
-            items: Internal item indices.
-
-        Returns:
-            Alike for alike items, shape [items, F].
-        """
-
-    def rank(
-        self,
-        user: AdaptedUser,
-        limit: int,
-        *,
-        among: Int64Array | None = None,
-        without: Int64Array = NO_ITEMS,
-    ) -> Int64Array:
-        """Return the items that the user would rate highest.
-
-        Of a large catalogue that is not narrowed down far, only the members of the clusters that
-        the user's own weights score best are scored (`model.ranking.first_stage`); those exactly.
-
-        Args:
-            user: What `adapt` returned.
-            limit: Most items to return.
-            among: Items to choose from, in ascending order; all if None.
-            without: Items to leave out.
-
-        Returns:
-            Internal item indices, best first; equal scores in the catalogue's order.
-        """
-        vectors = self.vectors
-        live = np.arange(vectors.bundled_count, len(vectors))
-        if among is not None:
-            among, live = vectors.parted(among)
-        left_out = without[without < vectors.bundled_count]
-        among = worth_scoring(
-            self.clusters,
-            among,
-            lambda allowed: self._candidates(user, allowed, len(left_out), limit),
-        )
-        index, scores = self._best(user, limit, among, left_out)
-        if not len(live):
-            return index
-        live = np.setdiff1d(live, without)
-        scores = np.concatenate([scores, self.score(user, live)])
-        return np.concatenate([index, live])[best(scores, limit)]
-
-    @abstractmethod
-    def _candidates(
-        self, user: AdaptedUser, allowed: BoolArray | None, left_out: int, limit: int
-    ) -> Int64Array:
-        """Return the bundle's items that are worth an exact score, where there are many.
-
-        Args:
-            user: What `adapt` returned.
-            allowed: Which items to choose from, shape [bundled items]; all if None.
-            left_out: How many items are left out later.
-            limit: How many of the best are asked for.
-
-        Returns:
-            Item indices in ascending order.
-        """
-
-    def _best(
-        self, user: AdaptedUser, limit: int, among: Int64Array | None, without: Int64Array
-    ) -> tuple[Int64Array, Float32Array]:
-        """Return the best of the bundle's items, best first, and their scores.
-
-        For a preset to override that knows a faster way than to score all of them.
-        """
-        # Of all items, live ones come behind.
-        scores = self.score(user, among)[: self.vectors.bundled_count]
-        scores[without if among is None else places_of(without, among)] = -np.inf
-        chosen = best(scores, limit)
-        return chosen if among is None else among[chosen], scores[chosen]
-
-    def prepare(
-        self,
-        weights: WeightsFile,  # noqa: ARG002
-        *,
-        ranks: bool = True,
-    ) -> None:
-        """Build what serving needs, so that no first user waits for it.
-
-        Args:
-            weights: What the estimator was restored from. One that read large tables once opens
-                it again, so that the memory goes back to the system.
-            ranks: Whether rankings will be asked for; if not, the first one of a large catalogue
-                prepares what it needs, which takes some seconds and memory.
-        """
-        if ranks or self.clusters is None:
-            self.rank(self.adapt({}, []), 1)
-
-    @abstractmethod
-    def clustering_features(self) -> Float32Array:
-        """Tell items apart as adapted weights do, in units of score; what clusters are made of.
-
-        Returns:
-            Shape [items, F].
-        """
-
-    @abstractmethod
-    def discrimination(self, user: AdaptedUser) -> Float32Array:
-        """Tell how far a rating of each item would move the user's decision layers.
-
-        Args:
-            user: What `adapt` returned.
-
-        Returns:
-            Not negative, in units of its own. Shape [items].
-        """
-
-    def rating_uncertainty(
-        self,
-        user: AdaptedUser,  # noqa: ARG002
-        candidates: Int64Array,  # noqa: ARG002
-        predicted: Int64Array,  # noqa: ARG002
-    ) -> RatingUncertainty | None:
-        """Tell how unsure a user's predicted ratings are; see `RatingUncertainty`.
-
-        Args:
-            user: What `adapt` returned.
-            candidates: Items that the user may be asked about, shape [C].
-            predicted: Items whose ratings are predicted, shape [T].
-
-        Returns:
-            Their covariances; None where the preset knows none.
-        """
-        return None
 
     @abstractmethod
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
@@ -302,6 +198,19 @@ class Estimator(ABC):
             Shape [items]; 0 for an item that nobody rated.
         """
 
-    @abstractmethod
-    def tensors(self) -> dict[str, Tensor]:
-        """Every tensor that the estimator needs, under stable names, as stored in a bundle."""
+    def prepare(
+        self,
+        weights: WeightsFile,  # noqa: ARG002
+        *,
+        ranks: bool = True,
+    ) -> None:
+        """Build what serving needs, so that no first user waits for it.
+
+        Args:
+            weights: What the estimator was restored from. One that read large tables once opens
+                it again, so that the memory goes back to the system.
+            ranks: Whether rankings will be asked for; if not, the first one of a large catalogue
+                prepares what it needs, which takes some seconds and memory.
+        """
+        if ranks or self.items.clusters is None:
+            self.items.rank(self.adapt({}, []), 1)

@@ -12,11 +12,12 @@ import numpy as np
 
 from model.adaptation import AdaptedCopy
 from model.arrays import Float32Array, Int64Array
-from model.estimator import NO_ITEMS, Estimator
+from model.estimator import Estimator
 from model.orders import Order
 from model.ranking import best
 from model.relevance import RelevanceModel
 from model.relevance.serving.likely_items import likely_items
+from model.scored_items import NO_ITEMS
 
 _MARGIN = 100
 """Candidates beyond the length of the list, for the blend to choose from."""
@@ -107,7 +108,7 @@ def rank(
     if order is Order.RATING or relevance is None:
         assert estimator is not None  # noqa: S101 - else there is no such order
         assert user.rating is not None  # noqa: S101 - adapted by the same model
-        index = estimator.rank(user.rating, limit, among=among, without=without)
+        index = estimator.items.rank(user.rating, limit, among=among, without=without)
         values = values_of(estimator, relevance, user, index, order)
         return RankedItems(index, values)
     assert user.relevance is not None  # noqa: S101 - adapted by the same model
@@ -181,4 +182,4 @@ def _predicted(
 ) -> Float32Array | None:
     if estimator is None or user.rating is None:
         return None
-    return estimator.score(user.rating, items)
+    return estimator.items.score(user.rating, items)

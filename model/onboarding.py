@@ -11,7 +11,6 @@ import numpy as np
 from model.adaptation import Adaptation, AdaptedCopy
 from model.answers import Answer, SupportSet, answers
 from model.arrays import Int64Array
-from model.estimator import NO_ITEMS
 from model.features import FeatureValue
 from model.relevance.asking.groups import SHOWN
 from model.relevance.asking.pairs import choose_pair
@@ -26,6 +25,7 @@ from model.relevance.asking.questions import (
     weigh_questions,
 )
 from model.relevance.model import RelevanceModel
+from model.scored_items import NO_ITEMS
 
 _STATIC = 200
 _NEAR = 24
@@ -183,14 +183,15 @@ class Onboarding:
         estimator, of_user = self._adaptation.estimator, user.rating
         if estimator is None or of_user is None:
             return None
-        return lambda items: estimator.score(of_user, items)
+        return lambda items: estimator.items.score(of_user, items)
 
     def _unsure(self, user: AdaptedCopy) -> Unsure | None:
         """Return what tells how unsure the user's predicted ratings are; None without any."""
         estimator, of_user = self._adaptation.estimator, user.rating
         if estimator is None or of_user is None:
             return None
-        return lambda items, predicted: estimator.rating_uncertainty(of_user, items, predicted)
+        items = estimator.items
+        return lambda asked, predicted: items.rating_uncertainty(of_user, asked, predicted)
 
     def gain_of(
         self,

@@ -3,14 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import polars as pl
-from torch import Tensor
-
 from model.bayesian import BayesianEstimator, BayesianPreset
 from model.bundle.reports import EpochReport, TrainingReport
 from model.data.dataset import Dataset, Ratings
-from model.estimator import Estimator
-from model.features import FeatureSpace
+from model.estimator import Estimator, StoredParts
 from model.melu import MeluEstimator, MeluPreset
 from model.relevance import RelevanceConfig
 from model.start import Start
@@ -19,6 +15,11 @@ from model.training_checkpoints import Checkpoints
 Preset = MeluPreset | BayesianPreset
 
 PRESETS: dict[str, Preset] = {"default": BayesianPreset(), "melu": MeluPreset()}
+
+ESTIMATORS: dict[type[Preset], type[Estimator]] = {
+    BayesianPreset: BayesianEstimator,
+    MeluPreset: MeluEstimator,
+}
 
 _PARTS = ("estimator", "training", "relevance")
 
@@ -75,7 +76,7 @@ def fit_estimator(
     checkpoints: Checkpoints | None = None,
     start: Start | None = None,
 ) -> tuple[Estimator, TrainingReport]:
-    """Train a preset.
+    """Train a preset; see `Estimator.fit`.
 
     Args:
         dataset: Users, items and their features.
@@ -88,73 +89,21 @@ def fit_estimator(
 
     Returns:
         The estimator, and how the training went.
-
-    Raises:
-        DatasetError: If there are too few users with ratings to learn from.
-        BundleError: If the weights to begin with are of another configuration.
     """
-    ratings = dataset.ratings if ratings is None else ratings
-    dataset = dataset.of_preset(preset.name)
-    checkpoints = checkpoints or Checkpoints.none()
-    match preset:
-        case BayesianPreset():
-            return BayesianEstimator.fit(
-                dataset,
-                ratings,
-                preset,
-                seed=seed,
-                on_epoch=on_epoch,
-                checkpoints=checkpoints,
-                start=start,
-            )
-        case MeluPreset():
-            return MeluEstimator.fit(
-                dataset,
-                ratings,
-                preset,
-                seed=seed,
-                on_epoch=on_epoch,
-                checkpoints=checkpoints,
-                start=start,
-            )
+    return ESTIMATORS[type(preset)].fit(
+        dataset.of_preset(preset.name),
+        dataset.ratings if ratings is None else ratings,
+        preset,
+        seed=seed,
+        on_epoch=on_epoch,
+        checkpoints=checkpoints or Checkpoints.none(),
+        start=start,
+    )
 
 
-def restore_estimator(
-    preset: Preset,
-    scale: tuple[float, float],
-    user_space: FeatureSpace,
-    item_space: FeatureSpace,
-    tensors: dict[str, Tensor],
-    items: pl.DataFrame,
-    item_count: int,
-) -> Estimator:
-    """Put an estimator together from what a bundle stores.
-
-    Args:
-        preset: Configuration.
-        scale: Lowest and highest rating.
-        user_space: Encoders of the user features.
-        item_space: Encoders of the item features.
-        tensors: As stored.
-        items: The features of the items to score; no column, where the items have no features.
-        item_count: Their number.
-
-    Returns:
-        An estimator whose predictions are bit-equal to the stored one's.
-
-    Raises:
-        BundleError: If a tensor is missing, surplus, of the wrong shape or not finite.
-    """
-    match preset:
-        case BayesianPreset():
-            # Its rows of the items are among the tensors.
-            return BayesianEstimator.restore(
-                preset, scale, user_space, item_space, tensors, item_count
-            )
-        case MeluPreset():
-            return MeluEstimator.restore(
-                preset, scale, user_space, item_space, tensors, items, item_count
-            )
+def restore_estimator(preset: Preset, parts: StoredParts) -> Estimator:
+    """Put an estimator together from what a bundle stores; see `Estimator.restore`."""
+    return ESTIMATORS[type(preset)].restore(preset, parts)
 
 
 def relevance_config(preset: Preset) -> RelevanceConfig | None:

@@ -19,7 +19,7 @@ from model.bundle.bundle import Bundle, load_bundle
 from model.bundle.manifest import Manifest
 from model.bundle.reports import TrainingReport
 from model.catalogue.live import ItemChange, LiveCatalogue
-from model.estimator import NO_ITEMS, Estimator
+from model.estimator import Estimator
 from model.evidence import EvidenceScores, evidence_scores
 from model.exploration import explore
 from model.features import FeatureSpace, FeatureValue
@@ -30,6 +30,7 @@ from model.ranking import diversified, shared_values
 from model.ranking.recall import LikelyItems, PredictedRatings, recall_of_users
 from model.relevance import RelevanceModel
 from model.relevance.serving.discrimination import discrimination
+from model.scored_items import NO_ITEMS
 
 DIVERSIFIED = 300
 """Best items that `diversified` chooses from."""
@@ -191,7 +192,7 @@ class Recommender:
         """
         assert self._estimator is not None  # noqa: S101 - else nobody asks
         assert user.rating is not None  # noqa: S101 - adapted by the same model
-        return self._estimator.score(user.rating)
+        return self._estimator.items.score(user.rating)
 
     def rank(
         self,
@@ -297,7 +298,7 @@ class Recommender:
 
     def _representations(self, items: Int64Array) -> Float32Array:
         if self._estimator is not None:
-            return self._estimator.representations(items)
+            return self._estimator.items.representations(items)
         assert self._relevance is not None  # noqa: S101 - one of both is there
         return self._relevance.output(items)
 
@@ -316,8 +317,9 @@ class Recommender:
     @property
     def ranks_in_two_stages(self) -> bool:
         """Tell whether the catalogue is so large that not every item is scored exactly."""
-        ranking = self._relevance or self._estimator
-        return ranking is not None and ranking.clusters is not None
+        if self._relevance is not None:
+            return self._relevance.clusters is not None
+        return self._estimator is not None and self._estimator.items.clusters is not None
 
     def recall_of_users(self, *, users: int, limit: int, seed: int) -> Iterator[float | None]:
         """Measure what ranking in two stages misses; see `model.ranking.recall.recall_of_users`."""
@@ -342,7 +344,7 @@ class Recommender:
             One score an item.
         """
         if self._estimator is not None and user.rating is not None:
-            told = self._estimator.discrimination(user.rating)
+            told = self._estimator.items.discrimination(user.rating)
         else:
             assert self._relevance is not None  # noqa: S101 - one of both is there
             assert user.relevance is not None  # noqa: S101 - adapted by the same model

@@ -6,6 +6,7 @@ from model.bundle.bundle import load_bundle
 from model.bundle.files import TRAINING_FILE
 from model.bundle.reports import TrainingReport
 from model.bundle.saving import write_bundle
+from model.estimator import StoredParts
 from model.melu import MeluPreset
 from model.presets import Preset, restore_estimator, with_options
 
@@ -25,12 +26,14 @@ def write_diverging(bundle: Path, out: Path, factor: float = 1e9) -> Path:
                 tensors[name] = tensors[name] * factor
     diverged = restore_estimator(
         preset,
-        manifest.rating_scale,
-        estimator.user_space,
-        estimator.item_space,
-        tensors,
-        trained.catalogue.features(estimator.item_space.names),
-        manifest.items,
+        StoredParts(
+            scale=manifest.scale,
+            user_space=estimator.user_space,
+            item_space=estimator.item_space,
+            tensors=tensors,
+            item_features=trained.catalogue.features(estimator.item_space.names),
+            item_count=manifest.items,
+        ),
     )
     report = TrainingReport.model_validate_json((bundle / TRAINING_FILE).read_bytes())
     write_bundle(

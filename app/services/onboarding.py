@@ -28,12 +28,12 @@ from app.store import StoredUser, UserStore
 from model.adaptation import AdaptedCopy
 from model.answers import Answer, Comparison
 from model.arrays import Int64Array
-from model.estimator import NO_ITEMS
 from model.evidence import EvidenceScores
 from model.onboarding import Onboarding
 from model.ranking import best
 from model.recommender import Recommender
 from model.relevance import Questions
+from model.scored_items import NO_ITEMS
 
 _USUAL = 12
 _LIMITS = {Mode.GRID: 24}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from model.adapted_user import AdaptedUser
 from model.arrays import Float32Array
 from model.bayesian.serving.local_update import AdaptedWeights, RatedItems
-from model.estimator import AdaptedUser
 
 
 @dataclass(frozen=True)

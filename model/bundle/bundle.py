@@ -31,7 +31,7 @@ from model.bundle.weights_file import WeightsFile
 from model.catalogue.bundled import Catalogue
 from model.data.reading import UNREADABLE
 from model.errors import BundleError, FeatureValueError
-from model.estimator import Estimator
+from model.estimator import Estimator, StoredParts
 from model.features import FeatureSpace
 from model.presets import relevance_config, restore_estimator
 from model.ranking import ONE_STAGE_LIMIT, Clusters
@@ -131,17 +131,19 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
             f"{folder} lists {len(catalogue)} items where {manifest.items} are due. {REMEDY}"
         )
     try:
-        scale = manifest.scale
         estimator = relevance = None
         if has_ratings:
             estimator = restore_estimator(
                 manifest.preset,
-                scale,
-                vocabularies.users,
-                vocabularies.items,
-                tensors,
-                catalogue.features(vocabularies.items.names),
-                len(catalogue),
+                StoredParts(
+                    scale=manifest.scale,
+                    user_space=vocabularies.users,
+                    item_space=vocabularies.items,
+                    tensors=tensors,
+                    item_features=catalogue.features(vocabularies.items.names),
+                    item_count=len(catalogue),
+                    clusters=clusters,
+                ),
             )
         if of_relevance is not None:
             relevance = _restore_relevance(manifest, vocabularies, of_relevance, len(catalogue))
@@ -149,8 +151,6 @@ def load_bundle(folder: Path, *, prepare: bool = True) -> Bundle:
         raise BundleError(f"{folder}: {error}. {REMEDY}") from error
     # What was read of the files to check them need not stay in memory.
     del tensors, of_relevance
-    if estimator is not None:
-        estimator.clusters = clusters
     if relevance is not None:
         relevance.clusters = of_choice
     if prepare:
@@ -201,10 +201,10 @@ def _prepare(
                 # By default lists go by relevance, so nobody waits for the first one by rating.
                 estimator.prepare(of_ratings, ranks=relevance is None)
                 nobody = estimator.adapt({}, [])
-                found += [estimator.score(nobody), estimator.discrimination(nobody)]
+                found += [estimator.items.score(nobody), estimator.items.discrimination(nobody)]
                 # Where a local update diverges is found when it does; see `Recommender.adapt`.
                 _, high = manifest.scale
-                estimator.score(estimator.adapt({}, [(0, high)]))
+                estimator.items.score(estimator.adapt({}, [(0, high)]))
             if relevance is not None:
                 found += [relevance.log_chance(relevance.adapted_to([]))]
                 prepare_relevance(relevance, of_chances)

@@ -161,7 +161,7 @@ def write_bundle(
         if len(catalogue) > ONE_STAGE_LIMIT:
             found = {}
             if estimator is not None:
-                found["cluster"] = estimator.clustering_features()
+                found["cluster"] = estimator.items.clustering_features()
             if relevance is not None:
                 found["choice"] = relevance.clustering_features()
             clusters = {

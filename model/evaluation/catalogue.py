@@ -102,8 +102,8 @@ def preset_scores(estimator: Estimator, dataset: Dataset, adapted: str, unadapte
         )
         users = list(zip(attributes, _support_pairs(episodes.support_set), strict=True))
         return {
-            adapted: _stack(estimator.score(estimator.adapt(a, pairs)) for a, pairs in users),
-            unadapted: _stack(estimator.score(estimator.adapt(a, [])) for a, _ in users),
+            adapted: _stack(estimator.items.score(estimator.adapt(a, pairs)) for a, pairs in users),
+            unadapted: _stack(estimator.items.score(estimator.adapt(a, [])) for a, _ in users),
         }
 
     return score

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from model.adapted_user import AdaptedUser
 from model.arrays import Float32Array
-from model.estimator import AdaptedUser
 from model.melu.serving.local_update import AdaptedWeights
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cached_property
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
-import polars as pl
 import torch
 from torch import Tensor
 
-from model.arrays import BoolArray, Float32Array, Int64Array
+from model.arrays import Float32Array, Int64Array
 from model.bundle.reports import EpochReport, TrainingReport
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
-from model.estimator import AdaptedUser, Estimator
+from model.estimator import Estimator, StoredParts
 from model.features import EncodedTable, FeatureSpace, FeatureValue
 from model.item_vectors import ItemVectors
 from model.live_items import LiveItems
@@ -25,30 +24,16 @@ from model.melu.batch_features import BatchFeatures
 from model.melu.gradient_norms import mean_gradient_norms
 from model.melu.preset import MeluPreset
 from model.melu.query_loss import predict_query_sets
+from model.melu.serving.items import MeluItems, RatedItems
 from model.melu.serving.local_update import AdaptedWeights, ServingWeights, local_update
-from model.melu.serving.scoring import item_gradient_norms, predict_items
+from model.melu.serving.scoring import predict_items
 from model.melu.start import LearntWeights
 from model.melu.stored_weights import named_tensors, restore
 from model.melu.training import train
 from model.melu.weights import MetaWeights, RatingUnits, embed
+from model.ranking import Clusters
 from model.start import Start
 from model.training_checkpoints import Checkpoints
-
-CANDIDATES = 10_000
-"""Items of a large catalogue that are scored exactly; `melu benchmark large` measures recall."""
-CANDIDATES_A_PLACE = 100
-
-
-class RatedItems(NamedTuple):
-    """A support set.
-
-    Attributes:
-        items: Embeddings of its n items, shape [n, E].
-        rating: In the estimator's units, shape [n].
-    """
-
-    items: Float32Array
-    rating: Float32Array
 
 
 class MeluEstimator(Estimator):
@@ -60,8 +45,9 @@ class MeluEstimator(Estimator):
         units: The estimator's units.
         user_space: Encoders of the user features.
         item_space: Encoders of the item features.
-        items: The items to score, encoded by `item_space`.
+        encoded: The items to score, encoded by `item_space`.
         item_count: Their number.
+        clusters: Their clusters, where there are so many that ranking takes two stages.
     """
 
     def __init__(
@@ -71,16 +57,18 @@ class MeluEstimator(Estimator):
         units: RatingUnits,
         user_space: FeatureSpace,
         item_space: FeatureSpace,
-        items: EncodedTable,
+        encoded: EncodedTable,
         item_count: int,
+        clusters: Clusters | None = None,
     ) -> None:
         self.preset = preset
         self.theta = theta
         self.units = units
         self.user_space = user_space
         self.item_space = item_space
-        self._items = items
+        self._encoded = encoded
         self._item_count = item_count
+        self._clusters = clusters
         self._user_tables = {
             name: table.detach().numpy() for name, table in theta.user_embeddings.items()
         }
@@ -88,11 +76,12 @@ class MeluEstimator(Estimator):
         self._serving = ServingWeights.of(theta.decision, user_width)
 
     @cached_property
-    def vectors(self) -> ItemVectors[Tensor]:
-        """The items' embeddings."""
+    def items(self) -> MeluItems:
+        """The items by their embeddings."""
         with torch.no_grad():
-            embeddings = embed(self.theta.item_embeddings, self._items, self._item_count)
-        return ItemVectors(embeddings, self._item_count)
+            embeddings = embed(self.theta.item_embeddings, self._encoded, self._item_count)
+        vectors = ItemVectors(embeddings, self._item_count)
+        return MeluItems(vectors, self._clusters, self._serving, self.units)
 
     @classmethod
     def fit(
@@ -106,7 +95,7 @@ class MeluEstimator(Estimator):
         checkpoints: Checkpoints,
         start: Start | None,
     ) -> tuple[Self, TrainingReport]:
-        """Learn θ from ratings; see `model.presets.fit_estimator`."""
+        """Learn θ from ratings; see `Estimator`."""
         before = None
         if start is not None:
             assert isinstance(start.estimator, cls)  # noqa: S101 - of this preset
@@ -133,20 +122,12 @@ class MeluEstimator(Estimator):
         return estimator, learnt.report
 
     @classmethod
-    def restore(
-        cls,
-        preset: MeluPreset,
-        scale: tuple[float, float],
-        user_space: FeatureSpace,
-        item_space: FeatureSpace,
-        tensors: dict[str, Tensor],
-        items: pl.DataFrame,
-        item_count: int,
-    ) -> Self:
-        """Put together what `tensors` took apart; see `model.presets.restore_estimator`."""
-        theta, units = restore(preset, scale, user_space, item_space, tensors)
-        encoded = item_space.encode_table(items)
-        return cls(preset, theta, units, user_space, item_space, encoded, item_count)
+    def restore(cls, preset: MeluPreset, parts: StoredParts) -> Self:
+        """Put together what a bundle stores; see `Estimator`."""
+        users, items = parts.user_space, parts.item_space
+        theta, units = restore(preset, parts.scale, users, items, parts.tensors)
+        encoded = items.encode_table(parts.item_features)
+        return cls(preset, theta, units, users, items, encoded, parts.item_count, parts.clusters)
 
     def tensors(self) -> dict[str, Tensor]:
         """θ and the units."""
@@ -155,7 +136,7 @@ class MeluEstimator(Estimator):
     def predict(self, dataset: Dataset, episodes: Episodes) -> Tensor:
         """Adapt to each support set and predict each query set; see `Estimator`."""
         users = self.user_space.encode_table(dataset.user_features)
-        features = BatchFeatures(self.theta, users, self._items)
+        features = BatchFeatures(self.theta, users, self._encoded)
         with torch.no_grad():
             chunks = [
                 predict_query_sets(
@@ -175,28 +156,10 @@ class MeluEstimator(Estimator):
     ) -> MeluUser:
         """Run the local update on a new user's support set; see `Estimator`."""
         steps = self.preset.estimator.local_steps if support_set else 0
-        rated = self._rated(support_set)
+        rated = self.items.rated(support_set)
         (decision,) = self._local_update(attributes, rated, steps)
         scores = self.units.to_ratings(predict_items(decision, torch.from_numpy(rated.items)))
         return MeluUser(steps, len(support_set) if steps else 0, scores, decision)
-
-    def score(self, user: AdaptedUser, items: Int64Array | None = None) -> Float32Array:
-        """Predict the user's rating of items; see `Estimator`."""
-        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        decision = user.decision
-        predicted = self.vectors.read(
-            items,
-            lambda table, rows: predict_items(
-                decision, table if rows is None else table[torch.from_numpy(rows)]
-            ),
-        )
-        return self.units.to_ratings(predicted)
-
-    def _rated(self, support_set: Sequence[tuple[int, float]]) -> RatedItems:
-        """Look a support set's items up."""
-        index = np.array([item for item, _ in support_set], dtype=np.int64)
-        rating = np.array([rating for _, rating in support_set], dtype=np.float32)
-        return RatedItems(self.vectors.take(index, _rows), self.units.standardise(rating))
 
     def _local_update(
         self,
@@ -232,15 +195,10 @@ class MeluEstimator(Estimator):
     ) -> Float32Array:
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         steps = self.preset.estimator.local_steps
-        embeddings = torch.from_numpy(self.vectors.take(items, _rows))
-        variants = self._local_update(attributes, self._rated(support_set), steps, kept)
+        embeddings = torch.from_numpy(self.items.embeddings(items))
+        variants = self._local_update(attributes, self.items.rated(support_set), steps, kept)
         predicted = np.stack([predict_items(decision, embeddings) for decision in variants])
         return self.units.to_ratings(predicted)
-
-    def representations(self, items: Int64Array) -> Float32Array:
-        """Return what the items' embeddings are to the first layer; see `Estimator`."""
-        features: Float32Array = self.vectors.take(items, _rows) @ self._serving.item
-        return features
 
     def extended(self, items: LiveItems) -> Self:
         """Embed more items; see `Estimator`. Ratings told nothing of any item by itself."""
@@ -248,46 +206,16 @@ class MeluEstimator(Estimator):
         other = copy(self)
         with torch.no_grad():
             live = embed(self.theta.item_embeddings, encoded, items.count)
-        other.vectors = self.vectors.append(live, items.count, _joined)
+        other.items = self.items.extended(live, items.count, _joined)
         return other
-
-    def _candidates(
-        self, user: AdaptedUser, allowed: BoolArray | None, left_out: int, limit: int
-    ) -> Int64Array:
-        """Return the members of the clusters whose centroid scores best; see `Estimator`."""
-        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        assert self.clusters is not None  # noqa: S101 - else nobody asks
-        scores = predict_items(user.decision, self._centroids)
-        wanted = max(CANDIDATES, CANDIDATES_A_PLACE * limit) + left_out
-        return self.clusters.candidates(scores, wanted, allowed)
-
-    @cached_property
-    def _centroids(self) -> Tensor:
-        assert self.clusters is not None  # noqa: S101 - else nobody asks
-        return torch.from_numpy(self.clusters.means(self.vectors.bundled.numpy()))
-
-    def clustering_features(self) -> Float32Array:
-        """Return what the items' embeddings are to the first layer under θ; see `Estimator`."""
-        features: Float32Array = self.vectors.bundled.numpy() @ self._serving.item
-        return features
-
-    def discrimination(self, user: AdaptedUser) -> Float32Array:
-        """Norm of each prediction's gradient under the user's own weights; see `Estimator`."""
-        assert isinstance(user, MeluUser)  # noqa: S101 - what `adapt` returned
-        decision = user.decision
-        return self.vectors.every(lambda table: item_gradient_norms(decision, table))
 
     def mean_gradient_norms(self, dataset: Dataset, ratings: Ratings) -> Float32Array:
         """Mean gradient norm of each item over its raters; see `Estimator`."""
         encoded = self.user_space.encode_table(dataset.user_features)
         with torch.no_grad():
             users = embed(self.theta.user_embeddings, encoded, len(dataset.user_ids))
-        return mean_gradient_norms(self.theta, self.units, users, self.vectors.bundled, ratings)
-
-
-def _rows(table: Tensor, rows: Int64Array) -> Float32Array:
-    found: Float32Array = table[torch.from_numpy(rows)].numpy()
-    return found
+        embeddings = self.items.vectors.bundled
+        return mean_gradient_norms(self.theta, self.units, users, embeddings, ratings)
 
 
 def _joined(one: Tensor, other: Tensor) -> Tensor:

@@ -7,8 +7,9 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from model.adapted_user import AdaptedUser
 from model.arrays import Float32Array, Int64Array
-from model.estimator import AdaptedUser, Estimator
+from model.estimator import Estimator
 from model.ranking.top import best, places_of
 from model.relevance import RelevanceModel, RelevanceUser
 from model.relevance.serving.likely_items import likely_items
@@ -49,11 +50,11 @@ class PredictedRatings:
 
     def found(self, user: AdaptedUser, limit: int, without: Int64Array) -> Int64Array:
         """See `TwoStages`."""
-        return self._estimator.rank(user, limit, without=without)
+        return self._estimator.items.rank(user, limit, without=without)
 
     def exact(self, user: AdaptedUser, items: Int64Array) -> Float32Array:
         """See `TwoStages`."""
-        return self._estimator.score(user, items)
+        return self._estimator.items.score(user, items)
 
 
 class LikelyItems:

@@ -16,6 +16,7 @@ from model.bundle.files import TRAINING_FILE
 from model.bundle.reports import TrainingReport
 from model.bundle.saving import write_bundle
 from model.catalogue.bundled import Catalogue
+from model.estimator import StoredParts
 from model.presets import restore_estimator
 from model.relevance import RelevanceModel
 from model.relevance.serving.preparation import prepare
@@ -57,12 +58,14 @@ def grow(bundle: Bundle, items: int, seed: int) -> Bundle:
     manifest = bundle.manifest
     estimator = restore_estimator(
         manifest.preset,
-        manifest.scale,
-        bundle.user_space,
-        bundle.item_space,
-        tensors,
-        catalogue.features(bundle.item_space.names),
-        len(catalogue),
+        StoredParts(
+            scale=manifest.scale,
+            user_space=bundle.user_space,
+            item_space=bundle.item_space,
+            tensors=tensors,
+            item_features=catalogue.features(bundle.item_space.names),
+            item_count=len(catalogue),
+        ),
     )
     relevance = None
     if bundle.relevance is not None:

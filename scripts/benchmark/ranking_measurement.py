@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from model.bundle.bundle import Bundle
 from model.errors import ModelError
+from model.estimator import StoredParts
 from model.lists import RankedItems
 from model.presets import restore_estimator, with_options
 from model.recommender import Recommender
@@ -214,11 +215,13 @@ def with_steps(bundle: Bundle, steps: int) -> Bundle:
     }
     restored = restore_estimator(
         preset,
-        manifest.scale,
-        estimator.user_space,
-        estimator.item_space,
-        tensors,
-        bundle.catalogue.features(estimator.item_space.names),
-        len(bundle.catalogue),
+        StoredParts(
+            scale=manifest.scale,
+            user_space=estimator.user_space,
+            item_space=estimator.item_space,
+            tensors=tensors,
+            item_features=bundle.catalogue.features(estimator.item_space.names),
+            item_count=len(bundle.catalogue),
+        ),
     )
     return replace(bundle, manifest=manifest.model_copy(update={"preset": preset}), rating=restored)

@@ -134,7 +134,7 @@ def test_two_users_are_never_all_in_one_fold(tmp_path: Path, seed: int):
     rows = [(f"u{n % 2}", f"i{n // 2}", float(1 + n % 5)) for n in range(20)]
     dataset = load_dataset(_bare(tmp_path, rows, 1, 5))
     estimator, _ = fit_estimator(dataset, QUICK_PRESETS["default"], seed=seed)
-    assert np.isfinite(estimator.score(estimator.adapt({}, []))).all()
+    assert np.isfinite(estimator.items.score(estimator.adapt({}, []))).all()
 
 
 def test_an_item_without_a_title_scores_the_same_after_a_reload(tmp_path: Path, preset: Preset):
@@ -149,7 +149,7 @@ def test_an_item_without_a_title_scores_the_same_after_a_reload(tmp_path: Path, 
     estimator, report = fit_estimator(dataset, preset, seed=0)
     save_bundle(estimator, report, preset, dataset, tmp_path / "bundle")
     loaded = load_bundle(tmp_path / "bundle").estimator
-    first, second = (some.score(some.adapt({}, [(0, 5.0)])) for some in (estimator, loaded))
+    first, second = (some.items.score(some.adapt({}, [(0, 5.0)])) for some in (estimator, loaded))
     assert first.tobytes() == second.tobytes()
 
 

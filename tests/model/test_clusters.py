@@ -7,7 +7,7 @@ import pytest
 
 from model.catalogue.live import ItemChange
 from model.estimator import Estimator
-from model.melu import estimator as melu_estimator
+from model.melu.serving import items as melu_items
 from model.ranking import Clusters, best, coarse_items, first_stage
 from model.recommender import Recommender
 
@@ -47,8 +47,8 @@ def test_candidates_are_whole_clusters_in_the_order_of_their_scores():
 def two_stages(estimator: Estimator, monkeypatch: pytest.MonkeyPatch) -> Estimator:
     """The estimator of 60 items, ranking as if they were many."""
     for module, name, value in (
-        (melu_estimator, "CANDIDATES", 25),
-        (melu_estimator, "CANDIDATES_A_PLACE", 1),
+        (melu_items, "CANDIDATES", 25),
+        (melu_items, "CANDIDATES_A_PLACE", 1),
         (coarse_items, "_SCANNED", 40),
         (coarse_items, "_SCANNED_A_PLACE", 1),
         (coarse_items, "_KEPT", 25),
@@ -56,42 +56,43 @@ def two_stages(estimator: Estimator, monkeypatch: pytest.MonkeyPatch) -> Estimat
     ):
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(first_stage, "EXACT_AMONG", 10)
-    estimator.clusters = Clusters.fit(estimator.clustering_features(), seed=0, count=12)
+    items = estimator.items
+    items.clusters = Clusters.fit(items.clustering_features(), seed=0, count=12)
     yield estimator
-    estimator.clusters = None
+    items.clusters = None
     for name in ("_coarse", "_centroids"):
-        vars(estimator).pop(name, None)
+        vars(items).pop(name, None)
 
 
 def test_two_stages_find_the_best_of_all(two_stages: Estimator):
     user = two_stages.adapt({}, [(0, 5.0), (31, 1.0)])
-    scores = two_stages.score(user)
-    found = two_stages.rank(user, 5)
+    scores = two_stages.items.score(user)
+    found = two_stages.items.rank(user, 5)
     assert list(found) == list(best(scores, 5))
 
 
 def test_two_stages_keep_to_filters_and_exclusions(two_stages: Estimator):
     user = two_stages.adapt({}, [(0, 5.0), (31, 1.0)])
     among, without = np.arange(0, 60, 2), np.array([2, 4, 6])
-    found = two_stages.rank(user, 60, among=among, without=without)
+    found = two_stages.items.rank(user, 60, among=among, without=without)
     assert set(found) == set(among) - set(without)
     rare = np.array([7, 33])
-    assert set(two_stages.rank(user, 5, among=rare)) == {7, 33}
-    assert len(two_stages.rank(user, 5, among=rare, without=rare)) == 0
+    assert set(two_stages.items.rank(user, 5, among=rare)) == {7, 33}
+    assert len(two_stages.items.rank(user, 5, among=rare, without=rare)) == 0
 
 
 def test_one_stage_keeps_to_filters_and_exclusions(estimator: Estimator):
     user = estimator.adapt({}, [(0, 5.0), (31, 1.0)])
-    scores = estimator.score(user)
+    scores = estimator.items.score(user)
     without = np.array([1, 2, 3])
-    found = estimator.rank(user, 7, without=without)
+    found = estimator.items.rank(user, 7, without=without)
     scores[without] = -np.inf
     assert list(found) == list(best(scores, 7))
-    assert set(estimator.rank(user, 60, without=without)) == set(range(60)) - {1, 2, 3}
+    assert set(estimator.items.rank(user, 60, without=without)) == set(range(60)) - {1, 2, 3}
     among = np.array([5, 9, 50])
-    some = estimator.rank(user, 2, among=among)
+    some = estimator.items.rank(user, 2, among=among)
     assert list(some) == list(among[best(scores[among], 2)])
-    np.testing.assert_allclose(estimator.score(user, among), scores[among], rtol=1e-5)
+    np.testing.assert_allclose(estimator.items.score(user, among), scores[among], rtol=1e-5)
 
 
 def test_two_stages_keep_live_items_to_filters_in_every_order(
@@ -99,7 +100,7 @@ def test_two_stages_keep_live_items_to_filters_in_every_order(
 ):
     monkeypatch.setattr(first_stage, "EXACT_AMONG", 10)
     recommender = Recommender.load(bundle)
-    for model in (recommender._estimator, recommender._relevance):
+    for model in (recommender.bundle.estimator.items, recommender._relevance):
         if model is not None:
             model.clusters = Clusters.fit(model.clustering_features(), seed=0, count=12)
     (record,) = recommender.catalogue.records([3])

@@ -160,7 +160,7 @@ def test_a_support_set_is_predicted_as_its_items_are(recommender: Recommender):
     estimator = live._estimator
     rated = np.array([31, live.catalogue.index_of["new"], 0])
     user = estimator.adapt({}, [(int(item), 4.0) for item in rated])
-    np.testing.assert_allclose(user.support_scores, estimator.score(user, rated), atol=1e-4)
+    np.testing.assert_allclose(user.support_scores, estimator.items.score(user, rated), atol=1e-4)
 
 
 def _with_live_items(recommender: Recommender) -> Recommender:

@@ -32,7 +32,7 @@ def in_two_stages(bundle: Path) -> Recommender:
     """Sixty items, ranked as if they were many."""
     loaded = load_bundle(bundle)
     assert loaded.relevance is not None
-    for model in (loaded.estimator, loaded.relevance):
+    for model in (loaded.estimator.items, loaded.relevance):
         model.clusters = Clusters.fit(model.clustering_features(), seed=0, count=12)
     return Recommender(loaded)
 

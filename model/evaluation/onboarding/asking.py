@@ -188,7 +188,7 @@ def _discrimination(adaptation: Adaptation) -> Float32Array:
     """How far a rating of each item moves the decision layers of somebody unknown."""
     prior = adaptation.adapt({}, [])
     if adaptation.estimator is not None and prior.rating is not None:
-        return adaptation.estimator.discrimination(prior.rating)
+        return adaptation.estimator.items.discrimination(prior.rating)
     assert adaptation.relevance is not None  # noqa: S101 - one of both is there
     assert prior.relevance is not None  # noqa: S101 - adapted by the same model
     return discrimination(adaptation.relevance, prior.relevance)

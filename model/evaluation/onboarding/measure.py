@@ -62,7 +62,7 @@ class Measure:
         }
         estimator = adaptation.estimator
         if estimator is not None and user.rating is not None:
-            predicted = estimator.score(user.rating, trial.held_out).clip(*adaptation.scale)
+            predicted = estimator.items.score(user.rating, trial.held_out).clip(*adaptation.scale)
             found["mae"] = float(np.abs(predicted - trial.ratings).mean())
         return found
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from model.arrays import Int64Array
-from model.estimator import NO_ITEMS
 from model.ranking import best_ascending, places_of
 from model.ranking.first_stage import worth_scoring
 from model.relevance.adapted_user import RelevanceUser
 from model.relevance.model import RelevanceModel
+from model.scored_items import NO_ITEMS
 
 
 def likely_items(
