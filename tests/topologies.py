@@ -15,6 +15,8 @@ SLOTS = 16384
 SERVICE = "primary"
 _NOTICED_MS = 1000
 """After which a server that doesn't answer is taken for dead."""
+FAILOVER_SECONDS = 20
+"""Until which another has taken its place, and everybody knows."""
 
 
 def _client(server: RedisServer) -> redis.Redis:

@@ -1,4 +1,4 @@
-"""A cluster, and a primary under Sentinel: whole journeys, and a server killed under load."""
+"""A cluster: whole journeys, and a primary that is killed under load."""
 
 import itertools
 import re
@@ -16,15 +16,17 @@ import redis
 from redis.crc import key_slot
 
 from tests.faults.load import Load
-from tests.running import RedisServer, Service, run_melu, wait_for
+from tests.running import Service, run_melu, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
-from tests.topologies import Cluster, Watched, running_cluster, running_sentinel
+from tests.topologies import FAILOVER_SECONDS, Cluster, running_cluster
 
 pytestmark = pytest.mark.clock
 
 KEY = "a-key-for-tests-of-several-servers"
+
 HEADERS = {"Authorization": f"Bearer {KEY}"}
-FAILOVER_SECONDS = 20
+
+
 REQUESTS_OF_A_USER = 30
 
 
@@ -287,97 +289,3 @@ def test_a_cluster_that_is_named_as_one_server_is_refused(
 
     assert done.returncode != 0
     assert "redis+cluster://" in done.stderr + done.stdout
-
-
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with running_sentinel(tmp_path_factory.mktemp("sentinel")) as watched:
-        yield watched
-
-
-@pytest.fixture(scope="module")
-def on_sentinel(
-    watched: Watched, bundle: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Service]:
-    service = Service(
-        bundle,
-        tmp_path_factory.mktemp("on-sentinel"),
-        {"MELU_STORE_WAIT_REPLICAS": "1"},
-        arguments=("--store", watched.url),
-    ).start()
-    yield service
-    service.stop()
-
-
-def test_a_write_that_no_replica_has_is_not_acknowledged(watched: Watched, on_sentinel: Service):
-    with on_sentinel.client() as client:
-        visitor = Visitor(client, "waits for the replica")
-        visitor.rate({0: 5})
-        assert watched.replica.process is not None
-        watched.replica.process.send_signal(signal.SIGSTOP)
-        try:
-            assert_problem(visitor.post({"item_id": "1", "rating": 4}), 503, "store_unavailable")
-            assert visitor.recommendations()["strategy"] == "adapted"
-        finally:
-            watched.replica.process.send_signal(signal.SIGCONT)
-        wait_for(
-            lambda: visitor.post({"item_id": "1", "rating": 4}).status_code == 200,
-            "the replica to follow",
-        )
-        assert visitor.ratings() == {"0": 5, "1": 4}
-
-
-def test_a_primary_that_is_killed_under_sentinel(watched: Watched, on_sentinel: Service):
-    load = Load(on_sentinel)
-    with load.running(), on_sentinel.client() as client:
-        wait_for(lambda: len(load.answers) > 50, "some load")
-        watched.primary.kill()
-        wait_for(lambda: 503 in load.seen("write"), "the failure to show", FAILOVER_SECONDS)
-        with redis.Redis(port=watched.replica.port) as promoted:
-            wait_for(
-                lambda: promoted.info("replication")["role"] == "master",
-                "the replica to be promoted",
-                FAILOVER_SECONDS,
-            )
-        # As a replica, for without one no write is acknowledged.
-        watched.primary.options = ("--replicaof", f"127.0.0.1 {watched.replica.port}")
-        watched.primary.start()
-        visitor = Visitor(client, "outlives")
-        wait_for(
-            lambda: visitor.post({"item_id": "0", "rating": 5}).status_code == 200,
-            "writes to be acknowledged again",
-            FAILOVER_SECONDS,
-        )
-    load.assert_harmless()
-    assert "Traceback" not in on_sentinel.log
-
-
-def test_what_the_account_may_not_is_told(bundle: Path, tmp_path: Path):
-    server = RedisServer(tmp_path / "redis").start()
-    try:
-        with redis.Redis(port=server.port) as admin:
-            keys = ("~melu:user:*", "~melu:lists:*", "~{melu:catalogue}:*")
-            rules = ("on", ">secret", "resetkeys", *keys, "resetchannels", "+@all", "-zadd")
-            admin.execute_command("ACL", "SETUSER", "narrow", *rules)
-        store = f"redis://narrow:secret@127.0.0.1:{server.port}"
-        service = Service(bundle, tmp_path / "service", arguments=("--store", store)).start()
-        try:
-            with service.client() as client:
-                told = " ".join(ok(client.get("/readyz"))["warnings"])
-                visitor = Visitor(client, "narrow")
-                visitor.rate({0: 5})
-                # An erasure that took effect is one, announced or not.
-                assert client.delete(visitor.path).status_code == 204
-                assert visitor.ratings() == {}
-            for what in (
-                "keys melu:layout",
-                "channel melu:erased",
-                "command ZADD",
-            ):
-                assert what in told
-            assert "Grant" in told
-            assert "secret" not in service.log
-        finally:
-            service.stop()
-    finally:
-        server.stop()

@@ -1,4 +1,4 @@
-// A small application over the hooks; bundled and run by test_javascript_client.py.
+// A small application over the hooks; bundled and run by test_hooks.py.
 import { createElement as h, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Melu } from "melu-client";
