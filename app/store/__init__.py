@@ -20,7 +20,8 @@ from app.store.records import (
 )
 from app.store.replicas import Acknowledgement
 from app.store.served_lists import Answered, Counted, Mark, Marked, ServedListStore
-from app.store.users import Added, Merge, UserStore, UserSummary
+from app.store.user_merging import Merge
+from app.store.users import Added, UserStore, UserSummary
 
 __all__ = [
     "ANY_RATING",

@@ -17,28 +17,20 @@ already says only that.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
-from app.problems import StoreUnavailable
 from app.stages import Stage, note_stage
 from app.store.catalogue import VERSION_KEY, CatalogueVersion
 from app.store.clients import StoreClient
 from app.store.coalesced_reads import reads_of
-from app.store.connection import (
-    RETRY_AFTER_SECONDS,
-    STORE_FAILURES,
-    store_errors,
-    unavailable,
-)
+from app.store.connection import STORE_FAILURES, store_errors, unavailable
 from app.store.keys import ERASED_CHANNEL, digest_of_user, keys_of_user, user_key
 from app.store.rating_rule import ANY_RATING, RatingRule
 from app.store.records import (
@@ -50,33 +42,15 @@ from app.store.records import (
     microseconds,
     moment,
     pairs,
-    readable_attributes,
     stored_user,
     whole,
 )
 from app.store.refusal import refusal_of_writes
 from app.store.replicas import Acknowledgement
 from app.store.scripts import StoredScript, read_script
+from app.store.user_merging import Merge, UserMerging
 
 _IS_KNOWN = 1
-_MERGE_ATTEMPTS = 5
-
-
-@dataclass(frozen=True)
-class Merge:
-    """What became of a merge.
-
-    Attributes:
-        moved: Pieces of feedback that the user who stays now has.
-        ignored: Pieces for which that user had a newer one.
-        filled: Names of the attributes that came along.
-        user: The user who stays; None if nothing is stored.
-    """
-
-    moved: int
-    ignored: int
-    filled: tuple[str, ...]
-    user: StoredUser | None
 
 
 class Added(NamedTuple):
@@ -150,8 +124,7 @@ class UserStore:
         self._add_feedback = script("touch", "tally", "trim_feedback", "add_feedback")
         self._delete_feedback = script("touch", "tally", "delete_feedback")
         self._put_profile = script("touch", "tally", "put_profile")
-        self._merge = script("touch", "tally", "trim_feedback", "merge")
-        self._erase_merged = script("touch", "erase_merged")
+        self._merging = UserMerging(redis, feedback_limit, acknowledged)
         self._erase = script("erase")
 
     @property
@@ -282,48 +255,9 @@ class UserStore:
         return bool(removed)
 
     async def merge(self, user_id: str, from_user_id: str, now: datetime) -> Merge:
-        """Move all that is stored of one user to another, and erase the one.
-
-        Of two pieces of feedback on an item the newer stays; attributes fill gaps. Two users may be
-        on two servers, so it is done in two steps, either of which may be repeated: first the one
-        who stays is given all, then the one who goes is erased, but for what came meanwhile. If it
-        breaks off in between both have it, and the same call again completes it.
-
-        Args:
-            user_id: The user who stays.
-            from_user_id: The user who goes; nothing happens if nothing is stored.
-            now: The time to note.
-
-        Returns:
-            What became of it.
-        """
+        """Move all that is stored of one user to another, and erase the one; see `UserMerging`."""
         async with store_errors(self._seconds):
-            for _ in range(_MERGE_ATTEMPTS):
-                text, source = await self._before_merge(user_id, from_user_id)
-                filled, both = _fill_gaps(text, source.get("attributes", ""))
-                taken: list[str | int] = list(chain.from_iterable(source.items()))
-                arguments = [*self._write(now), self._limit, text, both, *taken]
-                given = await self._merge([user_key(user_id)], arguments)
-                if given is None:
-                    continue
-                moved, ignored, flat = given
-                arguments = [*self._write(now), ERASED_CHANNEL, digest_of_user(from_user_id)]
-                await self._erase_merged(keys_of_user(from_user_id), [*arguments, *taken])
-                return Merge(moved, ignored, filled, stored_user(pairs(flat)))
-        raise StoreUnavailable(
-            "The attributes of these users change too often to merge them. Try again.",
-            retry_after=RETRY_AFTER_SECONDS,
-        )
-
-    async def _before_merge(self, user_id: str, from_user_id: str) -> tuple[str, dict[str, str]]:
-        """Return the attributes of the user who stays, and all that is stored of the other."""
-        text: Any
-        source: Any
-        text, source = await asyncio.gather(
-            self._redis.hget(user_key(user_id), "attributes"),
-            self._redis.hgetall(user_key(from_user_id)),
-        )
-        return text or "", source
+            return await self._merging.merge(user_id, from_user_id, self._write(now))
 
     async def delete(self, user_id: str) -> bool:
         """Erase a user and announce it; nothing happens if there is none.
@@ -341,14 +275,3 @@ class UserStore:
     def _write(self, now: datetime) -> tuple[int, int]:
         """What every script that writes is given first."""
         return microseconds(now), self._expiry
-
-
-def _fill_gaps(text: str, other_text: str) -> tuple[tuple[str, ...], str]:
-    """Return the names of the attributes that only the other has, and all as JSON if any."""
-    attributes, others = readable_attributes(text), readable_attributes(other_text)
-    gaps = {
-        name: value
-        for name, value in others.items()
-        if value is not None and attributes.get(name) is None
-    }
-    return tuple(gaps), orjson.dumps(attributes | gaps).decode() if gaps else ""

@@ -182,7 +182,7 @@ async def test_a_merge_that_broke_off_is_completed_by_the_same_call(
         raise ConnectionResetError
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_erase_merged", breaks_off)
+        patch.setattr(store._merging, "_erase", breaks_off)
         with pytest.raises(StoreUnavailable):
             await store.merge(user, anonymous, NOW)
     both = [await store.get(user), await store.get(anonymous)]
@@ -200,14 +200,14 @@ async def test_what_comes_while_a_merge_goes_on_is_not_erased(
     store: UserStore, user: str, anonymous: str, monkeypatch: pytest.MonkeyPatch
 ):
     await add(store, anonymous, {"a": 1, "b": 2}, NOW)
-    erase = store._erase_merged
+    erase = store._merging._erase
 
     async def after_more_came(*arguments: object) -> None:
         await add(store, anonymous, {"b": 3, "c": 4}, NOW + SECOND)
         await erase(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_erase_merged", after_more_came)
+        patch.setattr(store._merging, "_erase", after_more_came)
         await store.merge(user, anonymous, NOW)
 
     left = await store.get(anonymous)

@@ -176,7 +176,7 @@ async def test_what_came_in_the_middle_of_a_merge_has_its_own_tally(
     await store.add_feedback(user, [rating("meanwhile")], NOW + SECOND, RULE)
     flat = [part for pair in taken.items() for part in pair]
 
-    await store._erase_merged(keys_of_user(user), [1, 0, "channel", "digest", *flat])
+    await store._merging._erase(keys_of_user(user), [1, 0, "channel", "digest", *flat])
 
     added = await store.add_feedback(user, [rating("after")], NOW + 2 * SECOND, RULE)
     assert (added.accepted, added.support_size) == (1, 2)
@@ -190,7 +190,7 @@ async def test_a_user_who_was_only_deleted_from_meanwhile_goes(
     assert await store.delete_feedback(user, "1", NOW + SECOND, RULE)
     flat = [part for pair in taken.items() for part in pair]
 
-    await store._erase_merged(keys_of_user(user), [1, 0, "channel", "digest", *flat])
+    await store._merging._erase(keys_of_user(user), [1, 0, "channel", "digest", *flat])
 
     assert not await redis.exists(user_key(user))
 
