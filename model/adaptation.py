@@ -17,6 +17,7 @@ from model.features import FeatureSpace, FeatureValue
 from model.live_items import LiveItems
 from model.orders import Order
 from model.relevance import RelevanceModel, RelevanceUser
+from model.relevance.serving.discrimination import discrimination
 from model.relevance.serving.leave_one_out import adapt_to_parts
 
 _MOST_PRIORS = 1_000
@@ -134,6 +135,28 @@ class Adaptation:
         ):
             return AdaptedCopy(prior.rating, prior.relevance, prior, has_diverged=True)
         return AdaptedCopy(rating, relevance, prior)
+
+    def discrimination(self, user: AdaptedCopy) -> Float32Array:
+        """Tell how far feedback on each item would move the user's own copy.
+
+        Args:
+            user: What `adapt` returned.
+
+        Returns:
+            That of a rating, where the data have ratings, else of a like. Shape [items].
+        """
+        if self.estimator is not None and user.rating is not None:
+            return self.estimator.items.discrimination(user.rating)
+        assert self.relevance is not None  # noqa: S101 - one of both is there
+        assert user.relevance is not None  # noqa: S101 - adapted by the same model
+        return discrimination(self.relevance, user.relevance)
+
+    def representations(self, items: Int64Array) -> Float32Array:
+        """Return what items are known by, whoever the user is; see `ScoredItems`."""
+        if self.estimator is not None:
+            return self.estimator.items.representations(items)
+        assert self.relevance is not None  # noqa: S101 - one of both is there
+        return self.relevance.output(items)
 
     def slots(self, attributes: Mapping[str, FeatureValue]) -> dict[str, list[int]]:
         """Return the slots of what is usable of a user's features; see `adapt`."""

@@ -29,7 +29,6 @@ from model.orders import Order
 from model.ranking import diversified, shared_values
 from model.ranking.recall import LikelyItems, PredictedRatings, recall_of_users
 from model.relevance import RelevanceModel
-from model.relevance.serving.discrimination import discrimination
 from model.scored_items import NO_ITEMS
 
 DIVERSIFIED = 300
@@ -248,7 +247,7 @@ class Recommender:
         some = ranking.index[:DIVERSIFIED]
         records = self.catalogue.records(some.tolist())
         views = [
-            self._representations(some),
+            self._adaptation.representations(some),
             shared_values([record.attributes for record in records]),
         ]
         order = diversified(ranking.values.value[:DIVERSIFIED], views, diversity)
@@ -296,12 +295,6 @@ class Recommender:
             seed=seed,
         )
 
-    def _representations(self, items: Int64Array) -> Float32Array:
-        if self._estimator is not None:
-            return self._estimator.items.representations(items)
-        assert self._relevance is not None  # noqa: S101 - one of both is there
-        return self._relevance.output(items)
-
     def leave_one_out(
         self,
         attributes: Mapping[str, FeatureValue],
@@ -343,12 +336,7 @@ class Recommender:
         Returns:
             One score an item.
         """
-        if self._estimator is not None and user.rating is not None:
-            told = self._estimator.items.discrimination(user.rating)
-        else:
-            assert self._relevance is not None  # noqa: S101 - one of both is there
-            assert user.relevance is not None  # noqa: S101 - adapted by the same model
-            told = discrimination(self._relevance, user.relevance)
+        told = self._adaptation.discrimination(user)
         return evidence_scores(told, self.catalogue.evidence.popularity)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from model.adaptation import Adaptation
 from model.answers import Answer, Comparison, Kind
-from model.arrays import Float32Array, Int64Array
+from model.arrays import Int64Array
 from model.data.dataset import Dataset
 from model.evaluation.onboarding.effort import Seconds
 from model.evaluation.onboarding.fixed_lists import fixed_lists
@@ -26,7 +26,6 @@ from model.evidence import evidence_scores
 from model.fitting import FittedModel
 from model.onboarding import Onboarding, ShownGroup
 from model.ranking import best_ascending
-from model.relevance.serving.discrimination import discrimination
 
 _THROWN_AWAY = "popularity_unseen_thrown_away"
 _GRID = 24
@@ -66,9 +65,8 @@ class Asking:
         warm = np.unique(ratings.user_index)
         lists = fixed_lists(ratings, items, len(warm), seed)
         raters = np.bincount(ratings.item_index, minlength=items).astype(np.float32)
-        lists["evidence"] = np.argsort(
-            -evidence_scores(_discrimination(self._adaptation), raters).score, kind="stable"
-        )
+        told = self._adaptation.discrimination(self._adaptation.adapt({}, []))
+        lists["evidence"] = np.argsort(-evidence_scores(told, raters).score, kind="stable")
         # The last ones stand in for what is held out of a user.
         length = _MOST + _GRID
         known = best_ascending(raters, max(_GREEDY_ITEMS, length))
@@ -182,16 +180,6 @@ def _preferred(trial: OnboardingTrial, pair: Sequence[int]) -> list[Comparison]:
         return []
     (over,) = set(pair) - {preferred}
     return [Comparison(((preferred,), (over,)), (1.0, 0.0))]
-
-
-def _discrimination(adaptation: Adaptation) -> Float32Array:
-    """How far a rating of each item moves the decision layers of somebody unknown."""
-    prior = adaptation.adapt({}, [])
-    if adaptation.estimator is not None and prior.rating is not None:
-        return adaptation.estimator.items.discrimination(prior.rating)
-    assert adaptation.relevance is not None  # noqa: S101 - one of both is there
-    assert prior.relevance is not None  # noqa: S101 - adapted by the same model
-    return discrimination(adaptation.relevance, prior.relevance)
 
 
 def _adaptively(
