@@ -7,7 +7,7 @@ from torch import Tensor
 
 from model.bundle.bundle import load_bundle
 from model.bundle.manifest import Manifest, read_manifest
-from model.bundle.saving import check_target, learn_evidence, save_bundle
+from model.bundle.saving import BUNDLE_FOLDER, learn_evidence, save_bundle
 from model.bundle.training_report import read_training_report
 from model.data import Dataset
 from model.data.hold_out import HoldOut
@@ -94,7 +94,7 @@ def train_bundle(
         ModelError: If the data can't be used, the bundle can't be written, or the checkpoints are
             of another training; also if the ranks did not learn the same.
     """
-    check_target(out)
+    BUNDLE_FOLDER.check(out)
     ranks = dataset.ratings.ranks
     if held_out:
         dataset = dataset.without_held_out(HoldOut(held_out))

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -17,30 +18,59 @@ _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
 
-def is_replaceable(target: Path, mark: str, own: Collection[str]) -> bool:
-    """Tell whether a folder may be replaced: it would take along whatever else is in it.
+@dataclass(frozen=True)
+class OwnFolder:
+    """A kind of folder that a command writes, and replaces where one is.
 
-    Args:
-        target: The folder; there need not be anything.
-        mark: Name of the file by which a folder of the kind is known.
-        own: Patterns of the names that such a folder has.
-
-    Returns:
-        Whether there is nothing, an empty folder, or one of the kind without anything else.
-
-    Raises:
-        ModelError: If it can't be looked at.
+    Attributes:
+        mark: Name of the file by which one is known.
+        names: Patterns of the names that one has.
+        otherwise: What is said of a place where something else is.
+        error: What is raised then.
+        begins: What the file `mark` begins with.
     """
-    try:
+
+    mark: str
+    names: Collection[str]
+    otherwise: str
+    error: type[ModelError]
+    begins: bytes = b""
+
+    def is_marked(self, folder: Path) -> bool:
+        """Tell whether a folder has the file by which one of the kind is known."""
+        mark = folder / self.mark
+        return mark.is_file() and mark.read_bytes().startswith(self.begins)
+
+    def check(self, target: Path) -> None:
+        """Find out whether a place may be written to, before an hour of work.
+
+        Args:
+            target: The folder; there need not be anything.
+
+        Raises:
+            ModelError: If anything is there but an empty folder, or one of the kind and nothing
+                beside: whatever else is in it would be taken along.
+        """
+        try:
+            is_free = self._is_free(target)
+        except OSError as error:
+            raise ModelError(
+                f"{target} can't be read: {error.strerror}. Choose another."
+            ) from error
+        if not is_free:
+            raise self.error(f"{target} exists and {self.otherwise}; choose another --out.")
+
+    def _is_free(self, target: Path) -> bool:
         if not target.exists():
             return True
         if not target.is_dir():
             return False
         names = [path.name for path in target.iterdir()]
-    except OSError as error:
-        raise ModelError(f"{target} can't be read: {error.strerror}. Choose another.") from error
-    is_own = all(any(fnmatchcase(name, pattern) for pattern in own) for name in names)
-    return not names or ((target / mark).is_file() and is_own)
+        if not names:
+            return True
+        if not all(any(fnmatchcase(name, pattern) for pattern in self.names) for name in names):
+            return False
+        return self.is_marked(target)
 
 
 @contextmanager

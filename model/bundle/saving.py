@@ -22,7 +22,7 @@ from model.bundle.files import (
     Vocabularies,
     sha256_of,
 )
-from model.bundle.folders import is_replaceable, replacing_folder
+from model.bundle.folders import OwnFolder, replacing_folder
 from model.bundle.manifest import (
     FORMAT_VERSION,
     MANIFEST_FILE,
@@ -41,8 +41,13 @@ from model.ranking import ONE_STAGE_LIMIT, Clusters
 from model.relevance import RelevanceModel
 from model.relevance.serving.discrimination import discrimination
 
-_NAMES = ("*.json", "*.parquet", "*.png", "*.safetensors")
-"""What a bundle's files are called, those of releases before too."""
+BUNDLE_FOLDER = OwnFolder(
+    mark=MANIFEST_FILE,
+    # Of releases before too.
+    names=("*.json", "*.parquet", "*.png", "*.safetensors"),
+    otherwise="is no bundle, or holds more than one",
+    error=BundleError,
+)
 
 
 def save_bundle(
@@ -73,7 +78,7 @@ def save_bundle(
         BundleError: If `out` is something else than a bundle or an empty folder, or the training
             diverged.
     """
-    check_target(out)
+    BUNDLE_FOLDER.check(out)
     if estimator is not None:
         _check_trained(estimator.tensors(), report)
     if relevance is not None:
@@ -148,7 +153,7 @@ def write_bundle(
     Raises:
         BundleError: If `out` is something else than a bundle or an empty folder.
     """
-    check_target(out)
+    BUNDLE_FOLDER.check(out)
     known_by = estimator or relevance
     assert known_by is not None  # noqa: S101 - one of both was trained
     vocabularies = Vocabularies(users=known_by.user_space, items=known_by.item_space)
@@ -204,21 +209,6 @@ def _save_tensors(tensors: dict[str, torch.Tensor], path: Path) -> None:
     save_file({name: one.detach().contiguous() for name, one in tensors.items()}, path)
     # The library lets nobody else read its files; a bundle is read by whoever serves it.
     path.chmod(mode)
-
-
-def check_target(out: Path) -> None:
-    """Find out whether a bundle may be written to a place, before an hour of training.
-
-    Args:
-        out: The bundle's folder.
-
-    Raises:
-        BundleError: If `out` is something else than a bundle or an empty folder.
-    """
-    if not is_replaceable(out, MANIFEST_FILE, _NAMES):
-        raise BundleError(
-            f"{out} exists and is no bundle, or holds more than one; choose another --out."
-        )
 
 
 def _check_trained(tensors: dict[str, torch.Tensor], report: TrainingReport) -> None:

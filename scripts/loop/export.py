@@ -16,7 +16,7 @@ from app.store.catalogue import ITEMS_KEY
 from app.store.keys import LAYOUT_KEY, user_of_key
 from app.store.layout import LAYOUT as STORE_LAYOUT
 from app.store.records import known_user, unreadable_fields
-from model.bundle.folders import is_replaceable, replacing_folder
+from model.bundle.folders import OwnFolder, replacing_folder
 from scripts.loop.exported import (
     EXPORT_FILE,
     LAYOUT,
@@ -35,6 +35,12 @@ thousands of pieces of feedback."""
 _ROWS_A_FILE = 200_000
 _OWNER_ONLY = 0o700
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EXPORT_FOLDER = OwnFolder(
+    mark=EXPORT_FILE,
+    names=NAMES,
+    otherwise="is no export, or holds more than one",
+    error=ExportError,
+)
 
 
 def export_feedback(folder: Path, url: str | None, out: Path) -> ExportDescription:
@@ -56,7 +62,7 @@ def export_feedback(folder: Path, url: str | None, out: Path) -> ExportDescripti
         StoreError: If the store can't be asked, or is of a newer release.
         ExportError: If `out` is something else than an export, or can't be written.
     """
-    check_export_target(out)
+    EXPORT_FOLDER.check(out)
     with connected_store(folder, url) as store:
         mark: dict[str, str] = store.client.hgetall(LAYOUT_KEY)  # type: ignore[assignment]
         layout = mark.get("layout", "1")
@@ -72,21 +78,6 @@ def export_feedback(folder: Path, url: str | None, out: Path) -> ExportDescripti
                 return _write(store, content, mark.get("dataset"))
         except OSError as error:
             raise ExportError(f"{out} can't be written: {error.strerror or error}.") from error
-
-
-def check_export_target(out: Path) -> None:
-    """Find out whether an export may be written to a place.
-
-    Args:
-        out: The export's folder.
-
-    Raises:
-        ExportError: If `out` is something else than an export or an empty folder.
-    """
-    if not is_replaceable(out, EXPORT_FILE, NAMES):
-        raise ExportError(
-            f"{out} exists and is no export, or holds more than one; choose another --out."
-        )
 
 
 def _write(store: ConnectedStore, folder: Path, dataset: str | None) -> ExportDescription:

@@ -17,7 +17,7 @@ import polars as pl
 from app.actions import ActionMeaning
 from app.services.feedback_meanings import FeedbackMeanings
 from app.store.erasure_log import ErasureLogError, Erasures
-from model.bundle.folders import is_replaceable, replacing_folder
+from model.bundle.folders import OwnFolder, replacing_folder
 from model.data import Dataset, load_dataset
 from model.data.description import DESCRIPTION_FILE, ItemsTable, RatingsTable, UsersTable
 from model.data.toml import toml_document
@@ -32,8 +32,13 @@ from scripts.terminal import console
 
 _OWNER_ONLY = 0o700
 _MADE_BY = "# Made by melu merge-feedback: the training data with feedback of a service.\n"
-_NAMES = (DESCRIPTION_FILE, "ratings.parquet", "users.parquet", "items.parquet")
-"""What the files of merged data are called."""
+MERGED_FOLDER = OwnFolder(
+    mark=DESCRIPTION_FILE,
+    names=(DESCRIPTION_FILE, "ratings.parquet", "users.parquet", "items.parquet"),
+    otherwise="no merge made it, or not all of it",
+    error=DatasetError,
+    begins=_MADE_BY.encode(),
+)
 Attributes = Mapping[str, Any]
 
 
@@ -113,8 +118,8 @@ def merge_feedback(
         ModelError: If the data, the export or the record can't be read, the data are merged ones
             themselves, or `out` holds something else.
     """
-    check_merge_target(out)
-    if _is_merged(folder):
+    MERGED_FOLDER.check(out)
+    if MERGED_FOLDER.is_marked(folder):
         raise DatasetError(
             f"{folder} was merged from other data, and would bring along what an export before had "
             "of users. Name the original data."
@@ -171,28 +176,6 @@ def merge_feedback(
         erased_users=len(erased),
         left_out={why: count for why, count in sorted(left_out.items()) if count},
     )
-
-
-def check_merge_target(out: Path) -> None:
-    """Find out whether merged data may be written to a place.
-
-    Args:
-        out: The folder.
-
-    Raises:
-        DatasetError: If `out` is something else than what a merge made or an empty folder.
-    """
-    is_free = is_replaceable(out, DESCRIPTION_FILE, _NAMES)
-    if not is_free or ((out / DESCRIPTION_FILE).is_file() and not _is_merged(out)):
-        raise DatasetError(
-            f"{out} exists and no merge made it, or not all of it; choose another --out."
-        )
-
-
-def _is_merged(folder: Path) -> bool:
-    """Whether a merge made a data set."""
-    description = folder / DESCRIPTION_FILE
-    return description.is_file() and description.read_bytes().startswith(_MADE_BY.encode())
 
 
 def _erased(

@@ -13,13 +13,13 @@ from typing import Any
 
 from model.bundle.folders import remove_leftovers
 from model.bundle.manifest import MANIFEST_FILE, read_manifest
-from model.bundle.saving import check_target
+from model.bundle.saving import BUNDLE_FOLDER
 from model.bundle.training_report import read_training_report
 from model.errors import BundleError, ModelError
 from scripts.files import check_files, write_json
 from scripts.loading import load_reported
-from scripts.loop.export import check_export_target, export_feedback
-from scripts.loop.merge import action_meanings, check_merge_target, merge_feedback
+from scripts.loop.export import EXPORT_FOLDER, export_feedback
+from scripts.loop.merge import MERGED_FOLDER, action_meanings, merge_feedback
 from scripts.loop.promote import (
     Bounds,
     check_place,
@@ -147,9 +147,9 @@ def _check_work(plan: RetrainPlan) -> None:
             f"{work} holds what is no part of a run, which would be replaced. Name a folder by "
             "--work that is new or empty."
         )
-    check_export_target(work / _OF_USERS[0])
-    check_merge_target(work / _OF_USERS[1])
-    check_target(work / _CANDIDATE)
+    EXPORT_FOLDER.check(work / _OF_USERS[0])
+    MERGED_FOLDER.check(work / _OF_USERS[1])
+    BUNDLE_FOLDER.check(work / _CANDIDATE)
 
 
 def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -> None:

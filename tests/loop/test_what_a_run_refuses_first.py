@@ -1,14 +1,14 @@
 """A run of the loop finds out what can't end well before it begins."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from model.bundle.saving import check_target
+from model.bundle.folders import OwnFolder
+from model.bundle.saving import BUNDLE_FOLDER
 from model.errors import BundleError, ModelError
-from scripts.loop.export import check_export_target
-from scripts.loop.merge import check_merge_target
+from scripts.loop.export import EXPORT_FOLDER
+from scripts.loop.merge import MERGED_FOLDER
 from scripts.loop.retrain import RetrainPlan, retrain
 
 
@@ -63,22 +63,20 @@ def test_a_bundle_that_is_served_where_the_candidate_would_be(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("mark", "check"),
+    ("mark", "kind"),
     [
-        ("bundle.json", check_target),
-        ("export.json", check_export_target),
-        ("dataset.toml", check_merge_target),
+        ("bundle.json", BUNDLE_FOLDER),
+        ("export.json", EXPORT_FOLDER),
+        ("dataset.toml", MERGED_FOLDER),
     ],
 )
-def test_a_folder_with_more_than_what_would_be_replaced(
-    tmp_path: Path, mark: str, check: Callable[[Path], None]
-):
+def test_a_folder_with_more_than_what_would_be_replaced(tmp_path: Path, mark: str, kind: OwnFolder):
     (tmp_path / mark).write_text(
         "# Made by melu merge-feedback: the training data with feedback of a service.\n"
     )
-    check(tmp_path)
+    kind.check(tmp_path)
 
     (tmp_path / "thesis.txt").write_text("mine")
 
     with pytest.raises(ModelError, match="choose another --out"):
-        check(tmp_path)
+        kind.check(tmp_path)
