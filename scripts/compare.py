@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from scripts.comparing.comparison import (
 )
 from scripts.comparing.counts import Compared, by_candidate, newest_days
 from scripts.comparing.intervals import CONFIDENCE, LEAST_GROUPS, Estimate
-from scripts.files import check_files, write_json
+from scripts.files import check_files, write_json, write_then_print
 from scripts.store_connection import connected_store
 from scripts.terminal import output, tables_output
 
@@ -72,17 +73,14 @@ def compare_arms(
         )
     compared = found[candidate or next(reversed(found))]
     comparison = compare(compared)
-    try:
-        if json_file is not None:
-            write_json(json_file, _as_json(compared, comparison))
-    finally:
-        _print(compared, comparison)
-        others = [one for one in found if one != compared.candidate]
-        if others:
-            output.print(f"Compared in these days too: {', '.join(others)} (--candidate).")
+    others = [one for one in found if one != compared.candidate]
+    write_then_print(
+        lambda: _print(compared, comparison, others),
+        (json_file, lambda path: write_json(path, _as_json(compared, comparison))),
+    )
 
 
-def _print(compared: Compared, comparison: Comparison) -> None:
+def _print(compared: Compared, comparison: Comparison, others: Sequence[str]) -> None:
     currents = list(dict.fromkeys(one.current for one in compared.experiments))
     output.print(f"current    {', '.join(currents)}")
     output.print(f"candidate  {compared.candidate}")
@@ -101,6 +99,8 @@ def _print(compared: Compared, comparison: Comparison) -> None:
     tables_output(_WIDTH).print(table)
     for sentence in _sentences(compared, comparison):
         output.print(sentence)
+    if others:
+        output.print(f"Compared in these days too: {', '.join(others)} (--candidate).")
 
 
 def _shown(estimate: Estimate, *, is_signed: bool) -> str:

@@ -12,7 +12,7 @@ from scripts.evaluation.published import PUBLISHED
 from scripts.evaluation.report import as_page
 from scripts.evaluation.tables import print_evaluation
 from scripts.evaluation.titles import summary
-from scripts.files import check_files, write_json, write_text
+from scripts.files import check_files, write_json, write_text, write_then_print
 from scripts.terminal import console, machine, training_progress
 
 
@@ -61,18 +61,19 @@ def evaluate_presets(
     split_name = str(split_file) if split_file else None
     paragraphs = summary(evaluation, name, split_name)
     published = PUBLISHED.get(name, ())
-    try:
-        if json_file is not None:
-            about = {
-                "dataset": name,
-                "split": split_name or "random",
-                "regime": regime,
-                "seeds": seeds,
-                "machine": machine(),
-                "configuration": {preset.name: preset.model_dump() for preset in presets},
-            }
-            write_json(json_file, as_json(evaluation, about))
-        if report_file is not None:
-            write_text(report_file, as_page(evaluation, name, paragraphs, published))
-    finally:
-        print_evaluation(evaluation, paragraphs, published)
+    about = {
+        "dataset": name,
+        "split": split_name or "random",
+        "regime": regime,
+        "seeds": seeds,
+        "machine": machine(),
+        "configuration": {preset.name: preset.model_dump() for preset in presets},
+    }
+    write_then_print(
+        lambda: print_evaluation(evaluation, paragraphs, published),
+        (json_file, lambda path: write_json(path, as_json(evaluation, about))),
+        (
+            report_file,
+            lambda path: write_text(path, as_page(evaluation, name, paragraphs, published)),
+        ),
+    )

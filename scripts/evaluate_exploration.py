@@ -13,7 +13,7 @@ from model.evaluation.exploration.results import AMONG_ALL, AMONG_NEW, ERROR, ME
 from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.exploration_plot import draw_exploration
-from scripts.files import check_files, write_json
+from scripts.files import check_files, write_json, write_then_print
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -55,23 +55,25 @@ def evaluate_exploration_quality(
             dataset, preset, range(seeds), shares, on_stage=console.print, on_epoch=on_epoch
         )
     name = dataset.description.name
-    try:
-        if json_file is not None:
-            write_json(json_file, as_json(found, name, least))
-        if plot_file is not None:
-            draw_exploration(found, least, plot_file)
-    finally:
-        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-        plan = found.plan
-        output.print(
-            f"{name}: {found.new_items} items, a random {plan.new_items:.0%}, arrive while "
-            f"{len(set(found.visitors)):,} visitors get {plan.visits} lists of 20 each; "
-            f"{len(set(found.judged)):,} users who come later judge a training on what was told. "
-            f"{seeds} draw(s), mean ± standard error over users. {machine()}, trained in "
-            f"{max(found.seconds):.0f} s at most."
-        )
-        output.print(_seen(found, least))
-        output.print(_quality(found))
+    write_then_print(
+        lambda: _print(found, name, seeds, least),
+        (json_file, lambda path: write_json(path, as_json(found, name, least))),
+        (plot_file, lambda path: draw_exploration(found, least, path)),
+    )
+
+
+def _print(found: ExplorationEvaluation, name: str, seeds: int, least: int) -> None:
+    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+    plan = found.plan
+    output.print(
+        f"{name}: {found.new_items} items, a random {plan.new_items:.0%}, arrive while "
+        f"{len(set(found.visitors)):,} visitors get {plan.visits} lists of 20 each; "
+        f"{len(set(found.judged)):,} users who come later judge a training on what was told. "
+        f"{seeds} draw(s), mean ± standard error over users. {machine()}, trained in "
+        f"{max(found.seconds):.0f} s at most."
+    )
+    output.print(_seen(found, least))
+    output.print(_quality(found))
 
 
 def as_json(found: ExplorationEvaluation, dataset: str, least: int) -> dict[str, Any]:

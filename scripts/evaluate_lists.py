@@ -17,7 +17,7 @@ from model.evaluation.lists import (
 from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.list_plot import draw_lists
-from scripts.files import check_files, write_json
+from scripts.files import check_files, write_json, write_then_print
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -82,28 +82,29 @@ def evaluate_list_quality(
                 on_epoch=on_epoch,
             )
     name = dataset.description.name
-    try:
-        if json_file is not None:
-            write_json(json_file, as_json(evaluation, name))
-        if plot_file is not None:
-            draw_lists(evaluation, TITLES, plot_file)
-    finally:
-        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-        output.print(
-            f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s); a random "
-            "fifth of the users is new, answers in a random order, targets are "
-            + (
-                "what they like of a fifth of the items that is new, among these alone"
-                if new_items
-                else f"what they like after answer {protocol.reserved}"
-            )
-            + f". {machine()}, trained in "
-            f"{max(evaluation.seconds):.0f} s at most."
-        )
-        output.print(_table("nDCG@20 (share disliked)", evaluation, _quality))
-        output.print(_table("Recall@20", evaluation, _recall))
-        output.print(_table("distinct items on all lists (mean popularity)", evaluation, _breadth))
-        output.print(_paired(evaluation))
+    targets = (
+        "what they like of a fifth of the items that is new, among these alone"
+        if new_items
+        else f"what they like after answer {protocol.reserved}"
+    )
+    write_then_print(
+        lambda: _print(evaluation, name, seeds, targets),
+        (json_file, lambda path: write_json(path, as_json(evaluation, name))),
+        (plot_file, lambda path: draw_lists(evaluation, TITLES, path)),
+    )
+
+
+def _print(evaluation: ListEvaluation, name: str, seeds: int, targets: str) -> None:
+    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+    output.print(
+        f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s); a random "
+        f"fifth of the users is new, answers in a random order, targets are {targets}. "
+        f"{machine()}, trained in {max(evaluation.seconds):.0f} s at most."
+    )
+    output.print(_table("nDCG@20 (share disliked)", evaluation, _quality))
+    output.print(_table("Recall@20", evaluation, _recall))
+    output.print(_table("distinct items on all lists (mean popularity)", evaluation, _breadth))
+    output.print(_paired(evaluation))
 
 
 def as_json(evaluation: ListEvaluation, dataset: str) -> dict[str, Any]:

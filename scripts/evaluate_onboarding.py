@@ -19,7 +19,7 @@ from model.evaluation.onboarding import (
 from model.evaluation.results import Estimate
 from model.presets import Preset
 from scripts.evaluation.onboarding_plot import draw_onboarding
-from scripts.files import check_files, write_json
+from scripts.files import check_files, write_json, write_then_print
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -79,30 +79,29 @@ def evaluate_onboarding_quality(
             on_epoch=on_epoch,
         )
     name = dataset.description.name
-    try:
-        if json_file is not None:
-            found = as_json(evaluation, name, seconds)
-            write_json(json_file, found)
-        if plot_file is not None:
-            draw_onboarding(evaluation, TITLES, plot_file)
-    finally:
-        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-        output.print(
-            f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s), by "
-            f"number of items shown. {machine()}, trained in "
-            f"{max(evaluation.seconds):.0f} s at most."
-        )
-        output.print(_table("nDCG@20 (answers)", evaluation, _quality))
-        output.print(
-            _table("nDCG@20 gained, in thousandths: an answer, a minute", evaluation, _effort)
-        )
-        output.print(_paired("nDCG@20 less that of popularity", evaluation, "ndcg"))
-        if "mae" in evaluation.values[NOTHING][0]:
-            output.print(_table("mean absolute error", evaluation, _error))
-            output.print(_paired("mean absolute error less that of popularity", evaluation, "mae"))
-        if ADAPTIVE in evaluation.values:
-            output.print(_adaptive_less(evaluation))
-            output.print(_calibration(evaluation))
+    write_then_print(
+        lambda: _print(evaluation, name, seeds),
+        (json_file, lambda path: write_json(path, as_json(evaluation, name, seconds))),
+        (plot_file, lambda path: draw_onboarding(evaluation, TITLES, path)),
+    )
+
+
+def _print(evaluation: OnboardingEvaluation, name: str, seeds: int) -> None:
+    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+    output.print(
+        f"{name}: {len(evaluation.users):,} trials of new users over {seeds} seed(s), by "
+        f"number of items shown. {machine()}, trained in "
+        f"{max(evaluation.seconds):.0f} s at most."
+    )
+    output.print(_table("nDCG@20 (answers)", evaluation, _quality))
+    output.print(_table("nDCG@20 gained, in thousandths: an answer, a minute", evaluation, _effort))
+    output.print(_paired("nDCG@20 less that of popularity", evaluation, "ndcg"))
+    if "mae" in evaluation.values[NOTHING][0]:
+        output.print(_table("mean absolute error", evaluation, _error))
+        output.print(_paired("mean absolute error less that of popularity", evaluation, "mae"))
+    if ADAPTIVE in evaluation.values:
+        output.print(_adaptive_less(evaluation))
+        output.print(_calibration(evaluation))
 
 
 def as_json(evaluation: OnboardingEvaluation, dataset: str, seconds: Seconds) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from model.evaluation.retraining import (
 )
 from model.presets import Preset
 from scripts.evaluation.retraining_plot import draw_retraining
-from scripts.files import check_files, write_json
+from scripts.files import check_files, write_json, write_then_print
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -65,21 +65,23 @@ def evaluate_retraining_quality(
             on_stage=console.print,
             on_epoch=on_epoch,
         )
-    try:
-        if json_file is not None:
-            content = as_json(found, dataset.description.name)
-            write_json(json_file, content)
-        if plot_file is not None:
-            draw_retraining(found, TITLES, plot_file)
-    finally:
-        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-        sizes = ", ".join(str(size) for size in found.protocol.sizes)
-        output.print(
-            f"{dataset.description.name}: {sum(one.users for one in found.slices):,} new users in "
-            f"{slices} slices of time; nDCG@20, mean over {sizes} answers. {machine()}."
-        )
-        output.print(_by_slice(found))
-        output.print(_by_size(found))
+    name = dataset.description.name
+    write_then_print(
+        lambda: _print(found, name),
+        (json_file, lambda path: write_json(path, as_json(found, name))),
+        (plot_file, lambda path: draw_retraining(found, TITLES, path)),
+    )
+
+
+def _print(found: RetrainingEvaluation, name: str) -> None:
+    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+    sizes = ", ".join(str(size) for size in found.protocol.sizes)
+    output.print(
+        f"{name}: {sum(one.users for one in found.slices):,} new users in "
+        f"{len(found.slices)} slices of time; nDCG@20, mean over {sizes} answers. {machine()}."
+    )
+    output.print(_by_slice(found))
+    output.print(_by_size(found))
 
 
 def as_json(found: RetrainingEvaluation, dataset: str) -> dict[str, Any]:

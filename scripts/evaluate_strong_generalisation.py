@@ -16,7 +16,7 @@ from model.evaluation.lists.strong_generalisation import METRICS
 from model.presets import Preset
 from scripts.evaluate_lists import LEFT_OUT, TITLES
 from scripts.evaluation.titles import difference
-from scripts.files import check_files, write_json
+from scripts.files import check_files, write_json, write_then_print
 from scripts.terminal import console, machine, tables_output, training_progress
 
 _WIDTH_WITHOUT_TERMINAL = 140
@@ -45,17 +45,20 @@ def evaluate_strong_generalisation_quality(
             dataset, preset, range(seeds), on_stage=console.print, on_epoch=on_epoch
         )
     name = dataset.description.name
-    try:
-        if json_file is not None:
-            write_json(json_file, as_json(found, name))
-    finally:
-        output = tables_output(_WIDTH_WITHOUT_TERMINAL)
-        output.print(
-            f"{name}, strong generalisation: {len(found.users):,} trials of new users over {seeds} "
-            "seed(s); a random fifth of the users is new, 80 % of a new user's likes are given, "
-            f"the others are asked for. {machine()}, trained in {max(found.seconds):.0f} s at most."
-        )
-        output.print(_table(found))
+    write_then_print(
+        lambda: _print(found, name, seeds),
+        (json_file, lambda path: write_json(path, as_json(found, name))),
+    )
+
+
+def _print(found: StrongGeneralisation, name: str, seeds: int) -> None:
+    output = tables_output(_WIDTH_WITHOUT_TERMINAL)
+    output.print(
+        f"{name}, strong generalisation: {len(found.users):,} trials of new users over {seeds} "
+        "seed(s); a random fifth of the users is new, 80 % of a new user's likes are given, "
+        f"the others are asked for. {machine()}, trained in {max(found.seconds):.0f} s at most."
+    )
+    output.print(_table(found))
 
 
 def as_json(found: StrongGeneralisation, dataset: str) -> dict[str, Any]:

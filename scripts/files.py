@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,26 @@ def write_figure(path: Path, figure: Figure) -> None:
             figure.savefig(file, format="png", dpi=120)
     except OSError as error:
         raise ModelError(f"{path} can't be written: {error.strerror}.") from error
+
+
+def write_then_print(
+    show: Callable[[], None], *files: tuple[Path | None, Callable[[Path], None]]
+) -> None:
+    """Write what was found to files, and print it even where they can't be written.
+
+    Args:
+        show: Prints it.
+        *files: Where it may be written, None for nowhere, and what writes it there.
+
+    Raises:
+        ModelError: If a file can't be written.
+    """
+    try:
+        for path, write in files:
+            if path is not None:
+                write(path)
+    finally:
+        show()
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON document

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from rich.table import Table
 from rich.text import Text
 
-from scripts.files import write_figure, write_json
+from scripts.files import write_figure, write_json, write_then_print
 from scripts.terminal import machine, tables_output
 
 _COLOUR = "#4477aa"
@@ -72,18 +72,21 @@ def publish(report: Report, *, json_file: Path | None, plot_file: Path | None) -
     Raises:
         ModelError: If a file can't be written.
     """
-    try:
-        if json_file is not None:
-            write_json(json_file, {"machine": machine(), report.name: report.values})
-        if plot_file is not None:
-            write_figure(plot_file, draw_bars(report.bars, report.bars_title))
-    finally:
-        # A table for a file or a pipe should not be squeezed to the 80 columns of no terminal.
-        console = tables_output(_WIDTH_WITHOUT_TERMINAL)
-        for table in report.tables:
-            console.print(table)
-        console.print(requirements_table(report.requirements))
-        console.print(machine())
+    content = {"machine": machine(), report.name: report.values}
+    write_then_print(
+        lambda: _print(report),
+        (json_file, lambda path: write_json(path, content)),
+        (plot_file, lambda path: write_figure(path, draw_bars(report.bars, report.bars_title))),
+    )
+
+
+def _print(report: Report) -> None:
+    # A table for a file or a pipe should not be squeezed to the 80 columns of no terminal.
+    console = tables_output(_WIDTH_WITHOUT_TERMINAL)
+    for table in report.tables:
+        console.print(table)
+    console.print(requirements_table(report.requirements))
+    console.print(machine())
 
 
 def requirements_table(requirements: Sequence[Requirement]) -> Table:
