@@ -22,6 +22,12 @@ FILE = "__file__"
 _OWN_NAMES = (LINE, FILE, "__bad__", "__user__", "__item__", "__rating__", "__at__", "__beyond__")
 
 
+def can_be_named(column: str) -> bool:
+    """Tell whether a description can name a column: to Polars some names are patterns of names."""
+    is_pattern = column == "*" or (column.startswith("^") and column.endswith("$"))
+    return not is_pattern and column not in _OWN_NAMES
+
+
 @dataclass
 class FileRows:
     """Rows of a file; those in the file are those that were read and those that were refused.
@@ -288,8 +294,7 @@ def _read_file(
     slice_of: tuple[int, int] | None = None,
 ) -> pl.DataFrame:
     for name in columns:
-        # To Polars these are patterns of names.
-        if name in _OWN_NAMES or name == "*" or (name.startswith("^") and name.endswith("$")):
+        if not can_be_named(name):
             raise DatasetError(f"{path}: a column can't be named {name!r}; rename it.")
     raw = read_raw(path, described, columns, slice_of)
     missing = [name for name in columns if name not in raw.header]

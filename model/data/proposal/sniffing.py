@@ -20,6 +20,7 @@ from model.data.reading import LINE, RawTable, TableFormat, read_raw
 from model.data.reading.decimals import has_decimal_commas, with_points
 from model.data.reading.files import encoding_by_start, kind_of, opened
 from model.data.reading.raw_table import JSON, PARQUET, with_missing
+from model.data.tables import can_be_named
 from model.errors import DatasetError
 
 _WORD = re.compile(r"\S+")
@@ -64,7 +65,7 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
             continue
         try:
             described = TableFormat() if kind in PARQUET else _format(path, kind, told)
-            raw = read_raw(path, described)
+            raw = _without_odd_names(read_raw(path, described))
             if _is_headless(path, raw):
                 described, raw = _named(path, described, raw, told)
         except DatasetError as error:
@@ -83,6 +84,16 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
             found[at] = found[at].with_rows_of(table)
     tables = [_as_numbers_and_unknown(table, told) for table in found]
     return sorted(tables, key=lambda one: -one.raw.rows), told
+
+
+def _without_odd_names(raw: RawTable) -> RawTable:
+    """Leave out columns that no description can name."""
+    odd = [name for name in raw.table.columns if name != LINE and not can_be_named(name)]
+    if not odd:
+        return raw
+    kept = [one for one in raw.table.iter_columns() if one.name not in odd]
+    why = {name: f"A column can't be named {name!r}; rename it." for name in odd}
+    return replace(raw, table=pl.DataFrame(kept), left_out=raw.left_out | why)
 
 
 def _is_text(name: str) -> bool:

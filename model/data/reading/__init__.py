@@ -4,13 +4,12 @@ Whatever a table's format, its columns come as text, or as lists of text; an unk
 """
 
 from model.data.reading.format import TableFormat
+from model.data.reading.parquet_rows import UNREADABLE, row_count
 from model.data.reading.raw_table import (
     LINE,
-    UNREADABLE,
     RawTable,
     is_sliced,
     read_raw,
-    row_count,
 )
 
 __all__ = [

@@ -6,6 +6,7 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from model.errors import DatasetError
@@ -83,7 +84,15 @@ def _numbers(column: pl.Series) -> pl.Series:
     known = column.fill_nan(None)
     finite = known.drop_nulls()
     is_whole = bool(((finite == finite.round()) & (finite.abs() < _MOST_EXACT)).all())
-    return known.cast(pl.Int64).cast(pl.String) if is_whole else known.cast(pl.String)
+    if is_whole:
+        return known.cast(pl.Int64).cast(pl.String)
+    if known.dtype == pl.Float16:  # whose 0.1 is 0.099975586 to Polars
+        return known.cast(pl.Float64).map_elements(_half_as_text, return_dtype=pl.String)
+    return known.cast(pl.String)
+
+
+def _half_as_text(number: float) -> str:
+    return np.format_float_positional(np.float16(number), trim="0")
 
 
 def values_as_text(name: str, values: list[Any]) -> pl.Series:

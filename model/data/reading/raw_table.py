@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
 from model.data.reading.as_text import column_as_text, values_as_text
 from model.data.reading.csv_rows import read_csv
-from model.data.reading.files import kind_of, opened
+from model.data.reading.files import kind_of
 from model.data.reading.format import TableFormat
 from model.data.reading.json_rows import read_json_lines
+from model.data.reading.parquet_rows import UNREADABLE, read_parquet
 from model.errors import DatasetError
 
 LINE = "__line__"
 PARQUET = frozenset({".parquet", ".pq"})
 JSON = frozenset({".jsonl", ".ndjson", ".json"})
 _NEITHER = "{!r} holds values that are no text and no numbers; write them as one of these."
-UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, OSError)
-"""What Polars raises over a file that it can't read; a damaged Parquet may make it panic."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,6 @@ class RawTable:
 def is_sliced(path: Path) -> bool:
     """Tell whether a file can be read in slices: Parquet that is not packed."""
     return path.suffix.lower() in PARQUET and _holds(path.is_file)
-
-
-def row_count(path: Path) -> int:
-    """Return how many rows a file has that can be read in slices."""
-    return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
 
 
 def read_raw(
@@ -127,31 +120,13 @@ def read_raw(
 def _read_parquet(
     path: Path, wanted: Sequence[str] | None, slice_of: tuple[int, int] | None
 ) -> RawTable:
-    try:
-        # An opened file, for a path may look like a pattern.
-        with opened(path) as opened_file:
-            # It is read here and there, which a packed file can't be.
-            is_packed = path.suffix.lower() == ".gz"
-            file = BytesIO(opened_file.read()) if is_packed else opened_file
-            header = list(pl.read_parquet_schema(file))
-            file.seek(0)
-            names = header if wanted is None else [name for name in wanted if name in header]
-            chosen = list(dict.fromkeys(names))
-            if slice_of is None:
-                table = pl.read_parquet(file, columns=chosen)
-            else:
-                # Row groups outside the slice are not read.
-                scan = pl.scan_parquet(path, glob=False, hive_partitioning=False)
-                table = scan.select(chosen).slice(*slice_of).collect()
-    except UNREADABLE as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DatasetError(f"{path} can't be read as Parquet: {first}") from error
+    rows = read_parquet(path, wanted, slice_of)
     columns, left_out = _as_text(
-        {column.name: partial(column_as_text, column) for column in table.iter_columns()}, wanted
+        {column.name: partial(column_as_text, column) for column in rows.columns}, wanted
     )
     begin = 1 if slice_of is None else 1 + slice_of[0]
-    lines = pl.Series(LINE, range(begin, begin + table.height), dtype=pl.Int64)
-    return RawTable(_with_lines(columns, lines), header, left_out=left_out)
+    lines = pl.Series(LINE, range(begin, begin + rows.count), dtype=pl.Int64)
+    return RawTable(_with_lines(columns, lines), rows.header, left_out=rows.left_out | left_out)
 
 
 def _with_lines(columns: Sequence[pl.Series], lines: pl.Series) -> pl.DataFrame:
