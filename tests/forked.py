@@ -7,8 +7,10 @@ program with arguments, environment, output and working directory of its own.
 
 from __future__ import annotations
 
+import codecs
 import multiprocessing
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -29,6 +31,7 @@ class ForkedProcess:
         output: File that what it prints is appended to.
         errors: File that what it says of errors is appended to; `output` if None.
         program: Module with a `main` that reads its arguments from `sys.argv`.
+        user: Id of the user, and the group, to run as; that of the tests if None.
     """
 
     def __init__(
@@ -38,12 +41,13 @@ class ForkedProcess:
         output: Path,
         errors: Path | None = None,
         program: str = "scripts.cli",
+        user: int | None = None,
     ) -> None:
         files = (str(output), str(errors or output))
         # A daemon ends with the tests, whatever they forget.
         self._process = _context.Process(
             target=_run,
-            args=(program, list(arguments), dict(environment), files, Path.cwd()),
+            args=(program, list(arguments), dict(environment), files, Path.cwd(), user),
             daemon=True,
         )
         self._process.start()
@@ -82,6 +86,7 @@ def _run(
     environment: dict[str, str],
     files: tuple[str, str],
     folder: Path,
+    user: int | None,
 ) -> None:
     os.chdir(folder)
     os.environ.clear()
@@ -92,5 +97,20 @@ def _run(
         os.close(target)
     # The process that forks ignores this one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if user is not None:
+        _become(user)
     sys.argv = ["melu", *arguments]
     import_module(program).main()
+
+
+def _become(user: int) -> None:
+    """Go on as another user, who may be unable to read what Python and the project are in."""
+    for package in ("model", "app", "scripts"):
+        for module in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
+            if not module.name.startswith(("scripts.benchmark", "scripts.guide")):
+                import_module(module.name)
+    for encoding in ("utf-8-sig", "utf-16", "utf-32", "latin-1", "cp1252", "idna"):
+        codecs.lookup(encoding)
+    os.setgroups([])
+    os.setgid(user)
+    os.setuid(user)

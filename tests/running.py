@@ -64,13 +64,14 @@ def processes_in(folder: Path) -> set[int]:
 
 
 def run_melu(
-    *arguments: str, is_fresh: bool = False, **environment: str
+    *arguments: str, is_fresh: bool = False, user: int | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a `melu` command that ends by itself.
 
     Args:
         *arguments: Of `melu`.
         is_fresh: Whether it is a process from nothing, and not a fork that has everything imported.
+        user: Id of the user to run as, in a fork; that of the tests if None.
         **environment: Added to that of the tests.
     """
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MELU_")}
@@ -85,7 +86,7 @@ def run_melu(
         )
     with TemporaryDirectory() as folder:
         output, errors = Path(folder) / "output", Path(folder) / "errors"
-        process = ForkedProcess(arguments, inherited | environment, output, errors)
+        process = ForkedProcess(arguments, inherited | environment, output, errors, user=user)
         try:
             status = process.wait(COMMAND_SECONDS)
         finally:

@@ -49,7 +49,8 @@ class OwnFolder:
 
         Raises:
             ModelError: If anything is there but an empty folder, or one of the kind and nothing
-                beside: whatever else is in it would be taken along.
+                beside: whatever else is in it would be taken along. Or if it is not the user's to
+                write.
         """
         try:
             is_free = self._is_free(target)
@@ -59,6 +60,7 @@ class OwnFolder:
             ) from error
         if not is_free:
             raise self.error(f"{target} exists and {self.otherwise}; choose another --out.")
+        check_writable(target)
 
     def _is_free(self, target: Path) -> bool:
         if not target.exists():
@@ -71,6 +73,30 @@ class OwnFolder:
         if not all(any(fnmatchcase(name, pattern) for pattern in self.names) for name in names):
             return False
         return self.is_marked(target)
+
+
+def check_writable(target: Path) -> None:
+    """Find out before the work whether a folder can be written, or the one that is there replaced.
+
+    Args:
+        target: The folder; there need not be anything.
+
+    Raises:
+        ModelError: If it is not the user's to write.
+    """
+    place = target.absolute()
+    try:
+        # A folder that goes elsewhere is written itself: what leads out of it leads elsewhere then.
+        kept = [place] if place.is_dir() and not place.is_symlink() else []
+        parent = next(one for one in place.parents if one.is_dir())
+    except OSError as error:
+        raise ModelError(f"{target} can't be read: {error.strerror}. Choose another.") from error
+    for one in (parent, *kept):
+        if not os.access(one, os.W_OK | os.X_OK):
+            raise ModelError(
+                f"{target} can't be written: {one} is not yours to write. Choose another place, or "
+                "have it made yours."
+            )
 
 
 @contextmanager

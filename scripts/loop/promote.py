@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.bundle.folders import check_writable
 from model.bundle.manifest import MANIFEST_FILE, read_manifest
 from model.bundle.training_report import read_training_report
 from model.data import Dataset
@@ -247,6 +248,7 @@ def check_place(current: Path) -> None:
         raise BundleError(
             f"{current} exists and is no bundle; name the served bundle, or what is not there yet."
         )
+    check_writable(current.resolve())
 
 
 def verdict_text(verdict: Verdict) -> str:

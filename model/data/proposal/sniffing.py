@@ -63,6 +63,11 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
         if kind not in _TABLES or not path.is_file():
             told += _left_out(path)
             continue
+        if not os.access(path, os.R_OK):
+            raise DatasetError(
+                f"{path} is not yours to read, and may well be what others refer to. Have it made "
+                "readable, or move it away."
+            )
         try:
             described = TableFormat() if kind in PARQUET else _format(path, kind, told)
             raw = _without_odd_names(read_raw(path, described))
@@ -107,6 +112,8 @@ def _is_text(name: str) -> bool:
 def _left_out(path: Path) -> list[str]:
     """Tell of what is no file of a table, if it may well be data."""
     if path.is_dir():
+        if not os.access(path, os.R_OK | os.X_OK):
+            return [f"{path.name} is a folder that is not yours to read, and left out."]
         if any(kind_of(inner) in _TABLES for inner in path.iterdir()):
             return [f"{path.name} is a folder, and left out: put its tables beside it."]
         return []
