@@ -14,6 +14,7 @@ _ONCE = 0.95
 _MOST_EVENTS = 20
 _IDS = 2
 _TITLE_SHARE = 0.9
+_MOST_RATINGS = 10
 
 
 def plain_names(count: int) -> tuple[str, ...]:
@@ -68,21 +69,47 @@ def _of_entities(what: str, columns: Sequence[Column]) -> tuple[str, ...]:
 
 
 def _of_rows(columns: Sequence[Column]) -> tuple[str, ...] | None:
-    """Name users, items, ratings or counts or events, and times; None where these are unsure."""
-    ids, rest = columns[:_IDS], columns[_IDS:]
-    if any(one.is_time or one.distinct >= _ONCE * max(1, len(one.known)) for one in ids):
+    """Name users, items, ratings or counts or events, and times; None where these are unsure.
+
+    Before the users there may be the number of the row, and when it was.
+    """
+    first, are_times = 0, [one.is_time for one in columns]
+    if _numbers_rows(columns[first]):
+        first += 1
+    if are_times[first] and _is_surely_time(columns[first]):
+        first += 1
+    ids, rest = columns[first : first + _IDS], columns[first + _IDS :]
+    if len(ids) < _IDS or any(are_times[first : first + _IDS]):
+        return None
+    if any(one.distinct >= _ONCE * max(1, len(one.known)) for one in ids):
+        return None
+    # Behind a time there may be anything: of ratings and events there are few.
+    if first and any(one.distinct <= _MOST_RATINGS for one in ids):
         return None
     names = list(plain_names(len(columns)))
-    names[:_IDS] = "user_id", "item_id"
-    times = [place for place, one in enumerate(rest, start=_IDS) if one.is_time]
+    names[first : first + _IDS] = "user_id", "item_id"
+    times = [place for place, is_time in enumerate(are_times) if is_time]
     if times:
         names[times[-1]] = "timestamp"
-    for place, one in enumerate(rest, start=_IDS):
+    for place, one in enumerate(rest, start=first + _IDS):
         told = None if place in times else _signal(one)
         if told is not None and one.distinct > 1:
             names[place] = told
             break
     return tuple(names)
+
+
+def _numbers_rows(column: Column) -> bool:
+    """Tell whether a column counts its rows, from 0 or from 1."""
+    numbers = column.numbers
+    if numbers is None or len(numbers) != len(column.values) or numbers[0] not in (0, 1):
+        return False
+    return bool((numbers.diff().drop_nulls() == 1).all())
+
+
+def _is_surely_time(column: Column) -> bool:
+    """Tell times from ids of ten digits, which stand in many rows each."""
+    return column.is_date or column.numbers is None or 2 * column.distinct >= len(column.known)
 
 
 def _signal(column: Column) -> str | None:
