@@ -17,6 +17,11 @@ _MOST = 0.98
 _LATEST = 4e9
 _SINCE_1990 = 6.3e8
 _DATE = re.compile(r"\s*(\d{4}[-/]\d\d?[-/]\d\d?|\d\d?\.\d\d?\.\d{4})")
+_SIGNED = (
+    r"^[+-]?([$€£¥]|USD|EUR|GBP|CHF|JPY)?\s?[+-]?\d+([.,'\s\u{a0}\u{202f}]\d+)*"
+    r"\s?(%|[$€£¥]|USD|EUR|GBP|CHF|JPY|kr|zł)?$"
+)
+"""A price, a share, or a number of parted thousands."""
 _LOOKED_AT = 20_000
 _MOST_RATING = 10
 _COUNTS_SPREAD = 5
@@ -59,6 +64,17 @@ class Column:
         numbers = self.known.cast(pl.Float64, strict=False)
         numbers = numbers.filter(numbers.is_finite() & numbers.is_not_null())
         return numbers if len(numbers) and len(numbers) >= _MOST * len(self.known) else None
+
+    @cached_property
+    def signed(self) -> str | None:
+        """The first of values that are numbers but for their signs: `$5`, `12 %` or `1,299`."""
+        if self.numbers is not None or not len(self.known):
+            return None
+        if float(self.known.str.contains(_SIGNED).mean() or 0) < _MOST:  # type: ignore[arg-type]  # a share
+            return None
+        plain = self.known.cast(pl.Float64, strict=False)
+        first: str = self.known.filter(plain.is_null())[0]
+        return first
 
     @cached_property
     def is_whole(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,6 +18,7 @@ _TEXT_WORDS = 3.5
 _LONE_SHARE = 0.9
 _LIST_SHARE = 0.2
 _NUMBERS = 12
+_INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__")
 _CODE = r"^0\d+$"
 """Of post codes and the like, which are no quantities."""
 
@@ -50,6 +52,8 @@ def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str
     """
     if column.distinct < 2:
         return "holds fewer than two different values"
+    if _INDEX.fullmatch(column.name) and column.is_whole and column.distinct == len(column.known):
+        return "is the number of the row, as pandas writes its index"
     tells_who = any(tells(column.name, what) for what in ("private", "title"))
     if of_users and tells_who and column.distinct > _FEW:
         return "tells who somebody is, not what they like"
@@ -59,12 +63,19 @@ def proposed_feature(column: Column, *, of_users: bool) -> ProposedFeature | str
         return "names each row by itself"
     if tells(column.name, "link") and not column.is_list:
         return "is an address"
+    if column.is_list and column.numbers is not None and not column.is_whole:
+        return "holds lists of numbers, which no kind of feature is"
     if column.is_list:
         return ProposedFeature(column.name, CATEGORIES, "lists")
     if column.is_date:
         return ProposedFeature(column.name, NUMBER, "dates, read as years")
     if column.numbers is not None and not column.known.str.contains(_CODE).any():
         return _of_numbers(column)
+    if column.signed is not None:
+        return (
+            f"holds numbers with signs or parted thousands, such as {column.signed!r}: write them "
+            "as 1299.5 to use it"
+        )
     longest = column.known.str.len_chars().max()
     if isinstance(longest, int) and longest > MAX_TEXT:
         return f"holds texts longer than {MAX_TEXT:,} characters"

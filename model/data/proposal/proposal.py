@@ -11,7 +11,7 @@ import polars as pl
 from model.data.proposal.columns import Column
 from model.data.proposal.entities import EntityTable, columns_of, found_entities
 from model.data.proposal.found_table import FoundTable
-from model.data.proposal.names import tells
+from model.data.proposal.names import parts_of, tells
 from model.data.proposal.signal import decide_signal
 from model.data.proposal.sniffing import tables_in
 from model.data.reading.raw_table import LINE
@@ -20,6 +20,7 @@ from model.errors import DatasetError
 Choose = Callable[[str, Sequence[str], str], str]
 """Is asked a question, with the possible answers and the likeliest; returns an answer."""
 
+_MAIL = {"email", "mail"}
 _WIDE = 10
 _FEWEST = 2
 _MANY = 10
@@ -78,6 +79,8 @@ def propose(folder: Path, choose: Choose) -> Proposal:
     if not ratings.raw.rows:
         raise DatasetError(f"{ratings.path} has names of columns, and no rows.")
     columns = {one.name: one for one in columns_of(ratings)}
+    if not columns:
+        _check_guesses(ratings, columns)
     if len(columns) < _FEWEST:
         raise DatasetError(
             f"{ratings.path} has one column alone, {next(iter(columns), '')!r}; ratings take users "
@@ -87,6 +90,7 @@ def propose(folder: Path, choose: Choose) -> Proposal:
     single = {name: one for name, one in columns.items() if not one.is_list}
     if len(single) < _FEWEST:
         raise DatasetError(f"{ratings.path} holds lists: write a row for each user and item.")
+    _check_guesses(ratings, single)
     user = _chosen(single, "user", choose, ratings)
     item = _chosen({n: c for n, c in single.items() if n != user}, "item", choose, ratings)
     if len(columns) > _WIDE and columns[user].distinct == ratings.raw.rows:
@@ -94,9 +98,15 @@ def propose(folder: Path, choose: Choose) -> Proposal:
             f"{ratings.path} has {len(columns):,} columns and each of {user!r} in one row, as a "
             "matrix of users and items has: write a row for each rating: user, item and rating."
         )
+    _check_each_repeats(ratings, columns[user], columns[item])
     proposal = Proposal(folder.resolve().name or "data", ratings, {"user": user, "item": item})
     proposal.reasons = reasons
     for what, name in proposal.columns.items():
+        if empty := columns[name].values.null_count():
+            proposal.reasons.append(
+                f"{name!r} is empty in {empty:,} rows, which are refused unless --skip-bad-rows is "
+                "given. If they go on with the row above, as lines of an order do, fill it in."
+            )
         if not tells(name, what):
             proposal.reasons.append(
                 f"No column is called as {what}s are: {name!r} is a guess. Correct it if it is "
@@ -117,6 +127,27 @@ def propose(folder: Path, choose: Choose) -> Proposal:
         if all(one is None or one.table is not table for one in (proposal.items, proposal.users)):
             proposal.reasons.append(_left_out(table, proposal))
     return proposal
+
+
+def _check_guesses(table: FoundTable, columns: dict[str, Column]) -> None:
+    """Refuse to guess who the users are or what the items where they may be in what is not read."""
+    for what in ("user", "item"):
+        if table.raw.left_out and not any(tells(name, what) for name in columns):
+            raise DatasetError(
+                f"{table.path}: no column is called as {what}s are, and what is left out may be "
+                f"them: {next(iter(table.raw.left_out.values()))}"
+            )
+
+
+def _check_each_repeats(table: FoundTable, user: Column, item: Column) -> None:
+    """Refuse a table of users or of items, in which a guess would find the others."""
+    for what, found, other in (("user", user, item), ("item", item, user)):
+        if not tells(found.name, what) and _FEWEST < other.distinct == table.raw.rows:
+            raise DatasetError(
+                f"{table.path} holds no ratings, as it seems: no column is called as {what}s are, "
+                f"and {other.name!r} is another in each row. Ratings have a row for each user and "
+                "item; if it has these, name its columns user and item."
+            )
 
 
 def _left_out(table: FoundTable, proposal: Proposal) -> str:
@@ -193,6 +224,8 @@ def _chosen(columns: dict[str, Column], what: str, choose: Choose, table: FoundT
         # What is called the one is not the other.
         other = "item" if what == "user" else "user"
         alike = [name for name in ranked if not tells(name, other)] or ranked
+        if what == "user":  # shops know customers by their address
+            alike = [name for name in alike if _MAIL & {*parts_of(name)}] or alike
         alike = [name for name in alike if columns[name].distinct > 1] or alike
     # Ids stand in many rows, and there are many of them.
     alike.sort(key=lambda name: _unlike_ids(columns[name]))

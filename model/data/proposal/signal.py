@@ -22,6 +22,8 @@ _AGAINST = {
     "reject", "decline", "negative", "down", "not", "never", "ignore",
     "false", "no", "bad",
 }  # fmt: skip
+_NO = frozenset({"no", "n", "false", "f", "nein", "non"})
+_YES_AND_NO = 2
 _MOST_EVENTS = 20
 _FEW = 0.05
 """Share of weights that may speak against an item, and be refused."""
@@ -59,6 +61,12 @@ def decide_signal(proposal: Proposal, columns: dict[str, Column]) -> None:
                 f"{name!r} is called a rating and holds no numbers, but {rest[name].known[0]!r} "
                 "and others: write numbers. As it is, rows are interactions, and count alike."
             )
+    for name in _by_name(rest, "weight"):
+        if name not in numbers and rest[name].signed is not None:
+            say(
+                f"{name!r} is called a count and holds no numbers, but {rest[name].signed!r} and "
+                "others: write them as 1299.5. As it is, rows count alike."
+            )
     for name in ratings:
         one = numbers[name]
         if one.distinct < 2:
@@ -86,8 +94,21 @@ def decide_signal(proposal: Proposal, columns: dict[str, Column]) -> None:
             break
         say(f"{name!r} has numbers that are not above zero, and is left out.")
     _take_events(proposal, {n: c for n, c in rest.items() if n not in numbers or tells(n, "event")})
+    _tell_of_denials(proposal, rest)
     if "weight" not in proposal.columns and "event" not in proposal.columns:
         say("Each row is an interaction.")
+
+
+def _tell_of_denials(proposal: Proposal, columns: dict[str, Column]) -> None:
+    """Tell of columns of yes and no that are not used: rows of both count alike."""
+    for name, column in columns.items():
+        kinds = column.known.unique(maintain_order=True).to_list()
+        against = [kind for kind in kinds if kind.lower() in _NO]
+        if name not in proposal.columns.values() and len(kinds) == _YES_AND_NO and against:
+            proposal.reasons.append(
+                f"{name!r} is {kinds[0]!r} or {kinds[1]!r}, and both count alike. If rows with "
+                f"{against[0]!r} are no interactions, name it as `event`, with `events`."
+            )
 
 
 def _by_name(columns: dict[str, Column], what: str) -> list[str]:
