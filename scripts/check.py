@@ -14,7 +14,7 @@ from model.data.description import (
     UsersTable,
     read_description,
 )
-from model.data.reading import TableFormat, read_raw
+from model.data.reading import TableFormat, partitions_of, read_raw
 from model.errors import DatasetError
 from scripts.loading import print_report
 from scripts.terminal import output
@@ -56,7 +56,7 @@ def check_dataset(folder: Path) -> bool:
     ]
     for described, wanted in tables:
         for file in described.files:
-            problems += _of_table(folder / file, described, wanted)
+            problems += _of_table(folder, file, described, wanted)
     if not problems:
         try:
             dataset = load_dataset(folder, skip_bad_rows=True)
@@ -91,18 +91,18 @@ def _columns(described: UsersTable) -> list[str]:
     return [described.id, *([] if title is None else [title]), *described.features]
 
 
-def _of_table(path: Path, described: TableFormat, wanted: list[str]) -> list[str]:
+def _of_table(folder: Path, file: str, described: TableFormat, wanted: list[str]) -> list[str]:
     """Tell what keeps a table from being read at all."""
     try:
-        header = read_raw(path, described, wanted).header
+        header = read_raw(folder / file, described, wanted, partitions=partitions_of(file)).header
     except DatasetError as error:
         return [str(error)]
     missing = [repr(name) for name in wanted if name not in header]
     if not missing:
         return []
     return [
-        f"{path} has no column {', '.join(missing)}; it has: {', '.join(header)}. Where its first "
-        'line is a row, name all columns in its table: columns = ["user", "item", …].'
+        f"{folder / file} has no column {', '.join(missing)}; it has: {', '.join(header)}. Where "
+        'its first line is a row, name all columns in its table: columns = ["user", "item", …].'
     ]
 
 

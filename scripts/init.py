@@ -88,7 +88,7 @@ def _show(proposal: Proposal) -> None:
 
 def _rows(table: FoundTable) -> Table:
     rows = rows_as_read(table, _ROWS)
-    shown = Table(title=f"{table.path.name}, as it is read", title_justify="left")
+    shown = Table(title=f"{table.name}, as it is read", title_justify="left")
     names = rows.columns[:_MOST_COLUMNS]
     for name in names:
         shown.add_column(name, overflow="ellipsis", no_wrap=True, max_width=24)

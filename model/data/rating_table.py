@@ -73,9 +73,10 @@ class RatingTable:
             yield self._whole
             return
         whole = [name for name in columns if name in self._ids and self._all_whole(name)]
-        for path, first in self._slices:
+        for file, first in self._slices:
             table = read_table_slice(
-                path,
+                self._folder,
+                file,
                 columns,
                 self._described,
                 checker,
@@ -89,10 +90,11 @@ class RatingTable:
         """Tell whether all ids are whole numbers, some with a fraction of 0; see `whole_ids`."""
         found = False
         assert self._slices is not None  # noqa: S101 - else nobody asks
-        for path, first in self._slices:
+        for file, first in self._slices:
             checker = RowChecker(LoadReport(), skip_bad_rows=True)
             table = read_table_slice(
-                path,
+                self._folder,
+                file,
                 [name],
                 self._described,
                 checker,
@@ -105,7 +107,7 @@ class RatingTable:
             found |= have_fractions(table.get_column(name))
         return found
 
-    def _planned(self) -> list[tuple[Path, int]] | None:
+    def _planned(self) -> list[tuple[str, int]] | None:
         """Return where slices begin; None if the files are read as a whole."""
         paths = [self._folder / file for file in self._described.files]
         if not all(is_sliced(path) for path in paths):
@@ -117,7 +119,7 @@ class RatingTable:
         if sum(counts) <= SLICE_ROWS:
             return None
         return [
-            (path, first)
-            for path, count in zip(paths, counts, strict=True)
+            (file, first)
+            for file, count in zip(self._described.files, counts, strict=True)
             for first in range(0, max(count, 1), SLICE_ROWS)
         ]

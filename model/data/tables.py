@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from model.data.description import Feature, TableSource
-from model.data.reading import LINE, read_raw
+from model.data.reading import LINE, partitions_of, read_raw
 from model.data.reading.as_text import whole_ids
 from model.data.reading.decimals import with_points
 from model.errors import DatasetError
@@ -96,7 +96,7 @@ class RowChecker:
         return self._files.index((path, table))
 
     def name_of(self, number: int) -> str:
-        """Return a file's name, with its folder's or its table's if one read before has the same.
+        """Return a file's name, with its folders' or its table's if one read before has the same.
 
         Args:
             number: Of the file, see `number_of`.
@@ -105,8 +105,11 @@ class RowChecker:
             The name.
         """
         path, table = self._files[number]
-        first = next(one for one, _ in self._files if one.name == path.name)
-        name = path.name if first == path else f"{path.parent.name}/{path.name}"
+        before = {one for one, _ in self._files[:number] if one != path}
+        depth = 1
+        while any(one.parts[-depth:] == path.parts[-depth:] for one in before):
+            depth += 1
+        name = "/".join(path.parts[-depth:])
         is_again = any(one == path for one, _ in self._files[:number])
         return f"{name} as {table}" if is_again else name
 
@@ -247,7 +250,7 @@ def read_table(
         DatasetError: If a file is missing or malformed, or lacks a column.
     """
     parts = [
-        _read_file(folder / file, columns, described, checker, features, numbers)
+        _read_file(folder, file, columns, described, checker, features, numbers)
         for file in described.files
     ]
     table = pl.concat(parts) if len(parts) > 1 else parts[0]
@@ -255,7 +258,8 @@ def read_table(
 
 
 def read_table_slice(
-    path: Path,
+    folder: Path,
+    file: str,
     columns: Sequence[str],
     described: TableSource,
     checker: RowChecker,
@@ -267,7 +271,8 @@ def read_table_slice(
     """Read some rows of a file that can be read in slices; see `read_table`.
 
     Args:
-        path: The file.
+        folder: Has the file.
+        file: Its name.
         columns: Columns to read; none of them is a feature.
         described: How it is written.
         checker: Takes note of rows that can't be read.
@@ -281,11 +286,12 @@ def read_table_slice(
     Raises:
         DatasetError: If the file is malformed, or lacks a column.
     """
-    return _read_file(path, columns, described, checker, None, numbers, (first, rows))
+    return _read_file(folder, file, columns, described, checker, None, numbers, (first, rows))
 
 
 def _read_file(
-    path: Path,
+    folder: Path,
+    file: str,
     columns: Sequence[str],
     described: TableSource,
     checker: RowChecker,
@@ -293,10 +299,11 @@ def _read_file(
     numbers: Sequence[str],
     slice_of: tuple[int, int] | None = None,
 ) -> pl.DataFrame:
+    path = folder / file
     for name in columns:
         if not can_be_named(name):
             raise DatasetError(f"{path}: a column can't be named {name!r}; rename it.")
-    raw = read_raw(path, described, columns, slice_of)
+    raw = read_raw(path, described, columns, slice_of, partitions_of(file))
     missing = [name for name in columns if name not in raw.header]
     if missing:
         raise DatasetError(

@@ -96,7 +96,7 @@ def found_entities(
     column = next(one for one in columns_of(table) if one.name == name)
     if twice := len(column.known) - column.distinct:
         note += f" {twice:,} row(s) repeat an id, and are refused unless --skip-bad-rows is given."
-    proposal.reasons.append(f"{table.path.name}: the {what}s, by {name!r}.{note}")
+    proposal.reasons.append(f"{table.name}: the {what}s, by {name!r}.{note}")
     _add_features(found, what, proposal)
     return found
 
@@ -105,7 +105,7 @@ def _written_otherwise(tables: Sequence[FoundTable], ids: Column, what: str) -> 
     """Tell of columns that have the ids but for zeros or blanks around them, or their case."""
     used = _bare(ids.known).unique()
     return [
-        f"{table.path.name}: {column.name!r} has the ids of {what}s written in another way, such "
+        f"{table.name}: {column.name!r} has the ids of {what}s written in another way, such "
         f"as {column.known[0]!r} beside {ids.known[0]!r} in the ratings. Write them alike."
         for table in tables
         for column in columns_of(table)
@@ -126,7 +126,7 @@ def _may_be_ids(column: Column, table: FoundTable, ids: Column, what: str) -> bo
     Numbers from 1 on are ids of anything: something has to be called as the ratings' ids are.
     """
     other = "item" if what == "user" else "user"
-    names = (column.name, table.path.name.split(".")[0])
+    names = (column.name, table.name.split(".")[0])
     is_called, is_other = (any(tells(name, one) for name in names) for one in (what, other))
     if column.name == ids.name:
         return True
@@ -134,7 +134,7 @@ def _may_be_ids(column: Column, table: FoundTable, ids: Column, what: str) -> bo
 
 
 def _add_features(found: EntityTable, what: str, proposal: Proposal) -> None:
-    file = found.table.path.name
+    file = found.table.name
     columns = [one for one in columns_of(found.table) if one.name != found.id_column]
     if what == "item":
         titles = [one for one in columns if tells(one.name, "title") and one.numbers is None]

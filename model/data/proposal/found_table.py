@@ -20,12 +20,14 @@ class FoundTable:
     """A file that can be read as a table.
 
     Attributes:
+        folder: That of the data.
         path: The file, or the first of several.
         described: How it is written; what the reader finds by itself is left out.
         raw: Its rows.
         more: Other files with the same columns, whose rows are there too.
     """
 
+    folder: Path
     path: Path
     described: TableFormat
     raw: RawTable
@@ -33,8 +35,13 @@ class FoundTable:
 
     @property
     def names(self) -> list[str]:
-        """Names of the files."""
-        return [path.name for path in (self.path, *self.more)]
+        """Names of the files, from the folder of the data on."""
+        return [path.relative_to(self.folder).as_posix() for path in (self.path, *self.more)]
+
+    @property
+    def name(self) -> str:
+        """Name of the file, or of the folder beside others whose files are its parts."""
+        return self.path.relative_to(self.folder).parts[0]
 
     @property
     def columns(self) -> list[str]:
@@ -44,6 +51,14 @@ class FoundTable:
     def holds_rows_of(self, other: FoundTable) -> bool:
         """Tell whether another file is a copy of this one, packed perhaps."""
         return not self.more and self.raw.table.equals(other.raw.table)
+
+    def is_part_with(self, other: FoundTable) -> bool:
+        """Tell whether both are parts of one table: written alike, with the same columns."""
+        return (
+            (self.described, kind_of(self.path)) == (other.described, kind_of(other.path))
+            and dict(self.raw.table.schema) == dict(other.raw.table.schema)
+            and self.raw.left_out == other.raw.left_out
+        )
 
     def continues(self, other: FoundTable) -> bool:
         """Tell whether this is more of the same table: written alike, and with its columns.
@@ -72,14 +87,14 @@ class FoundTable:
         names = [*(name for name in self.columns if name in other.columns), LINE]
         rows = pl.concat([self.raw.table.select(names), other.raw.table.select(names)])
         raw = RawTable(rows, self.raw.header, malformed, self.raw.left_out)
-        return replace(self, raw=raw, more=(*self.more, other.path))
+        return replace(self, raw=raw, more=(*self.more, other.path, *other.more))
 
     def lost_beside(self, other: FoundTable) -> list[str]:
         """Tell which columns are lost where another table's rows are put to these."""
         lost = sorted({*self.columns} ^ {*other.columns})
         if not lost:
             return []
-        files = f"{self.path.name} and {other.path.name}"
+        files = f"{self.name} and {other.name}"
         return [f"{', '.join(map(repr, lost))} is left out: not both of {files} have it."]
 
 

@@ -155,7 +155,7 @@ def _left_out(table: FoundTable, proposal: Proposal) -> str:
     names = ", ".join(table.names)
     if {proposal.columns["user"], proposal.columns["item"]} <= {*table.columns}:
         return (
-            f"{names} is left out: it has users and items as {proposal.ratings.path.name} has, but "
+            f"{names} is left out: it has users and items as {proposal.ratings.name} has, but "
             "other columns, or is written in another way. If it is more of the same, write both "
             'alike and name both: file = ["…", "…"].'
         )
@@ -163,12 +163,12 @@ def _left_out(table: FoundTable, proposal: Proposal) -> str:
         header = ", ".join(proposal.ratings.columns)
         return (
             f"{names} is left out: no line in it names its columns. If it is more of "
-            f"{proposal.ratings.path.name}, put such a line before its first: {header}."
+            f"{proposal.ratings.name}, put such a line before its first: {header}."
         )
     for what, found in (("items", proposal.items), ("users", proposal.users)):
         if found is not None and found.id_column in table.columns:
             return (
-                f"{names} is left out: {found.table.path.name} has the {what}. To use it put its "
+                f"{names} is left out: {found.table.name} has the {what}. To use it put its "
                 "columns there, or write both alike and name both."
             )
     return f"{names} is left out: none of its columns has the ids of users or items, each once."
@@ -179,7 +179,7 @@ def _tell_of_columns_left(proposal: Proposal, columns: dict[str, Column], item: 
     left = [one for name, one in columns.items() if name not in proposal.columns.values()]
     if not left:
         return
-    file = proposal.ratings.path.name
+    file = proposal.ratings.name
     proposal.reasons.append(
         f"{file}: {', '.join(repr(one.name) for one in left)} is left out: it is no user, item, "
         "rating, count, kind or time."
@@ -229,7 +229,7 @@ def _chosen(columns: dict[str, Column], what: str, choose: Choose, table: FoundT
         alike = [name for name in alike if columns[name].distinct > 1] or alike
     # Ids stand in many rows, and there are many of them.
     alike.sort(key=lambda name: _unlike_ids(columns[name]))
-    return choose(f"Which column of {table.path.name} holds the {what}s?", alike, alike[0])
+    return choose(f"Which column of {table.name} holds the {what}s?", alike, alike[0])
 
 
 def _unlike_ids(column: Column) -> float:

@@ -14,9 +14,10 @@ import polars as pl
 from model.data.proposal.columns import Column
 from model.data.proposal.found_table import FoundTable
 from model.data.proposal.names import tells
+from model.data.proposal.parts import is_in_parts, parts_of_table
 from model.data.proposal.unknown import texts_for_unknown
 from model.data.proposal.without_header import names_by_content, plain_names
-from model.data.reading import LINE, RawTable, TableFormat, read_raw
+from model.data.reading import LINE, RawTable, TableFormat, partitions_of, read_raw
 from model.data.reading.decimals import has_decimal_commas, with_points
 from model.data.reading.files import encoding_by_start, kind_of, opened
 from model.data.reading.raw_table import JSON, PARQUET, with_missing
@@ -56,11 +57,11 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
     except OSError as error:
         raise DatasetError(f"{folder} can't be read: {error}.") from error
     for path in paths:
-        kind = kind_of(path)
         if not _is_text(path.name):
             told.append(f"{os.fsencode(path.name)!r} is left out: its name is no UTF-8; rename it.")
             continue
-        if kind not in _TABLES or not path.is_file():
+        is_table = is_in_parts(path) or (kind_of(path) in _TABLES and path.is_file())
+        if not is_table:
             told += _left_out(path)
             continue
         if not os.access(path, os.R_OK):
@@ -69,17 +70,12 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
                 "readable, or move it away."
             )
         try:
-            described = TableFormat() if kind in PARQUET else _format(path, kind, told)
-            raw = _without_odd_names(read_raw(path, described))
-            if _is_headless(path, raw):
-                described, raw = _named(path, described, raw, told)
+            table = _table(folder, path, told)
         except DatasetError as error:
             told.append(f"{path.name} is left out: {error}")
             continue
-        told += [f"{path.name}: {why} It is left out." for why in raw.left_out.values()]
-        table = FoundTable(path, described, raw)
         if (copied := next((one for one in found if one.holds_rows_of(table)), None)) is not None:
-            told.append(f"{path.name} is left out: it has the same rows as {copied.path.name}.")
+            told.append(f"{path.name} is left out: it has the same rows as {copied.name}.")
             continue
         at = next((i for i, one in enumerate(found) if table.continues(one)), None)
         if at is None:
@@ -89,6 +85,31 @@ def tables_in(folder: Path) -> tuple[list[FoundTable], list[str]]:
             found[at] = found[at].with_rows_of(table)
     tables = [_as_numbers_and_unknown(table, told) for table in found]
     return sorted(tables, key=lambda one: -one.raw.rows), told
+
+
+def _table(folder: Path, path: Path, told: list[str]) -> FoundTable:
+    """Read a file, or the folder whose files are parts of a table."""
+    if path.is_dir():
+        files = [one for one in parts_of_table(path) if kind_of(one) in _TABLES]
+        if not files:
+            raise DatasetError("it is a folder without tables.")
+        first, *more = (_table(folder, one, told) for one in files)
+        for part in more:
+            if not part.is_part_with(first):
+                raise DatasetError(
+                    f"it is a folder, and {part.names[0]} is written otherwise than "
+                    f"{first.names[0]}, or has other columns: put its tables beside it."
+                )
+            first = first.with_rows_of(part)
+        return first
+    kind = kind_of(path)
+    described = TableFormat() if kind in PARQUET else _format(path, kind, told)
+    partitions = partitions_of(path.relative_to(folder).as_posix())
+    raw = _without_odd_names(read_raw(path, described, partitions=partitions))
+    if _is_headless(path, raw):
+        described, raw = _named(path, described, raw, told)
+    told += [f"{path.name}: {why} It is left out." for why in raw.left_out.values()]
+    return FoundTable(folder, path, described, raw)
 
 
 def _without_odd_names(raw: RawTable) -> RawTable:
@@ -155,7 +176,7 @@ def _named(
     plain = plain_names(len(headed.header))
     raw = read_raw(path, described.model_copy(update={"columns": plain}))
     # As they will be read: with their numbers, and without what stands for unknown.
-    found = _as_numbers_and_unknown(FoundTable(path, described, raw), []).raw.table
+    found = _as_numbers_and_unknown(FoundTable(path.parent, path, described, raw), []).raw.table
     names = names_by_content(path, [Column(name, found.get_column(name)) for name in plain])
     shown = ", ".join(headed.header)[:_SHOWN]
     if names is None:

@@ -5,6 +5,7 @@ Whatever a table's format, its columns come as text, or as lists of text; an unk
 
 from model.data.reading.format import TableFormat
 from model.data.reading.parquet_rows import UNREADABLE, row_count
+from model.data.reading.partitions import partitions_of
 from model.data.reading.raw_table import (
     LINE,
     RawTable,
@@ -18,6 +19,7 @@ __all__ = [
     "RawTable",
     "TableFormat",
     "is_sliced",
+    "partitions_of",
     "read_raw",
     "row_count",
 ]

@@ -15,6 +15,7 @@ from model.data.reading.files import kind_of
 from model.data.reading.format import TableFormat
 from model.data.reading.json_rows import read_json_lines
 from model.data.reading.parquet_rows import UNREADABLE, read_parquet
+from model.data.reading.partitions import with_partitions
 from model.errors import DatasetError
 
 LINE = "__line__"
@@ -56,6 +57,7 @@ def read_raw(
     described: TableFormat | None = None,
     wanted: Sequence[str] | None = None,
     slice_of: tuple[int, int] | None = None,
+    partitions: Mapping[str, str | None] | None = None,
 ) -> RawTable:
     """Read a file.
 
@@ -66,6 +68,7 @@ def read_raw(
         wanted: Columns to read, as far as there are such; all if None.
         slice_of: The row to begin with, from 0, and how many to read, of a file that can be read
             in slices; all if None.
+        partitions: Columns that the names of its folders have, and their value in all rows.
 
     Returns:
         The table.
@@ -114,6 +117,14 @@ def read_raw(
             )
     except DatasetError as error:
         raise error if str(path) in str(error) else DatasetError(f"{path}: {error}") from error
+    if partitions:
+        named = {
+            name: value
+            for name, value in partitions.items()
+            if name not in found.header and (wanted is None or name in wanted)
+        }
+        header = [*found.header, *(name for name in partitions if name not in found.header)]
+        found = replace(found, table=with_partitions(found.table, named), header=header)
     return with_missing(found, described.missing)
 
 
