@@ -59,9 +59,10 @@ def connected_store(folder: Path, url: str | None) -> Iterator[ConnectedStore]:
             client.ping()
             servers = [client] if isinstance(client, Redis) else _primaries(client)
         except (RedisError, RedisClusterException, OSError, ValueError) as error:
+            told = str(error).rstrip(".")
             raise StoreError(
-                f"no store answers at {where}: {error}. Start the service, or name the store with "
-                "--store-folder or --store."
+                f"no store answers at {where}: {told}. Start the service, or name the store with "
+                "--store-folder or --store; one that is embedded answers the service's user alone."
             ) from error
         try:
             yield ConnectedStore(client, servers)

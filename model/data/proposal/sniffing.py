@@ -18,7 +18,11 @@ from model.data.proposal.parts import is_in_parts, parts_of_table
 from model.data.proposal.unknown import texts_for_unknown
 from model.data.proposal.without_header import names_by_content, plain_names
 from model.data.reading import LINE, RawTable, TableFormat, partitions_of, read_raw
-from model.data.reading.decimals import has_decimal_commas, with_points
+from model.data.reading.decimals import (
+    has_decimal_commas,
+    has_points_between_thousands,
+    with_points,
+)
 from model.data.reading.files import encoding_by_start, kind_of, opened
 from model.data.reading.raw_table import JSON, PARQUET, with_missing
 from model.data.tables import can_be_named
@@ -272,17 +276,18 @@ def _as_numbers_and_unknown(table: FoundTable, told: list[str]) -> FoundTable:
             "is a name, take it out of `missing`."
         )
     raw = with_missing(table.raw, missing)
-    commas = [
-        name
-        for name, kind in raw.table.schema.items()
-        if kind == pl.String and has_decimal_commas(raw.table.get_column(name))
-    ]
+    texts = [column for column in raw.table.iter_columns() if column.dtype == pl.String]
+    commas = [one.name for one in texts if has_decimal_commas(one)]
+    thousands = [one.name for one in texts if has_points_between_thousands(one)]
     if commas:
         told.append(f"{names}: decimal commas in {', '.join(map(repr, commas))}.")
-        points = raw.table.with_columns(with_points(raw.table.get_column(name)) for name in commas)
-        raw = replace(raw, table=points)
+    if thousands:
+        told.append(f"{names}: points between thousands in {', '.join(map(repr, thousands))}.")
+    if commas or thousands:
+        points = [with_points(raw.table.get_column(name)) for name in (*commas, *thousands)]
+        raw = replace(raw, table=raw.table.with_columns(points))
     described = table.described.model_copy(
-        update={"missing": tuple(missing), "decimal": "," if commas else "."}
+        update={"missing": tuple(missing), "decimal": "," if commas or thousands else "."}
     )
     return replace(table, described=described, raw=raw)
 
