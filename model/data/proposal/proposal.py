@@ -85,7 +85,7 @@ def propose(folder: Path, choose: Choose) -> Proposal:
         raise DatasetError(
             f"{ratings.path} has one column alone, {next(iter(columns), '')!r}; ratings take users "
             "and items. If something else than comma, semicolon, tab or bar parts its values, "
-            "write one of these."
+            "write one of these; if lines stand above the names of its columns, take them away."
         )
     single = {name: one for name, one in columns.items() if not one.is_list}
     if len(single) < _FEWEST:
@@ -104,8 +104,9 @@ def propose(folder: Path, choose: Choose) -> Proposal:
     for what, name in proposal.columns.items():
         if empty := columns[name].values.null_count():
             proposal.reasons.append(
-                f"{name!r} is empty in {empty:,} rows, which are refused unless --skip-bad-rows is "
-                "given. If they go on with the row above, as lines of an order do, fill it in."
+                f"{name!r} is empty in {empty:,} row(s), which are refused unless --skip-bad-rows "
+                "is given. If they go on with the row above, as lines of an order do, fill it in; "
+                "if they are totals, take them away."
             )
         if not tells(name, what):
             proposal.reasons.append(
@@ -116,9 +117,13 @@ def propose(folder: Path, choose: Choose) -> Proposal:
         f"{', '.join(ratings.names)}: {ratings.raw.rows:,} rows; users in {user!r}, items in "
         f"{item!r}."
     )
-    rest = {name: one for name, one in columns.items() if name not in (user, item)}
+    # A row of totals tells nothing of what the others hold.
+    whole = ratings.raw.table.drop_nulls([user, item])
+    rest = {
+        name: Column(name, whole.get_column(name)) for name in columns if name not in (user, item)
+    }
     decide_signal(proposal, {name: one for name, one in rest.items() if not one.is_list})
-    _tell_of_columns_left(proposal, rest, columns[item])
+    _tell_of_columns_left(proposal, rest, Column(item, whole.get_column(item)))
     others = [one for one in tables if one is not ratings]
     proposal.items = found_entities(others, columns[item], "item", proposal, ())
     taken = [] if proposal.items is None else [proposal.items.table]

@@ -44,7 +44,8 @@ def decide_signal(proposal: Proposal, columns: dict[str, Column]) -> None:
         proposal.columns["timestamp"] = times[0]
         say(f"Times in {times[0]!r}.")
     for name in _by_name(columns, "time"):
-        if name not in times and columns[name].numbers is None and len(columns[name].known):
+        is_named = columns[name].numbers is None or tells(name, "time") > 1
+        if name not in times and is_named and len(columns[name].known):
             say(
                 f"{name!r} is left out: {columns[name].known[0]!r} and others are no times that "
                 "can be read. Write them as 2026-01-31 12:00:00."
