@@ -66,7 +66,7 @@ def test_what_is_no_table_is_told(tmp_path: Path):
         "empty.csv is left out: it is empty.",
         "items.xlsx is left out: no such file is read",
         "items.csv is left out: it is a link to nothing",
-        "ratings.parquet is a folder, and left out",
+        f"ratings.parquet is left out: {tmp_path / 'ratings.parquet' / 'part-0.parquet'} is empty.",
     ):
         assert sentence in told
 

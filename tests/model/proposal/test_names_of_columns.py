@@ -1,5 +1,6 @@
 """The line that names the columns: missing, odd, or another one in the next file."""
 
+import datetime
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.model.proposal.folders import (
     HEADER,
     ITEMS,
     NUMBERS,
+    PAIRS,
     ROWS,
     USERS,
     proposed,
@@ -17,6 +19,9 @@ from tests.model.proposal.folders import (
     reasons,
     write,
 )
+
+AT = 1_600_000_000
+KINDS = ("view", "buy", "save")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +61,12 @@ def test_a_first_line_that_is_a_row_is_read_as_one(tmp_path: Path, name: str, se
         ("users.csv", ("user", "1", "2"), [(f"u{n}", n % 5, n % 3) for n in range(USERS)]),
         ("times.csv", ROWS[0][::-1], [row[::-1] for row in ROWS[1:]]),
         ("each-once.csv", ("x0", "y0"), [(f"x{n}", "y0") for n in range(USERS)]),
+        # Which of them is the user, behind a number that counts or a time?
+        ("numbered.csv", (1, *ROWS[0][2::-1]), [(n, *row[2::-1]) for n, row in enumerate(ROWS, 2)]),
+        ("events.csv", (AT, "buy", "u0"), [(AT + n, KINDS[n % 3], f"u{n % 9}") for n in range(99)]),
+        # Numbers of ten digits that many rows have may be times or users.
+        ("ten.csv", (AT, "i1", 4), [(AT + n // 9, f"i{n % 20}", n % 5) for n in range(1, 99)]),
+        ("counted.csv", (1, "x0", 4), [(n, f"x{n % 20}", n % 5) for n in range(2, 99)]),
     ],
 )
 def test_a_first_line_that_may_be_either_is_told(
@@ -65,6 +76,52 @@ def test_a_first_line_that_may_be_either_is_told(
 
     with pytest.raises(DatasetError, match=r"first line, .* looks like a row. Put a line"):
         proposed(tmp_path)
+
+
+def before_the_user(what: str, row: int, at: int) -> str:
+    moment = datetime.datetime.fromtimestamp(at, tz=datetime.UTC)
+    return {
+        "from 0": f"{row}",
+        "from 1": f"{row + 1}",
+        "seconds": f"{at}",
+        "milliseconds": f"{at}123",
+        "moment": f"{moment}",
+        "day": f"{moment:%d.%m.%Y}",
+    }[what]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ("from 0",),
+        ("from 1",),
+        ("seconds",),
+        ("milliseconds",),
+        ("moment",),
+        ("day",),
+        ("from 0", "seconds"),
+        ("from 1", "moment"),
+    ],
+)
+def test_rows_without_a_header_may_begin_with_a_number_or_a_time(
+    tmp_path: Path, first: tuple[str, ...]
+):
+    rows = [
+        (*(before_the_user(what, n, at) for what in first), f"2{user[1:]}", f"1{item[1:]}", rating)
+        for n, (user, item, rating, at) in enumerate(ROWS)
+    ]
+    write(tmp_path / "log.csv", [str(one) for one in rows[0]], rows[1:])
+
+    proposal = proposed(tmp_path)
+    dataset = read(tmp_path, proposal)
+
+    time = {"timestamp": "timestamp"} if first[-1] not in ("from 0", "from 1") else {}
+    assert proposal.columns == {"user": "user_id", "item": "item_id", "rating": "rating"} | time
+    assert dataset.report.bad_rows == {}
+    pairs = zip(dataset.ratings.user_index, dataset.ratings.item_index, strict=True)
+    assert {(dataset.user_ids[u], dataset.item_ids[i]) for u, i in pairs} == {
+        (f"2{user[1:]}", f"1{item[1:]}") for user, item in PAIRS
+    }
 
 
 def test_rows_without_a_header_may_have_unknown_ratings_and_commas(tmp_path: Path):
