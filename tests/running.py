@@ -64,7 +64,11 @@ def processes_in(folder: Path) -> set[int]:
 
 
 def run_melu(
-    *arguments: str, is_fresh: bool = False, user: int | None = None, **environment: str
+    *arguments: str,
+    is_fresh: bool = False,
+    program: str = PROGRAM,
+    user: int | None = None,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run a `melu` command that ends by itself.
 
@@ -72,12 +76,13 @@ def run_melu(
         *arguments: Of `melu`.
         is_fresh: Whether it is a process from nothing, and not a fork that has everything imported.
         user: Id of the user to run as, in a fork; that of the tests if None.
+        program: Module with its `main`.
         **environment: Added to that of the tests.
     """
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("MELU_")}
     if is_fresh:
         return subprocess.run(
-            [sys.executable, "-m", PROGRAM, *arguments],
+            [sys.executable, "-m", program, *arguments],
             env=inherited | environment,
             capture_output=True,
             text=True,
@@ -86,7 +91,9 @@ def run_melu(
         )
     with TemporaryDirectory() as folder:
         output, errors = Path(folder) / "output", Path(folder) / "errors"
-        process = ForkedProcess(arguments, inherited | environment, output, errors, user=user)
+        process = ForkedProcess(
+            arguments, inherited | environment, output, errors, program, user=user
+        )
         try:
             status = process.wait(COMMAND_SECONDS)
         finally:
@@ -138,8 +145,8 @@ class Service:
         self, arguments: Sequence[str], environment: Mapping[str, str]
     ) -> "subprocess.Popen[bytes] | ForkedProcess":
         log = self.folder / "serve.log"
-        if not self.is_fresh and self.program == PROGRAM and "--workers" not in arguments:
-            return ForkedProcess(arguments, environment, log)
+        if not self.is_fresh and "--workers" not in arguments:
+            return ForkedProcess(arguments, environment, log, program=self.program)
         with log.open("ab") as file:
             return subprocess.Popen(
                 [sys.executable, "-m", self.program, *arguments],

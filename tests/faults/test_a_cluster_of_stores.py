@@ -3,8 +3,6 @@
 import itertools
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -270,22 +268,9 @@ def test_a_write_that_no_replica_of_a_cluster_has(cluster: Cluster, client: http
     assert everywhere[0].rate({2: 3})["accepted"] == 1
 
 
-def test_a_cluster_that_is_named_as_one_server_is_refused(
-    cluster: Cluster, bundle: Path, tmp_path: Path
-):
+def test_a_cluster_that_is_named_as_one_server_is_refused(cluster: Cluster, bundle: Path):
     url = f"redis://127.0.0.1:{cluster.servers[0].port}"
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "scripts.cli", "serve", "--model", str(bundle)),
-            *("--store", url, "--port", "0"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2])},
-    )
+    done = run_melu("serve", "--model", str(bundle), "--store", url, "--port", "0")
 
     assert done.returncode != 0
     assert "redis+cluster://" in done.stderr + done.stdout

@@ -1,7 +1,6 @@
 """A kind that the tests invent goes all the way, though nothing but its class knows of it."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import httpx
 import polars as pl
 import pytest
 
-from tests.running import Service
+from tests.running import Service, run_melu
 from tests.service.visitors import Visitor, assert_problem, ok
 from tests.worlds import GENRES, ITEMS_OF_A_GENRE, write_two_tastes
 
@@ -19,9 +18,8 @@ ITEMS = {str(item) for item in range(ITEMS_OF_A_GENRE * len(GENRES))}
 RATINGS: dict[int, float] = {1: 5, 2: 5, 3: 5, 33: 1, 34: 1, 35: 1}
 
 
-def run_with_flag(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", WITH_FLAG, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+def run_with_flag(*arguments: str, is_fresh: bool = False) -> subprocess.CompletedProcess[str]:
+    return run_melu(*arguments, is_fresh=is_fresh, program=WITH_FLAG)
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +42,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(data: Path) -> Iterator[Service]:
-    bundle = data.parent / "model"
-    trained = run_with_flag("train", str(data), "--epochs", "1", "--out", str(bundle))
-    assert trained.returncode == 0, trained.stderr
+    # Begun with a bundle whose preset is quick.
+    quick, bundle = data.parent / "quick", data.parent / "model"
+    for trained in (
+        run_melu(str(data), str(quick), program="tests.quick_with_flag"),
+        run_with_flag("train", str(data), "--from", str(quick), "--out", str(bundle)),
+    ):
+        assert trained.returncode == 0, trained.stderr
     service = Service(bundle, data.parent / "service", program=WITH_FLAG).start()
     yield service
     service.stop()
@@ -67,7 +69,8 @@ def fan(client: httpx.Client, user: str) -> Visitor:
 
 
 def test_it_is_described_by_its_values(data: Path):
-    described = run_with_flag("describe", str(data))
+    # As from a shell: it is known before anything else is imported.
+    described = run_with_flag("describe", str(data), is_fresh=True)
     assert described.returncode == 0, described.stderr
     (line,) = [line for line in described.stdout.splitlines() if "item.funny" in line]
     assert line.split() == ["item.funny", "flag", "2", "0.0%", "true,", "false"]
@@ -84,8 +87,7 @@ def test_a_cell_that_is_none_of_it_is_refused_with_its_line(data: Path, tmp_path
 
 
 def test_a_release_without_it_refuses_the_description_and_tells_the_kinds(data: Path):
-    command = [sys.executable, "-m", "scripts.cli", "describe", str(data)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    told = run_melu("describe", str(data))
     assert told.returncode == 1
     assert "Input should be 'category', 'categories', 'number' or 'text'" in told.stderr
 

@@ -1,7 +1,5 @@
 """From a folder of clicks to a served list, with no rating in sight."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import httpx
 import pytest
 
 from scripts.opposite_users import compare_opposite_users
-from tests.running import Service
+from tests.running import Service, run_melu
 from tests.worlds import ITEMS_OF_A_GENRE, write_clicks
 
 
@@ -17,17 +15,12 @@ from tests.worlds import ITEMS_OF_A_GENRE, write_clicks
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("clicks")
     data = write_clicks(folder / "data")
-    command = [sys.executable, "-m", "scripts.cli"]
-    described = subprocess.run(
-        [*command, "describe", str(data)], check=True, capture_output=True, text=True
-    ).stdout
-    assert "interactions" in described
-    assert "scale" not in described
-    subprocess.run(
-        [*command, "train", str(data), "--out", str(folder / "model")],
-        check=True,
-        capture_output=True,
-    )
+    described = run_melu("describe", str(data))
+    assert described.returncode == 0, described.stderr
+    assert "interactions" in described.stdout
+    assert "scale" not in described.stdout
+    trained = run_melu("train", str(data), "--out", str(folder / "model"))
+    assert trained.returncode == 0, trained.stderr
     service = Service(folder / "model", folder / "service").start()
     yield service
     service.stop()
@@ -96,12 +89,7 @@ def test_opposite_users_answer_with_actions(shop: Service, capsys: pytest.Captur
 def test_predicted_ratings_can_t_be_evaluated(tmp_path: Path):
     data = write_clicks(tmp_path)
 
-    found = subprocess.run(
-        [sys.executable, "-m", "scripts.cli", "evaluate", str(data)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    found = run_melu("evaluate", str(data))
 
     assert found.returncode != 0
     assert "evaluate-lists" in found.stderr

@@ -68,7 +68,6 @@ def test_a_second_service_on_the_same_port_leaves_no_store_behind(
 ):
     second = run_melu(
         *("serve", "--model", str(bundle), "--port", str(service.port)),
-        is_fresh=True,
         MELU_STORE_FOLDER=str(tmp_path / "store"),
     )
 
@@ -121,9 +120,7 @@ def test_an_address_that_others_reach_needs_a_word_of_consent(bundle: Path, host
 
 
 def test_with_that_word_it_listens(bundle: Path, tmp_path: Path):
-    service = Service(
-        bundle, tmp_path, is_fresh=True, arguments=("--host", "0.0.0.0", "--insecure")
-    ).start()
+    service = Service(bundle, tmp_path, arguments=("--host", "0.0.0.0", "--insecure")).start()
 
     assert service.stop() == 0
 
@@ -155,7 +152,7 @@ def test_the_stores_folder_is_for_its_owner_alone(service: Service):
 
 def test_an_ipv6_address_is_written_as_one(bundle: Path, tmp_path: Path):
     assert Settings(host="::1", port=8152).address == "http://[::1]:8152"
-    service = Service(bundle, tmp_path, arguments=("--host", "::1"), is_fresh=True)
+    service = Service(bundle, tmp_path, arguments=("--host", "::1"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Service, "url", f"http://[::1]:{service.port}")
         service.start()
