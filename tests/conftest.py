@@ -12,12 +12,14 @@ import pytest
 import torch
 from filelock import FileLock
 from threadpoolctl import threadpool_limits
+from xdist.remote import Producer
 
 from model.data import Dataset, load_dataset
 from model.presets import PRESETS, Preset, with_options
 from model.recommender import Recommender
 from tests.deployments import DEPLOYMENTS, ONE_WORKER, Deployment, deployed
 from tests.running import Service
+from tests.together import Together
 from tests.training import train_bundle
 from tests.worlds import write_known_kinds, write_two_tastes
 
@@ -42,6 +44,12 @@ QUICK_PRESETS: dict[str, Preset] = {
     ),
     "melu": with_options(PRESETS["melu"], epochs=25, learning_rate=0.01),
 }
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:
+    """Deal tests to several processes by file, but for those that share what is dear to start."""
+    return Together(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

@@ -102,13 +102,3 @@ UNLIMITED = {"sys/fs/cgroup/memory.current": 10, "sys/fs/cgroup/memory.max": "ma
 )
 def test_memory_and_threads_are_named(tmp_path: Path, files: dict[str, object], named: list[str]):
     assert scarce(None, _write(tmp_path, files)) == named
-
-
-def test_a_supervisor_has_no_torch(bundle: Path, tmp_path: Path):
-    service = Service(bundle, tmp_path / "workers", arguments=("--workers", "2")).start()
-    try:
-        assert service.process is not None
-        maps = Path(f"/proc/{service.process.pid}/maps").read_text()
-        assert "libtorch" not in maps
-    finally:
-        service.stop()

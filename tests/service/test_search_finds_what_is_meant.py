@@ -2,9 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 import httpx
 import polars as pl
@@ -247,35 +245,28 @@ def test_a_title_that_is_gone_keeps_none_from_being_found():
     assert found("terminatr", search, gone) == ["The Terminator"]
 
 
-@pytest.fixture(scope="module")
-def own(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    service = Service(bundle, tmp_path_factory.mktemp("search"), arguments=("--workers", "2"))
-    yield service.start()
-    service.stop()
-
-
 def titles(client: httpx.Client, query: str, **parameters: str | int) -> list[str]:
     page = ok(client.get("/items", params={"query": query, **parameters}))
     return [item["title"] for item in page["items"]]
 
 
-def test_an_item_that_is_put_is_found_at_once(own: Service):
-    with own.client() as client:
+def test_an_item_that_is_put_is_found_at_once(two_workers: Service):
+    with two_workers.client() as client:
         for number, (title, query) in enumerate(
             [("Quixotry's Wyvern", "quixotrys wyvrn"), ("Zanzibar-Jukebox", "zanzibarjukebox")]
         ):
             path = f"/items/found-{number}"
             assert client.put(path, json={"title": title}).status_code == 201
             for _ in range(8):
-                with own.client() as other:
+                with two_workers.client() as other:
                     assert titles(other, query) == [title]
             assert client.delete(path).status_code == 204
             assert titles(client, query) == []
 
 
-def test_pages_go_from_the_best_matches_to_the_others(own: Service):
+def test_pages_go_from_the_best_matches_to_the_others(two_workers: Service):
     names = ["Glimmer", "Glimmer Night", "Glimmering", "Last Glimmer", "Night of Glimmering"]
-    with own.client() as client:
+    with two_workers.client() as client:
         for number in range(5):
             body = {"title": names[number]}
             assert client.put(f"/items/page-{number}", json=body).status_code == 201
@@ -286,6 +277,8 @@ def test_pages_go_from_the_best_matches_to_the_others(own: Service):
             page = ok(client.get("/items", params={"query": "glimmer", "limit": 2, **cursor}))
             parts.append([item["title"] for item in page["items"]])
             cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else None
+        for number in range(5):
+            assert client.delete(f"/items/page-{number}").status_code == 204
 
     assert whole[:3] == names[:3]
     assert set(whole[3:]) == set(names[3:])

@@ -199,6 +199,12 @@ def test_two_workers_see_each_others_writes(two_workers: Service):
             assert Visitor(client, f"user {user}").support_version() == 6
 
 
+def test_a_supervisor_has_no_torch(two_workers: Service):
+    assert two_workers.process is not None
+    maps = Path(f"/proc/{two_workers.process.pid}/maps").read_text()
+    assert "libtorch" not in maps
+
+
 def test_a_killed_worker_is_replaced(two_workers: Service):
     killed, kept = sorted(workers_of(two_workers))
     os.kill(killed, signal.SIGKILL)
