@@ -2,6 +2,7 @@
 
 import random
 import time
+from functools import cache
 from itertools import chain
 
 import httpx
@@ -164,22 +165,34 @@ MADE_UP_CATALOGUE = catalogue_of(MADE_UP)
 MADE_UP_SEARCH = TitleSearch(MADE_UP_CATALOGUE.bundled)
 
 
+@cache
+def words_of(text: str) -> tuple[str, ...]:
+    return tuple(text.lower().split())
+
+
+@cache
+def spaced(text: str) -> str:
+    """Its words, each with a space before it."""
+    return "".join(f" {word}" for word in words_of(text))
+
+
 def begins_words(query: str, title: str) -> bool:
-    words = title.lower().split()
-    return all(any(word.startswith(one) for word in words) for one in query.lower().split())
+    words = spaced(title)
+    return all(f" {one}" in words for one in words_of(query))
 
 
-def without_a_letter(word: str) -> set[str]:
+@cache
+def without_a_letter(word: str) -> frozenset[str]:
     """The word, and all that is left of it when one letter is."""
-    return {word} | {word[:at] + word[at + 1 :] for at in range(len(word))}
+    return frozenset((word, *(word[:at] + word[at + 1 :] for at in range(len(word)))))
 
 
 def is_a_slip_away(query: str, title: str) -> bool:
     """Tell whether all words but one are the title's, and that one may be by a slip of its own."""
-    words = title.lower().split()
-    strange = [one for one in query.lower().split() if not begins_words(one, title)]
+    strange = [one for one in words_of(query) if not begins_words(one, title)]
     return len(strange) == 1 and any(
-        without_a_letter(strange[0]) & without_a_letter(word) for word in words
+        not without_a_letter(strange[0]).isdisjoint(without_a_letter(word))
+        for word in words_of(title)
     )
 
 
