@@ -9,6 +9,8 @@ from typing import Any
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection
 
+from app.store.closed_connections import lost_if_closed
+
 
 class SteadyCluster(RedisCluster):
     """A client of a cluster.
@@ -73,7 +75,8 @@ class _LooksFirst(AbstractConnection):
         # A subscription, which may have something to read at any time, doesn't ask for a look.
         if check_health and self.is_connected and await self._has_ended():
             await self.disconnect(nowait=True)
-        await super().send_packed_command(command, check_health)
+        with lost_if_closed():
+            await super().send_packed_command(command, check_health)
 
     async def _has_ended(self) -> bool:
         try:

@@ -12,6 +12,8 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ResponseError
 
+from app.store.closed_connections import lost_if_closed
+
 
 def bulk(text: str) -> bytes:
     """Write a text as the protocol has it."""
@@ -90,7 +92,8 @@ async def _exchange(connection: AbstractConnection, commands: Sequence[bytes]) -
     """Send and read; close a connection with unread answers, or the next call would get them."""
     answers: list[Any] = []
     try:
-        await connection.send_packed_command([b"".join(commands)])
+        with lost_if_closed():
+            await connection.send_packed_command([b"".join(commands)])
         for _ in commands:
             try:
                 answers.append(await connection.read_response())
