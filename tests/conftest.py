@@ -149,6 +149,7 @@ def service(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 SLOW_FOLDERS = {"access", "browser", "clients", "contract", "faults", "loop", "service", "store"}
 
 LONGEST_FIRST = (
+    "faults/test_a_primary_with_a_replica.py",
     "project/test_init.py",
     "service/test_starting_and_stopping.py",
     "model/test_fuzzed_files.py",

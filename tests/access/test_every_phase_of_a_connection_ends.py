@@ -57,6 +57,7 @@ def left_silent(impatient: Service) -> dict[str, tuple[list[int], float]]:
 
 
 @pytest.mark.clock
+@pytest.mark.patient
 @pytest.mark.parametrize("said", SILENT)
 def test_a_connection_that_says_nothing_is_closed(
     left_silent: dict[str, tuple[list[int], float]], said: str
@@ -114,11 +115,13 @@ def slow_clients(impatient: Service) -> dict[Callable[[int], None], Future[None]
 
 
 @pytest.mark.clock
+@pytest.mark.patient
 def test_a_head_that_drips_is_closed_too(slow_clients: dict[Callable[[int], None], Future[None]]):
     slow_clients[drip].result()
 
 
 @pytest.mark.clock
+@pytest.mark.patient
 def test_a_connection_between_requests_may_rest_as_long_as_is_set(
     slow_clients: dict[Callable[[int], None], Future[None]],
 ):
@@ -126,11 +129,13 @@ def test_a_connection_between_requests_may_rest_as_long_as_is_set(
 
 
 @pytest.mark.clock
+@pytest.mark.patient
 def test_who_takes_no_answer_is_let_go(slow_clients: dict[Callable[[int], None], Future[None]]):
     slow_clients[take_no_answer].result()
 
 
 @pytest.mark.clock
+@pytest.mark.patient
 def test_too_many_connections_are_turned_away_and_others_go_on(impatient: Service):
     with ExitStack() as stack, impatient.client() as known:
         assert known.get("/healthz").status_code == 200

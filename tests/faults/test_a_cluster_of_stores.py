@@ -18,7 +18,7 @@ from tests.running import Service, run_melu, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
 from tests.topologies import FAILOVER_SECONDS, Cluster, running_cluster
 
-pytestmark = pytest.mark.clock
+pytestmark = [pytest.mark.clock, pytest.mark.patient]
 
 KEY = "a-key-for-tests-of-several-servers"
 

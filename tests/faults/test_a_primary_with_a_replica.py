@@ -15,7 +15,7 @@ from tests.running import RedisServer, Service, start_all, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
 from tests.topologies import Replicated, running_replicated
 
-pytestmark = pytest.mark.clock
+pytestmark = [pytest.mark.clock, pytest.mark.patient]
 
 RECOVERY_SECONDS = 10
 AGREE_SECONDS = 1.0

@@ -18,7 +18,7 @@ from tests.faults.slow_proxy import SlowProxy
 from tests.running import RedisServer, Service, wait_for
 from tests.service.visitors import Visitor, assert_problem, ok
 
-pytestmark = pytest.mark.clock
+pytestmark = [pytest.mark.clock, pytest.mark.patient]
 
 RECOVERY_SECONDS = 5
 WRITES = {"write"}

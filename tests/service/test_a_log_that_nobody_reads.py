@@ -14,7 +14,7 @@ from app.logs.output import LogOutput
 from tests.ports import free_port
 from tests.running import Service, wait_for
 
-pytestmark = pytest.mark.clock
+pytestmark = [pytest.mark.clock, pytest.mark.patient]
 
 
 def test_a_stalled_reader_stops_nothing(bundle: Path, tmp_path: Path):

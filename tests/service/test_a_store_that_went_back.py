@@ -11,7 +11,7 @@ import redis
 from tests.running import Service, wait_for
 from tests.service.visitors import ok
 
-pytestmark = pytest.mark.clock
+pytestmark = [pytest.mark.clock, pytest.mark.patient]
 
 KEYS = "{melu:catalogue}:*"
 CONTENT = {"title": "New", "attributes": {"genre": ["comedy"], "year": 1990}}

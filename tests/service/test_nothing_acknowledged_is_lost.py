@@ -148,6 +148,7 @@ class Load:
 
 
 @pytest.mark.clock
+@pytest.mark.patient
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
 def test_when_the_store_fails_under_load(own_service: Service, blow: signal.Signals):
     load = Load(own_service)
