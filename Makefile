@@ -16,8 +16,6 @@ NODE_MODULES := clients/javascript/node_modules/.package-lock.json
 # Tests wait for a service half of their time; a file's tests share what they train and what they
 # serve. In the order that tests/conftest.py gives them, the longest first.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
-# Of what is held to a time, tests that wait most of theirs, for seconds, bear one another's company.
-IN_PAIRS := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -38,7 +36,7 @@ serve: $(VENV)/.installed $(GUIDE)
 
 test: $(VENV)/.installed-test $(NODE_MODULES) $(GUIDE)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not clock'
-	$(BIN)/python -m pytest $(IN_PAIRS) -m 'clock and patient'
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'clock and patient'
 	$(BIN)/python -m pytest -m 'clock and not patient'
 
 test-fast: $(VENV)/.installed-test
