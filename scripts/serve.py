@@ -26,6 +26,12 @@ except ImportError:  # a platform without such limits
     resource = None  # type: ignore[assignment]
 
 GRACEFUL_SHUTDOWN_SECONDS = 10
+_WORKER_SECONDS = 30
+"""How long a worker may be silent, and a new one take to be ready, before it is given up.
+
+Uvicorn's 5 are not enough where many workers import at once on a few cores: it would kill each of
+them over and over, and none would ever be ready.
+"""
 _MOST_DESCRIPTORS = 65_536
 
 
@@ -119,6 +125,7 @@ def _run(settings: Settings, given: dict[str, object]) -> None:
             workers=settings.workers,
             timeout_keep_alive=settings.keep_alive_seconds,
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN_SECONDS,
+            timeout_worker_healthcheck=_WORKER_SECONDS,
             http=BoundedHttpProtocol,
             ws="none",
             log_config=logging_configuration(settings.log_level, settings.log_format),

@@ -2,6 +2,7 @@ import os
 import shutil
 import signal
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -203,6 +204,22 @@ def test_a_supervisor_has_no_torch(two_workers: Service):
     assert two_workers.process is not None
     maps = Path(f"/proc/{two_workers.process.pid}/maps").read_text()
     assert "libtorch" not in maps
+
+
+def test_a_worker_that_gets_no_time_for_a_while_is_not_given_up(two_workers: Service):
+    """Where many start at once on few cores, none answers its supervisor for seconds."""
+    workers = workers_of(two_workers)
+    starved = min(workers)
+    os.kill(starved, signal.SIGSTOP)
+    try:
+        time.sleep(8)
+    finally:
+        os.kill(starved, signal.SIGCONT)
+    # Only now would a supervisor that waited look after it.
+    time.sleep(1)
+
+    assert workers_of(two_workers) == workers
+    two_workers.wait_until(200)
 
 
 def test_a_killed_worker_is_replaced(two_workers: Service):
