@@ -2,8 +2,10 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Response
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -38,6 +40,18 @@ class GuideFiles(RevalidatedFiles):
         """Answer a path of the guide."""
         require_guide(self._folder)
         await super().__call__(scope, receive, send)
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Lead to a folder by a relative address.
+
+        The framework's names the host that the request did, and `http`: behind a proxy that serves
+        the service under another name, or under a path, it leads nowhere, or where a stranger says.
+        """
+        response = await super().get_response(path, scope)
+        if isinstance(response, RedirectResponse):
+            last = scope["path"].rpartition("/")[2]
+            return RedirectResponse(f"./{quote(last)}/", headers=PAGE_HEADERS)
+        return response
 
 
 def require_guide(folder: Path) -> None:

@@ -48,6 +48,18 @@ def test_the_guides_name_leads_into_its_folder_also_behind_a_path(
     assert response.headers["location"] == "guide/"
 
 
+def test_a_folder_is_led_to_under_whatever_name_the_service_is_reached(
+    guide: Path, guarded: Service
+):
+    with guarded.client() as stranger:
+        response = stranger.get("/guide/decisions", headers={"Host": "elsewhere.example"})
+
+    assert response.status_code == 307
+    assert response.headers["location"] == "./decisions/"
+    for name in PAGE_HEADERS:
+        assert response.headers[name] == PAGE_HEADERS[name]
+
+
 def test_a_page_that_it_does_not_have(guide: Path, client: httpx.Client):
     assert_problem(client.get("/guide/nowhere.html"), 404, "not_found")
     assert client.get("/guide/../settings.py").status_code == 404
