@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipResponder
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MINIMUM_BYTES = 1024
 # zlib's defaults spend most of their time on clearing buffers that an answer never fills: with
@@ -49,12 +49,23 @@ class _Compressed(GZipResponder):
             )
         return self._deflate
 
+    async def send_with_compression(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 304:
+            # The tag that the answer would have (RFC 9110, 15.4.5): a cache that holds a weak one
+            # takes no news under a strong one (RFC 9111, 4.3.4).
+            _weaken_tag(message)
+        await super().send_with_compression(message)
+
     async def apply_compression(self, body: bytes, *, more_body: bool) -> bytes:
-        headers = MutableHeaders(raw=self.initial_message["headers"])
-        etag = headers.get("etag")
-        if etag is not None and not etag.startswith("W/"):
-            headers["etag"] = f"W/{etag}"
+        _weaken_tag(self.initial_message)
         return await super().apply_compression(body, more_body=more_body)
+
+
+def _weaken_tag(message: Message) -> None:
+    headers = MutableHeaders(raw=message["headers"])
+    etag = headers.get("etag")
+    if etag is not None and not etag.startswith("W/"):
+        headers["etag"] = f"W/{etag}"
 
 
 def _accepts_gzip(scope: Scope) -> bool:

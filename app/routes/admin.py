@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.dependencies import ServicesDep
 from app.metrics import MOST_ANSWERS, ItemCounts, onboarding_counts
-from app.middleware.security_headers import PAGE_HEADERS
 from app.problems import ModelUnavailable, problem_responses
+from app.routes.site_files import site_file
 from app.schemas.operations import (
     AskedItem,
     ModelCard,
@@ -26,11 +25,11 @@ _MOST_ITEMS = 50
 
 
 @router.get("", include_in_schema=False)
-async def admin_page(request: Request) -> FileResponse:
+async def admin_page(request: Request) -> Response:
     """The back office; it holds no data, and asks for all of it with a server key."""
     if not request.app.state.has_admin:
         raise HTTPException(404)
-    return FileResponse(_PAGE, media_type="text/html", headers=PAGE_HEADERS)
+    return site_file(request, _PAGE)
 
 
 @router.get(

@@ -1,10 +1,10 @@
 """`/guide`: the documentation as a site; `/llms.txt`: where a language model finds it."""
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from app.middleware.security_headers import PAGE_HEADERS
-from app.routes.site_files import GUIDE_FOLDER, require_guide
+from app.routes.site_files import GUIDE_FOLDER, require_guide, site_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,7 +17,7 @@ async def guide() -> RedirectResponse:
 
 
 @router.get("/llms.txt")
-async def llms() -> FileResponse:
+async def llms(request: Request) -> Response:
     """Tell what this is, and name every page of the guide as Markdown."""
     require_guide(GUIDE_FOLDER)
-    return FileResponse(GUIDE_FOLDER / "llms.txt", media_type="text/plain", headers=PAGE_HEADERS)
+    return site_file(request, GUIDE_FOLDER / "llms.txt")

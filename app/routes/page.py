@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 
 from app.dependencies import PageDep
-from app.middleware.security_headers import PAGE_HEADERS, page_headers
+from app.middleware.security_headers import page_headers
 from app.routes.conditional_requests import not_modified
+from app.routes.site_files import site_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,9 +33,9 @@ async def page_style(request: Request, files: PageDep) -> Response:
 
 
 @router.get("/docs")
-async def docs() -> FileResponse:
+async def docs(request: Request) -> Response:
     """Swagger UI on the OpenAPI description."""
-    return FileResponse(_DOCS, media_type="text/html", headers=PAGE_HEADERS)
+    return site_file(request, _DOCS)
 
 
 def _answer(request: Request, content: bytes, etag: str, media_type: str) -> Response:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -23,6 +23,22 @@ class RevalidatedFiles(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers.update(PAGE_HEADERS)
         return response
+
+
+def site_file(request: Request, path: Path) -> Response:
+    """Answer with one file that has an address of its own, or with 304.
+
+    Args:
+        request: The request.
+        path: The file.
+
+    Returns:
+        What folders answer with.
+    """
+    return _FILES.file_response(path, path.stat(), request.scope)
+
+
+_FILES = RevalidatedFiles()
 
 
 class GuideFiles(RevalidatedFiles):

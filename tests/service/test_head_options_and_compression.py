@@ -135,6 +135,22 @@ def test_the_tag_of_a_compressed_answer_is_weak_and_good_for_both(client: httpx.
             assert client.get(path, headers=held).status_code == 304
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/docs", "/admin", "/static/app.js", "/users/a reader/recommendations"],
+)
+def test_whoever_holds_an_answer_with_a_tag_is_told_so_by_that_tag(client: httpx.Client, path: str):
+    tag = plain(client, path, "identity").headers["etag"]
+
+    for coding, told in (("identity", tag), ("gzip", f"W/{tag}")):
+        held = {"If-None-Match": tag, "Accept-Encoding": coding}
+        response = client.get(path, headers=held)
+        assert response.status_code == 304
+        assert response.headers["etag"] == told
+        assert response.headers["vary"] == "Accept-Encoding"
+        assert response.content == b""
+
+
 @pytest.mark.parametrize("query", ["query=%FF", "filter=genre:%C3%28", "query=%ED%A0%80"])
 def test_a_query_that_is_no_text(client: httpx.Client, query: str):
     assert_problem(client.get(f"/items?{query}"), 422, "invalid_parameter")
