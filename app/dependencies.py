@@ -13,6 +13,7 @@ from app.container import Services
 from app.page_files import PageFiles
 from app.problems import Fault, InvalidParameter, ModelUnavailable
 from app.schemas.values import REPEATABLE_PARAMETERS
+from app.served_description import ServedDescription
 from app.services.model_state.manager import ModelManager
 from app.store import UserStore
 from app.store.scarcity import scarce
@@ -102,6 +103,11 @@ async def _page(request: Request) -> PageFiles:
     return files
 
 
+async def _description(request: Request) -> ServedDescription:
+    description: ServedDescription = request.app.state.description
+    return description
+
+
 async def _tokens(request: Request) -> UserTokens:
     tokens: UserTokens = request.app.state.tokens
     return tokens
@@ -114,4 +120,5 @@ ScarceDep = Annotated[list[str], Depends(_scarce)]
 StoreWarningsDep = Annotated[list[str], Depends(_store_warnings)]
 TokensDep = Annotated[UserTokens, Depends(_tokens)]
 DemoVisitorsDep = Annotated[DemoVisitors, Depends(_demo_visitors)]
+DescriptionDep = Annotated[ServedDescription, Depends(_description)]
 PageDep = Annotated[PageFiles, Depends(_page)]

@@ -18,6 +18,7 @@ from app.problem_handlers import install_problem_handlers
 from app.problems import ProblemBody
 from app.routes import routers
 from app.routes.site_files import GUIDE_FOLDER, GuideFiles, RevalidatedFiles
+from app.served_description import ServedDescription
 from app.settings import Settings
 from app.traces import RequestTraces
 
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=partial(running, settings=settings),
         docs_url=None,  # ours is in routes/page.py: it loads nothing from elsewhere
         redoc_url=None,
+        openapi_url=None,  # so is this: the framework's makes the document on the event loop
         redirect_slashes=False,
         generate_unique_id_function=name_operation,
         dependencies=[Depends(refuse_repeated_parameters)],
@@ -75,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/static/swagger", RevalidatedFiles(directory=SWAGGER_FOLDER), name="swagger")
     app.mount("/guide", GuideFiles(GUIDE_FOLDER), name="guide")
     app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
+    app.state.description = ServedDescription(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign] # as FastAPI documents it
     if settings.api_keys:
         describe_access(app)

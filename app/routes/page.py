@@ -1,10 +1,10 @@
-"""`/`: the demo page; `/docs`: the API's description to read and try."""
+"""`/`: the demo page; `/openapi.json`: the API's description; `/docs`: to read and try it."""
 
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
-from app.dependencies import PageDep
+from app.dependencies import DescriptionDep, PageDep
 from app.middleware.security_headers import page_headers
 from app.routes.conditional_requests import not_modified
 from app.routes.site_files import site_file
@@ -30,6 +30,12 @@ async def page_script(request: Request, files: PageDep) -> Response:
 async def page_style(request: Request, files: PageDep) -> Response:
     """All styles of the page in one."""
     return _answer(request, *files.style.parts)
+
+
+@router.get("/openapi.json")
+async def description(request: Request, described: DescriptionDep) -> Response:
+    """The API's description for machines."""
+    return _answer(request, *(await described.file()).parts)
 
 
 @router.get("/docs")

@@ -137,7 +137,7 @@ def test_the_tag_of_a_compressed_answer_is_weak_and_good_for_both(client: httpx.
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/docs", "/admin", "/static/app.js", "/users/a reader/recommendations"],
+    ["/", "/docs", "/admin", "/openapi.json", "/static/app.js", "/users/a reader/recommendations"],
 )
 def test_whoever_holds_an_answer_with_a_tag_is_told_so_by_that_tag(client: httpx.Client, path: str):
     tag = plain(client, path, "identity").headers["etag"]

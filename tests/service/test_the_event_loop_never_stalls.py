@@ -140,6 +140,22 @@ def test_a_put_and_a_reload_hold_nobody_up(large: Service):
     assert least <= MOST_SECONDS
 
 
+def test_a_description_that_is_made_anew_holds_nobody_up(bundle: Path, tmp_path: Path):
+    service = Service(bundle, tmp_path).start()
+    try:
+        with service.client() as client:
+
+            def describe() -> Iterator[float]:
+                for _ in range(ATTEMPTS):
+                    popular = ok(client.get("/items?limit=1"))["items"][0]["item_id"]
+                    assert client.delete(f"/items/{popular}").status_code == 204  # an example
+                    yield longest_stall(service, ["/openapi.json"])
+
+            assert least_of(describe()) <= MOST_SECONDS
+    finally:
+        service.stop()
+
+
 def test_another_bundle_that_is_taken_over_holds_nobody_up(
     bundle: Path, grown: Path, tmp_path: Path
 ):
