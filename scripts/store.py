@@ -13,7 +13,6 @@ from pathlib import Path
 from redis import Redis
 from rich.table import Table
 
-from app.store.embedded import socket_of
 from app.store.erasure_log import ErasureLogError, Erasures
 from app.store.keys import (
     ERASED_CHANNEL,
@@ -24,6 +23,7 @@ from app.store.keys import (
 )
 from app.store.layout import LAYOUT, warnings_of_server
 from app.store.records import unreadable_fields
+from scripts.append_only_files import opened_files
 from scripts.store_connection import (
     USER_KEYS,
     StoreError,
@@ -36,6 +36,7 @@ _REWRITE_SECONDS = 600
 _POLL_SECONDS = 0.1
 _FILES = "appendonlydir"
 _AT_ONCE = 500
+_OWNER_ONLY = 0o600
 _MICROSECONDS = 1_000_000
 
 
@@ -128,11 +129,13 @@ def back_up_store(folder: Path, file: Path) -> None:
     try:
         # Whole or not at all: a part of a backup looks like one.
         with (
-            _no_rewrite(folder),
             _whole(file) as part,
+            opened_files(files) as opened,
             tarfile.open(part, mode) as archive,  # type: ignore[call-overload]
         ):
-            archive.add(files, _FILES)
+            for one in opened:
+                name = f"{_FILES}/{Path(one.name).name}"
+                archive.addfile(archive.gettarinfo(arcname=name, fileobj=one), one)
     except FileExistsError as error:
         raise StoreError(f"{file} is there already; name another file.") from error
     except OSError as error:
@@ -158,6 +161,7 @@ def _whole(file: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as folder:
         part = Path(folder) / file.name
         yield part
+        part.chmod(_OWNER_ONLY)  # as the store's folder is
         part.rename(file)
 
 
@@ -198,24 +202,6 @@ def replay_erasures(file: Path, folder: Path, url: str | None) -> None:
 
 def _warnings(server: Redis) -> list[str]:
     return warnings_of_server(info_of(server, "persistence"), info_of(server, "memory"))
-
-
-@contextmanager
-def _no_rewrite(folder: Path) -> Iterator[None]:
-    """Keep a running server from replacing files while they are copied."""
-    if not socket_of(folder).exists():
-        yield
-        return
-    with connected_store(folder, None) as one:
-        store = one.servers[0]
-        name = "auto-aof-rewrite-percentage"
-        before = str(store.config_get(name)[name])
-        store.config_set(name, 0)
-        try:
-            _wait_for_rewrite(store)
-            yield
-        finally:
-            store.config_set(name, before)
 
 
 def _wait_for_rewrite(store: Redis) -> None:

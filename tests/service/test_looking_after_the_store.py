@@ -1,11 +1,16 @@
 """`melu store`: check, rewrite, backup, and back again."""
 
+import random
 import resource
+import stat
 import tarfile
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from redis.exceptions import ResponseError
 
 from scripts.store import back_up_store
 from scripts.store_connection import StoreError
@@ -92,10 +97,67 @@ def test_a_backup_of_a_running_service_is_another_store(own: Service, bundle: Pa
     assert archive.read_bytes() == before
 
 
+@pytest.fixture
+def rewriting(own: Service) -> Iterator[None]:
+    """A store that writes its files anew all the time, and has much to write."""
+    end = threading.Event()
+
+    def rewrite() -> None:
+        with own.store() as store:
+            while not end.wait(0.01):
+                with suppress(ResponseError):  # the one before is not done
+                    store.bgrewriteaof()
+
+    names = [f"filler:{number}" for number in range(6)]
+    with own.store() as store:
+        for number, name in enumerate(names):
+            store.set(name, random.Random(number).randbytes(MOST_BYTES // 2).hex())
+        thread = threading.Thread(target=rewrite)
+        thread.start()
+        yield
+        end.set()
+        thread.join()
+        store.delete(*names)
+
+
+def test_a_backup_has_what_belongs_together_while_the_files_are_written_anew(
+    own: Service, rewriting: None, tmp_path: Path
+):
+    for number in range(3):
+        status, told = melu_store("backup", own, str(tmp_path / f"{number}.tar.gz"))
+        assert status == 0, told
+
+    for archive in tmp_path.iterdir():
+        assert stat.filemode(archive.stat().st_mode) == "-rw-------"
+        with tarfile.open(archive) as files:
+            there = {Path(name).name: name for name in files.getnames() if "." in name}
+            (manifest,) = (name for name in there if name.endswith(".manifest"))
+            text = files.extractfile(there.pop(manifest))
+            assert text is not None
+            lines = text.read().decode().splitlines()
+        current = {line.split()[1] for line in lines if not line.endswith("type h")}
+        assert there.keys() == current
+
+
+def test_files_that_their_manifest_does_not_fit_are_no_backup(tmp_path: Path):
+    files = tmp_path / "store" / "appendonlydir"
+    files.mkdir(parents=True)
+    with pytest.raises(StoreError, match="no manifest"):
+        back_up_store(tmp_path / "store", tmp_path / "store.tar")
+    (files / "aof.manifest").write_text("file 1.aof seq 1 type b\nfile 2.aof seq 1 type i\n")
+    (files / "1.aof").touch()
+
+    with pytest.raises(StoreError, match="files of its manifest are missing"):
+        back_up_store(tmp_path / "store", tmp_path / "store.tar")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
 def test_a_backup_that_does_not_fit_leaves_no_part_of_it(tmp_path: Path):
     files = tmp_path / "store" / "appendonlydir"
     files.mkdir(parents=True)
     (files / "1.aof").write_bytes(bytes(2 * MOST_BYTES))
+    (files / "aof.manifest").write_text("file 1.aof seq 1 type i\n")
     there = tmp_path / "there"
     there.mkdir()
 
