@@ -70,17 +70,19 @@ class EventReader:
             InvalidComparison: If an item is compared with itself, or no group has points.
             RatingOutOfRange: If a rating is outside the scale.
         """
+        groups = _Groups(recommender)
+        # Before anything else is looked at: a body has room for a hundred times as many.
+        named = sum(_count(event, groups) for event in events)
+        if named > MAX_EVENTS:
+            raise InvalidScreen(
+                f"The events name {named} items, {MAX_EVENTS} are the most of a request. "
+                "Nothing was stored."
+            )
         placed = [(_Place(field, index), event) for index, event in enumerate(events)]
         for place, event in placed:
             _check(recommender, place, event)
             self._check_action(place, event)
-        groups = _Groups(recommender)
         single = [one for place, event in placed for one in _single_events(place, event, groups)]
-        if len(single) > MAX_EVENTS:
-            raise InvalidScreen(
-                f"The events name {len(single)} items, {MAX_EVENTS} are the most of a request. "
-                "Nothing was stored."
-            )
         newest = _newest_of_each_item(single, now)
         return ReadEvents(newest, len(single) - len(newest))
 
@@ -154,6 +156,9 @@ class _Groups:
     def _by_id(self) -> dict[str, Group]:
         return {one.group.group_id: one.group for one in item_groups(self._recommender)}
 
+    def __len__(self) -> int:
+        return len(self._by_id)
+
     def with_points(self, place: _Place, points: Mapping[str, float]) -> dict[Group, float]:
         """Return the points of every group of the screen; 0 of those not named."""
         for group_id in points:
@@ -177,6 +182,13 @@ class _SingleEvent:
     at: datetime | None
     event_id: str | None
     asked: bool = False
+
+
+def _count(event: FeedbackEvent, groups: _Groups) -> int:
+    """Count what `_single_events` parts an event into."""
+    if event.shown is not None:
+        return len(set(event.shown))
+    return 1 if event.groups is None else len(groups)
 
 
 def _single_events(place: _Place, event: FeedbackEvent, groups: _Groups) -> list[_SingleEvent]:
