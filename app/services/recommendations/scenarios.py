@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from app.problems import UnknownScenario
 from app.scenarios import Scenario
 from app.schemas.recommendations import RankingParameters
 from model.catalogue.filter_text import name_and_value
+from model.catalogue.number_range import NumberRange
+from model.errors import FilterValueError
+from model.orders import Order
 from model.recommender import Recommender
 
 Parameters = TypeVar("Parameters", bound=RankingParameters)
+_REFUSED = "so what asks for it is answered 422"
 
 
 class Scenarios:
@@ -60,22 +64,35 @@ class Scenarios:
         Returns:
             A sentence each.
         """
-        names, orders = recommender.catalogue.attribute_names, recommender.orders
-        told = []
-        for scenario, parameters in self._by_name.items():
-            for text in parameters.filter or ():
-                name, _, _ = name_and_value(text, names)
-                if name not in names:
-                    told.append(
-                        f"The scenario {scenario} filters by {name!r}, which is no item attribute, "
-                        f"so what asks for it is answered 422; there are: {_listed(names)}."
-                    )
-            if parameters.order is not None and parameters.order not in orders:
-                told.append(
-                    f"The scenario {scenario} orders by {parameters.order}, which the model does "
-                    f"not, so what asks for it is answered 422; there are: {_listed(orders)}."
-                )
-        return told
+        return [
+            f"The scenario {scenario} {fault}"
+            for scenario, parameters in self._by_name.items()
+            for fault in _faults(parameters, recommender)
+        ]
+
+
+def _faults(parameters: Scenario, recommender: Recommender) -> Iterator[str]:
+    bundled, orders = recommender.catalogue.bundled, recommender.orders
+    names = bundled.attribute_names
+    for text in parameters.filter or ():
+        name, _, value = name_and_value(text, names)
+        if name not in names:
+            yield (
+                f"filters by {name!r}, which is no item attribute, {_REFUSED}; there are: "
+                f"{_listed(names)}."
+            )
+        elif bundled.kinds[name].is_quantity:
+            try:
+                NumberRange.parse(value)
+            except FilterValueError as error:
+                yield f"filters by the number {name!r}, and can't be read, {_REFUSED}: {error}."
+    if parameters.order is not None and parameters.order not in orders:
+        yield (
+            f"orders by {parameters.order}, which the model does not, {_REFUSED}; there are: "
+            f"{_listed(orders)}."
+        )
+    if parameters.explore and Order.RELEVANCE not in orders:
+        yield f"explores, and the model does not know what it is unsure about, {_REFUSED}."
 
 
 def _listed(names: Iterable[str]) -> str:
