@@ -1,5 +1,6 @@
 """What bodies and parameters are made of."""
 
+import math
 import re
 from datetime import datetime
 from itertools import islice
@@ -14,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    PlainValidator,
     Strict,
     StringConstraints,
     WithJsonSchema,
@@ -34,6 +36,8 @@ MAX_WHOLE_NUMBER = 2**63 - 1  # the store's JSON holds no larger one; beyond it 
 
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]")
 _LEAP_SECOND = re.compile(r"^(.{11}\d\d:\d\d:)60")
+
+_NO_ATTRIBUTE = "an attribute is a text, a number, a list of texts, or null"
 
 MAX_SHOWN = 100
 MOST_FAULTS = 20
@@ -64,6 +68,50 @@ def _check_text(value: str) -> str:
     except UnicodeEncodeError:
         raise ValueError("the text holds half of a surrogate pair") from None
     return value
+
+
+def _check_attribute(value: object) -> object:
+    """Check one value by what it is.
+
+    Of a union the framework would tell what is wrong by each of its types, under names of its own.
+    """
+    match value:
+        case str():
+            return _check_long_text(value)
+        case bool():
+            raise ValueError(_NO_ATTRIBUTE)
+        case int():
+            return value if abs(value) <= MAX_WHOLE_NUMBER else _finite(value)
+        case float():
+            return _finite(value)
+        case list():
+            if len(value) > MAX_LIST:
+                raise ValueError(f"a list has at most {MAX_LIST:,} entries")
+            # The first bad one is told: each takes time, and there may be a hundred thousand.
+            for place, one in enumerate(value):
+                if not isinstance(one, str):
+                    raise ValueError(f"entry {place} of the list is no text")
+                _check_long_text(one)
+            return value
+        case None:
+            return None
+    raise ValueError(_NO_ATTRIBUTE)
+
+
+def _check_long_text(value: str) -> str:
+    if len(value) > MAX_TEXT:
+        raise ValueError(f"a text has at most {MAX_TEXT:,} characters")
+    return _check_text(value)
+
+
+def _finite(value: float) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("a number is finite")
+    return number
 
 
 def _check_time(value: object) -> object:
@@ -131,14 +179,17 @@ Time = Annotated[
     AfterValidator(_check_after_epoch),
     Field(json_schema_extra={"pattern": r"^(?:19[7-9]\d|[2-9]\d{3})-"}),
 ]
-AttributeValue = (
-    LongText
-    | WholeNumber
-    | Number
-    # The first bad value is told: each takes time, and there may be a hundred thousand.
-    | Annotated[list[LongText], Field(max_length=MAX_LIST, fail_fast=True)]
-    | None
-)
+AttributeValue = Annotated[
+    str | int | float | list[str] | None,
+    PlainValidator(
+        _check_attribute,
+        json_schema_input_type=LongText
+        | WholeNumber
+        | Number
+        | Annotated[list[LongText], Field(max_length=MAX_LIST)]
+        | None,
+    ),
+]
 Attributes = Annotated[
     dict[Text, AttributeValue], Field(max_length=MAX_ATTRIBUTES), few_entries(MAX_ATTRIBUTES)
 ]

@@ -126,6 +126,57 @@ def test_attributes_are_refused_as_a_profile_is(visitor: Visitor):
         assert answer.json() == visitor.put(attributes).json()
 
 
+ANY_OTHER = "an attribute is a text, a number, a list of texts, or null"
+NO_ATTRIBUTES = {
+    "true": ANY_OTHER,
+    '{"a": 1}': ANY_OTHER,
+    "{}": ANY_OTHER,
+    '["a", 7]': "entry 1 of the list is no text",
+    '["a", "\\ud800"]': "the text holds half of a surrogate pair",
+    json.dumps(["a"] * 1001): "a list has at most 1,000 entries",
+    '"\\ud800"': "the text holds half of a surrogate pair",
+    f'"{"x" * 10_001}"': "a text has at most 10,000 characters",
+    "1e999": "a number is finite",
+    "-Infinity": "a number is finite",
+    "NaN": "a number is finite",
+    "9" * 400: "a number is finite",
+}
+
+
+@pytest.mark.parametrize("value", NO_ATTRIBUTES, ids=lambda value: value[:12])
+@pytest.mark.parametrize(
+    ("method", "path", "body", "place"),
+    [
+        ("PUT", "/users/{user}", '{{"attributes":{{"city":{0}}}}}', ["attributes", "city"]),
+        ("POST", PATH, '{{"attributes":{{"city":{0}}}}}', ["attributes", "city"]),
+        ("PUT", "/items/odd", '{{"title":"A","attributes":{{"x":{0}}}}}', ["attributes", "x"]),
+        (
+            "POST",
+            "/items",
+            '{{"items":[{{"item_id":"odd","title":"A","attributes":{{"x":{0}}}}}]}}',
+            ["items", 0, "attributes", "x"],
+        ),
+    ],
+)
+def test_what_no_attribute_can_be_is_told_once_and_where(
+    visitor: Visitor, method: str, path: str, body: str, place: list[str | int], value: str
+):
+    path = path.format(user=visitor.path.removeprefix("/users/"))
+    sent = {"content": body.format(value), "headers": JSON}
+
+    problem = assert_problem(visitor.client.request(method, path, **sent), 422, "invalid_body")
+
+    told = {"loc": ["body", *place], "message": NO_ATTRIBUTES[value]}
+    assert problem["errors"] == [told]
+
+
+def test_the_largest_attributes_are_taken(visitor: Visitor):
+    for value in (2**63 - 1, -(2**63) + 1, 1e308, "x" * 10_000, None):
+        stored = visitor.put({"city": value}).json()["attributes"]
+        assert stored == {"city": value}
+    assert visitor.put({"city": 10**30}).json()["attributes"] == {"city": 1e30}
+
+
 @pytest.fixture(scope="module")
 def by_rating(
     bundle_of: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
