@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _USERS = "/users/"
 _NOT_KEPT = (b"cache-control", b"private, no-store")
+_ASKED_AGAIN = (b"cache-control", b"no-cache")
 _VARIES_BY = b"Accept-Encoding"
 _VARY = (b"vary", _VARIES_BY)
 
@@ -13,7 +14,9 @@ class ResponseHeadersMiddleware:
     """ASGI middleware that adds what browsers and caches have to know of each answer.
 
     Browsers take it for what it says that it is, and caches keep it apart by the encoding that was
-    asked for; of a user's data, unless it says otherwise, they keep nothing.
+    asked for. Unless an answer says otherwise they keep nothing of a user's data, and ask again for
+    all else: a cache that is told nothing may guess how long an answer holds good (RFC 9111,
+    section 4.2.2), and a changed item, or a service no longer ready, is to show in the next one.
 
     Args:
         app: What comes after.
@@ -35,8 +38,8 @@ class ResponseHeadersMiddleware:
                 headers = list(message.get("headers", ()))
                 headers.append(_NO_SNIFFING)
                 _add_vary(headers)
-                if of_a_user and not any(name == b"cache-control" for name, _ in headers):
-                    headers.append(_NOT_KEPT)
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(_NOT_KEPT if of_a_user else _ASKED_AGAIN)
                 message["headers"] = headers
             await send(message)
 

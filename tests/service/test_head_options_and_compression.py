@@ -50,6 +50,14 @@ def test_head_is_get_without_the_body(client: httpx.Client, path: str, coding: s
     assert lasting(head) == lasting(got)
 
 
+@pytest.mark.parametrize("path", [*READABLE, "/admin/model", "/admin/onboarding", "/metrics"])
+def test_no_cache_has_to_guess_how_long_an_answer_holds_good(client: httpx.Client, path: str):
+    said = client.get(path).headers["cache-control"]
+
+    assert {"no-cache", "no-store"} & set(said.split(", "))
+    assert not path.startswith("/users/") or "private" in said
+
+
 def test_head_of_what_is_not_there(client: httpx.Client):
     response = client.head("/items/no such item")
 
