@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,18 +70,20 @@ def test_the_proxy_takes_its_configuration(servers: str):
     assert "WARNING" not in checked.stderr + checked.stdout
 
 
-def render(*values: str) -> subprocess.CompletedProcess[str]:
-    """Render the chart with values."""
+def helm(*arguments: str, values: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command of Helm on the chart with values."""
     program = shutil.which("helm")
     require("helm", program)
     assert program is not None
     given = [part for value in values for part in ("--set", value)]
     return subprocess.run(
-        [program, "template", "release", str(CHART), *given],
-        capture_output=True,
-        text=True,
-        check=False,
+        [program, *arguments, str(CHART), *given], capture_output=True, text=True, check=False
     )
+
+
+def render(*values: str) -> subprocess.CompletedProcess[str]:
+    """Render the chart with values."""
+    return helm("template", "release", values=values)
 
 
 def manifests(*values: str) -> dict[str, Any]:
@@ -89,6 +91,14 @@ def manifests(*values: str) -> dict[str, Any]:
     done = render(BUNDLE, *SECRETS, *values)
     assert done.returncode == 0, done.stderr
     return {one["kind"]: one for one in yaml.safe_load_all(done.stdout) if one}
+
+
+@pytest.mark.parametrize("values", [(), ("secrets.MELU_STORE_URL=redis://store:6379/0",)])
+def test_the_chart_is_sound_before_anybody_gives_it_values(values: tuple[str, ...]):
+    """`helm lint` renders it nevertheless; what is missing is told by `helm install`."""
+    done = helm("lint", values=values)
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
