@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import inf, isfinite
 
 import numpy as np
 
+from model.adapted_copy import AdaptedCopy, adapted_copy
 from model.adapted_user import AdaptedUser
 from model.answers import SupportSet, rated
 from model.arrays import Float32Array, Int64Array
-from model.errors import FeatureValueError
 from model.estimator import Estimator
-from model.features import FeatureSpace, FeatureValue
+from model.features import FeatureSpace, FeatureValue, Slots
 from model.live_items import LiveItems
 from model.orders import Order
 from model.relevance import RelevanceModel, RelevanceUser
@@ -21,53 +21,14 @@ from model.relevance.serving.discrimination import discrimination
 from model.relevance.serving.leave_one_out import adapt_to_parts
 
 _MOST_PRIORS = 1_000
+_FEW_ANSWERS = 32
+"""Answers up to which calls take longer than arithmetic, so that users gain by going together."""
 _LARGE_ERROR = 1 / 2
 """Mean squared error on an own support set, in widths of the scale, that calls for a closer look.
 
 To guess the middle of the scale never errs by more than 1/4, and an end where the other is right
 by 1.
 """
-
-
-@dataclass(frozen=True)
-class AdaptedCopy:
-    """A user's own copy of the decision layers, for every objective that there is.
-
-    Attributes:
-        rating: For predicted ratings; None where the data have none.
-        relevance: For choice; None where the preset has no relevance.
-        prior: The same user without feedback, whom lift is measured against; None for the prior
-            itself.
-        has_diverged: Whether the chances diverged, so that these are θ's own.
-        relevance_of_all: Of θ's own copies: relevance of every item of a small catalogue, once
-            somebody asked; else empty.
-    """
-
-    rating: AdaptedUser | None
-    relevance: RelevanceUser | None = None
-    prior: AdaptedCopy | None = None
-    has_diverged: bool = False
-    relevance_of_all: list[Float32Array] = field(default_factory=list, compare=False, repr=False)
-
-    @property
-    def local_steps(self) -> int:
-        """Steps taken; 0 without a support set, and 1 at least where only choice was told."""
-        of_rating = 0 if self.rating is None else self.rating.local_steps
-        if of_rating or self.relevance is None:
-            return of_rating
-        return self.relevance.local_steps
-
-    @property
-    def support_size(self) -> int:
-        """Ratings that they were taken on."""
-        if self.rating is not None:
-            return self.rating.support_size
-        return self.relevance.support_size if self.relevance else 0
-
-    @property
-    def diverged(self) -> bool:
-        """Whether these are θ's own weights because the local update diverged."""
-        return self.has_diverged or (self.rating is not None and self.rating.diverged)
 
 
 class Adaptation:
@@ -114,27 +75,60 @@ class Adaptation:
             The user's own copy of the decision layers; θ's own, marked `diverged`, where a local
             update diverged.
         """
-        usable = self._usable(attributes)
-        slots = self._user_space.slots(usable)
-        prior = self._prior(usable, slots)
+        slots = self.slots(attributes)
+        prior = self._prior(slots)
         if not support_set:
             return prior
         # What overflows on the way is found at the end.
         with np.errstate(over="ignore", invalid="ignore"):
-            rating = None
-            if self.estimator is not None and prior.rating is not None:
-                ratings = rated(support_set)
-                rating = prior.rating
-                if ratings:
-                    rating = self._adapt_rating(self.estimator, usable, ratings, prior.rating)
+            rating = prior.rating
+            ratings = rated(support_set)
+            if self.estimator is not None and ratings:
+                user = self.estimator.adapt(slots, ratings)
+                rating = self._checked(self.estimator, user, ratings, prior)
             relevance = None
             if self.relevance is not None:
                 relevance = self.relevance.adapt(slots, support_set)
-        if (rating is not None and rating.diverged) or (
-            relevance is not None and not relevance.is_finite
-        ):
-            return AdaptedCopy(prior.rating, prior.relevance, prior, has_diverged=True)
-        return AdaptedCopy(rating, relevance, prior)
+        return adapted_copy(rating, relevance, prior)
+
+    def adapt_each(
+        self, users: Sequence[tuple[Mapping[str, FeatureValue], SupportSet]]
+    ) -> list[AdaptedCopy]:
+        """Adapt to several users side by side, which takes less than one after the other.
+
+        Args:
+            users: Attributes and support set of each; see `adapt`.
+
+        Returns:
+            What `adapt` returns for each, but for rounding.
+        """
+        few = [at for at, (_, given) in enumerate(users) if 0 < len(given) <= _FEW_ANSWERS]
+        found: dict[int, AdaptedCopy] = {}
+        if len(few) > 1:
+            adapted = self._side_by_side([users[at] for at in few])
+            found = dict(zip(few, adapted, strict=True))
+        return [found.get(at) or self.adapt(*one) for at, one in enumerate(users)]
+
+    def _side_by_side(
+        self, users: Sequence[tuple[Mapping[str, FeatureValue], SupportSet]]
+    ) -> list[AdaptedCopy]:
+        """Adapt to users all of whom gave feedback."""
+        slots = [self.slots(attributes) for attributes, _ in users]
+        priors = [self._prior(one) for one in slots]
+        ratings = [rated(given) for _, given in users]
+        of_rating = [prior.rating for prior in priors]
+        of_choice: Sequence[RelevanceUser | None] = [None] * len(users)
+        with np.errstate(over="ignore", invalid="ignore"):
+            some = [at for at, one in enumerate(ratings) if one]
+            if self.estimator is not None and some:
+                adapted = self.estimator.adapt_each(
+                    [slots[at] for at in some], [ratings[at] for at in some]
+                )
+                for at, user in zip(some, adapted, strict=True):
+                    of_rating[at] = self._checked(self.estimator, user, ratings[at], priors[at])
+            if self.relevance is not None:
+                of_choice = self.relevance.adapt_each(slots, [given for _, given in users])
+        return [adapted_copy(*one) for one in zip(of_rating, of_choice, priors, strict=True)]
 
     def discrimination(self, user: AdaptedCopy) -> Float32Array:
         """Tell how far feedback on each item would move the user's own copy.
@@ -160,17 +154,15 @@ class Adaptation:
 
     def slots(self, attributes: Mapping[str, FeatureValue]) -> dict[str, list[int]]:
         """Return the slots of what is usable of a user's features; see `adapt`."""
-        return self._user_space.slots(self._usable(attributes))
+        return self._user_space.usable_slots(attributes)
 
-    def _prior(
-        self, usable: Mapping[str, FeatureValue], slots: Mapping[str, list[int]]
-    ) -> AdaptedCopy:
+    def _prior(self, slots: Slots) -> AdaptedCopy:
         """What is known of a user before any feedback; many have the same attributes."""
         # By slots: what a user wrote must not stay here once the user is erased.
         key = repr(slots)
         known = self._priors.get(key)
         if known is None:
-            rating = None if self.estimator is None else self.estimator.adapt(usable, [])
+            rating = None if self.estimator is None else self.estimator.adapt(slots, [])
             relevance = None if self.relevance is None else self.relevance.adapt(slots, [])
             known = AdaptedCopy(rating, relevance)
             if len(self._priors) >= _MOST_PRIORS:
@@ -178,23 +170,23 @@ class Adaptation:
             self._priors[key] = known
         return known
 
-    def _adapt_rating(
+    def _checked(
         self,
         estimator: Estimator,
-        usable: Mapping[str, FeatureValue],
+        user: AdaptedUser,
         support_set: Sequence[tuple[int, float]],
-        prior: AdaptedUser,
+        prior: AdaptedCopy,
     ) -> AdaptedUser:
-        """Adapt what predicts ratings; θ's own weights, marked, where that diverges."""
-        user = estimator.adapt(usable, support_set)
+        """Return a user's own copy, or θ's own weights, marked, where the local update diverged."""
         error = self._error(user, user.support_scores, support_set)
         if error < _LARGE_ERROR:
             return user
+        assert prior.rating is not None  # noqa: S101 - adapted by the same model
         rated = np.array([item for item, _ in support_set], dtype=np.int64)
-        before = estimator.items.score(prior, rated)
-        if error < inf and error <= self._error(prior, before, support_set):
+        before = estimator.items.score(prior.rating, rated)
+        if error < inf and error <= self._error(prior.rating, before, support_set):
             return user
-        return replace(prior, diverged=True)
+        return replace(prior.rating, diverged=True)
 
     def _error(
         self, user: AdaptedUser, predicted: Float32Array, support_set: Sequence[tuple[int, float]]
@@ -206,18 +198,6 @@ class Adaptation:
         error = predicted - np.array([rating for _, rating in support_set], dtype=np.float32)
         squared = float(np.vdot(error, error)) / (len(error) * (high - low) ** 2)
         return squared if isfinite(squared) else inf
-
-    def _usable(self, attributes: Mapping[str, FeatureValue]) -> dict[str, FeatureValue]:
-        usable = {}
-        for name, value in attributes.items():
-            encoder = self._user_space.encoders.get(name)
-            if encoder is not None:
-                try:
-                    encoder.encode(value)
-                except FeatureValueError:
-                    continue
-                usable[name] = value
-        return usable
 
     def leave_one_out(
         self,
@@ -252,16 +232,15 @@ class Adaptation:
         kept = np.ones((1 + pieces, count), dtype=np.bool_)
         kept[0, limit:] = False
         kept[1 + np.arange(pieces), np.arange(pieces)] = False
-        usable = self._usable(attributes)
-        slots = self._user_space.slots(usable)
-        prior = self._prior(usable, slots)
+        slots = self.slots(attributes)
+        prior = self._prior(slots)
         scores: Float32Array | None = None
         users: list[RelevanceUser] = []
         stays = np.ones(len(kept), dtype=np.bool_)
         with np.errstate(over="ignore", invalid="ignore"):
             if self.estimator is not None:
                 ratings, weights = rated(support_set), kept.astype(np.float32)
-                scores = self.estimator.score_ablations(usable, ratings, weights, items)
+                scores = self.estimator.score_ablations(slots, ratings, weights, items)
                 stays &= np.isfinite(scores).all(axis=1)
             if self.relevance is not None and order is not Order.RATING:
                 users = adapt_to_parts(self.relevance, slots, support_set, kept, beside)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.adaptation import AdaptedCopy
+from model.adapted_copy import AdaptedCopy
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.estimator import Estimator
 from model.lists import RankedItems, values_of

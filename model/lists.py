@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.adaptation import AdaptedCopy
+from model.adapted_copy import AdaptedCopy
 from model.arrays import Float32Array, Int64Array
 from model.estimator import Estimator
 from model.orders import Order

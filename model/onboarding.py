@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.adaptation import Adaptation, AdaptedCopy
+from model.adaptation import Adaptation
+from model.adapted_copy import AdaptedCopy
 from model.answers import Answer, SupportSet, answers
 from model.arrays import Int64Array
 from model.features import FeatureValue

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from model.adaptation import Adaptation, AdaptedCopy
+from model.adaptation import Adaptation
+from model.adapted_copy import AdaptedCopy
 from model.answers import SupportSet
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.bundle.bundle import Bundle, load_bundle
 from model.bundle.manifest import Manifest
 from model.bundle.reports import TrainingReport
 from model.catalogue.live import ItemChange, LiveCatalogue
-from model.estimator import Estimator
 from model.evidence import EvidenceScores, evidence_scores
 from model.exploration import explore
 from model.features import FeatureSpace, FeatureValue
@@ -28,7 +28,6 @@ from model.onboarding import Onboarding
 from model.orders import Order
 from model.ranking import diversified, shared_values
 from model.ranking.recall import LikelyItems, PredictedRatings, recall_of_users
-from model.relevance import RelevanceModel
 from model.scored_items import NO_ITEMS
 
 DIVERSIFIED = 300
@@ -40,15 +39,51 @@ class Recommender:
 
     Args:
         bundle: What `load_bundle` returned.
+
+    Attributes:
+        bundle: What it was made of.
+        manifest: Version, configuration and metrics.
+        training: The course of the training; None where the bundle does not tell.
+        user_space: Encoders of the user features.
+        item_space: Encoders of the item features.
+        rating_scale: Lowest and highest rating; None where the data have none.
+        scale: What feedback is brought to: the rating scale, or 0 to 1 where there are no ratings.
+        orders: What lists may be ordered by; the first is the default.
+        catalogue: The items.
+        onboarding: Chooses questions by answers; None where the preset has no relevance.
     """
 
+    bundle: Bundle
+    manifest: Manifest
+    training: TrainingReport | None
+    user_space: FeatureSpace
+    item_space: FeatureSpace
+    rating_scale: tuple[float, float] | None
+    scale: tuple[float, float]
+    orders: tuple[Order, ...]
+    catalogue: LiveCatalogue
+    onboarding: Onboarding | None
+
     def __init__(self, bundle: Bundle) -> None:
-        self._bundle = bundle
-        self._adaptation = Adaptation(
-            bundle.rating, bundle.relevance, bundle.user_space, bundle.manifest.scale
+        self.bundle = bundle
+        self.manifest = bundle.manifest
+        self.training = bundle.training
+        self.user_space = bundle.user_space
+        self.item_space = bundle.item_space
+        self.rating_scale = bundle.manifest.rating_scale
+        self.scale = bundle.manifest.scale
+        self.orders = orders_of(bundle.rating, bundle.relevance)
+        self.catalogue = LiveCatalogue(bundle.catalogue)
+        self._set_adaptation(
+            Adaptation(bundle.rating, bundle.relevance, bundle.user_space, self.scale)
         )
-        self._catalogue = LiveCatalogue(bundle.catalogue)
-        self._onboarding = _onboarding(self._adaptation, self._catalogue)
+
+    def _set_adaptation(self, adaptation: Adaptation) -> None:
+        """Answer by other items, or where some of them are hidden."""
+        self._adaptation = adaptation
+        self._estimator = adaptation.estimator
+        self._relevance = adaptation.relevance
+        self.onboarding = _onboarding(adaptation, self.catalogue)
 
     @classmethod
     def load(cls, folder: Path) -> Recommender:
@@ -64,26 +99,6 @@ class Recommender:
             BundleError: If the bundle can't be used.
         """
         return cls(load_bundle(folder))
-
-    @property
-    def bundle(self) -> Bundle:
-        """What it was made of."""
-        return self._bundle
-
-    @property
-    def manifest(self) -> Manifest:
-        """Version, configuration and metrics."""
-        return self._bundle.manifest
-
-    @property
-    def training(self) -> TrainingReport | None:
-        """The course of the training; None where the bundle does not tell."""
-        return self._bundle.training
-
-    @property
-    def catalogue(self) -> LiveCatalogue:
-        """The items."""
-        return self._catalogue
 
     def with_changes(self, changes: Sequence[ItemChange]) -> Recommender:
         """Return a recommender over the catalogue after some changes; this one stays as it is.
@@ -101,53 +116,14 @@ class Recommender:
             UnknownFeatureError: If an attribute does not exist.
             FeatureValueError: If an attribute's value does not fit.
         """
-        catalogue = self._catalogue.changed(changes)
         other = copy(self)
-        other._catalogue = catalogue
-        known = self._catalogue.put_rows
-        if catalogue.put_rows > known:
-            put = catalogue.live_items(known, self.item_space.names)
-            other._adaptation = self._adaptation.extended(put)
-        other._onboarding = _onboarding(other._adaptation, catalogue)
+        other.catalogue = self.catalogue.changed(changes)
+        adaptation, known = self._adaptation, self.catalogue.put_rows
+        if other.catalogue.put_rows > known:
+            put = other.catalogue.live_items(known, self.item_space.names)
+            adaptation = adaptation.extended(put)
+        other._set_adaptation(adaptation)
         return other
-
-    @property
-    def _estimator(self) -> Estimator | None:
-        return self._adaptation.estimator
-
-    @property
-    def _relevance(self) -> RelevanceModel | None:
-        return self._adaptation.relevance
-
-    @property
-    def orders(self) -> tuple[Order, ...]:
-        """What lists may be ordered by; the first is the default."""
-        return orders_of(self._estimator, self._relevance)
-
-    @property
-    def onboarding(self) -> Onboarding | None:
-        """Chooses questions by answers; None where the preset has no relevance."""
-        return self._onboarding
-
-    @property
-    def rating_scale(self) -> tuple[float, float] | None:
-        """Lowest and highest rating; None where the data have none."""
-        return self.manifest.rating_scale
-
-    @property
-    def scale(self) -> tuple[float, float]:
-        """What feedback is brought to: the rating scale, or 0 to 1 where there are no ratings."""
-        return self.manifest.scale
-
-    @property
-    def user_space(self) -> FeatureSpace:
-        """Encoders of the user features."""
-        return self._bundle.user_space
-
-    @property
-    def item_space(self) -> FeatureSpace:
-        """Encoders of the item features."""
-        return self._bundle.item_space
 
     def warm_up(self) -> None:
         """Answer once, so that no first user waits for what is built on first use."""
@@ -155,8 +131,8 @@ class Recommender:
         user = self.adapt({}, [(0, middle)])
         self.rank(user, 1)
         self.evidence(user)
-        if self._onboarding is not None:
-            self._onboarding.certainty(0)
+        if self.onboarding is not None:
+            self.onboarding.certainty(0)
         self.catalogue.records([0])
 
     def check_attributes(self, attributes: Mapping[str, FeatureValue]) -> list[str]:
@@ -178,6 +154,12 @@ class Recommender:
     def adapt(self, attributes: Mapping[str, FeatureValue], support_set: SupportSet) -> AdaptedCopy:
         """Run the local updates on a user's support set; see `Adaptation.adapt`."""
         return self._adaptation.adapt(attributes, support_set)
+
+    def adapt_each(
+        self, users: Sequence[tuple[Mapping[str, FeatureValue], SupportSet]]
+    ) -> list[AdaptedCopy]:
+        """Run the local updates of several users side by side; see `Adaptation.adapt_each`."""
+        return self._adaptation.adapt_each(users)
 
     def score(self, user: AdaptedCopy) -> Float32Array:
         """Predict the user's rating of every item, where the data have ratings.
@@ -216,7 +198,7 @@ class Recommender:
         Returns:
             The list.
         """
-        hidden = self._catalogue.hidden
+        hidden = self.catalogue.hidden
         if len(hidden):
             without = np.union1d(without, hidden)
         return rank(
@@ -290,7 +272,7 @@ class Recommender:
             order=order,
             allowed=np.setdiff1d(
                 self.catalogue.all_items() if among is None else among,
-                np.union1d(without, self._catalogue.hidden),
+                np.union1d(without, self.catalogue.hidden),
             ),
             seed=seed,
         )

@@ -25,7 +25,7 @@ from app.services.model_state.executor import InferenceExecutor
 from app.services.recommendations.adaptation import Adapter, SupportSet
 from app.stages import Stage, in_stage
 from app.store import StoredUser, UserStore
-from model.adaptation import AdaptedCopy
+from model.adapted_copy import AdaptedCopy
 from model.answers import Answer, Comparison
 from model.arrays import Int64Array
 from model.evidence import EvidenceScores

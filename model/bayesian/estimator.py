@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Self
@@ -17,7 +17,7 @@ from model.bayesian.preset import BayesianPreset
 from model.bayesian.rating_scale import from_five_point
 from model.bayesian.serving.item_table import build_item_table, joined
 from model.bayesian.serving.items import BayesianItems
-from model.bayesian.serving.local_update import local_update
+from model.bayesian.serving.local_update import AdaptedWeights, RatedItems, local_update
 from model.bayesian.serving.new_items import live_rows
 from model.bayesian.serving.weights import StackedWeights
 from model.bayesian.training.ensemble import RepresentedMembers
@@ -30,7 +30,7 @@ from model.content.bias_statistics import ItemStatistics
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.estimator import Estimator, StoredParts
-from model.features import FeatureSpace, FeatureValue
+from model.features import FeatureSpace, Slots
 from model.item_vectors import ItemVectors
 from model.live_items import LiveItems
 from model.ranking import Clusters
@@ -141,27 +141,46 @@ class BayesianEstimator(Estimator):
             [self._members.predict(users, chunk, self._statistics) for chunk in episodes.chunks()]
         )
 
-    def adapt(
-        self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
-    ) -> BayesianUser:
+    def adapt(self, slots: Slots, support_set: Sequence[tuple[int, float]]) -> BayesianUser:
         """Run the local update on a new user's support set; see `Estimator`."""
         rated = self.items.rated(support_set)
-        decision = local_update(self._theta, self.user_space.slots(attributes), rated)
+        decision = local_update(self._theta, [slots], rated)
+        return self._user(decision, rated, decision.predict(rated.phi)[0])
+
+    def adapt_each(
+        self,
+        users: Sequence[Slots],
+        support_sets: Sequence[Sequence[tuple[int, float]]],
+    ) -> list[BayesianUser]:
+        """Run the local updates of several users side by side; see `Estimator`."""
+        rated = [self.items.rated(one) for one in support_sets]
+        together, kept = RatedItems.padded(rated)
+        decision = local_update(self._theta, users, together, kept)
+        moved = decision.predict(together.phi)
+        return [
+            self._user(decision.of_user(at, len(one.rating)), one, moved[at, : len(one.rating)])
+            for at, one in enumerate(rated)
+        ]
+
+    def _user(
+        self, decision: AdaptedWeights, rated: RatedItems, moved: Float32Array
+    ) -> BayesianUser:
+        """Put together what a user's own copy is, with what it adds to the base ratings."""
         base = rated.base.sum(0) / np.float32(len(rated.base))
-        scores = from_five_point(base + decision.predict(rated.phi)[0], self._scale)
-        steps = self.preset.estimator.local_steps + 1 if support_set else 0
-        return BayesianUser(steps, len(support_set), scores, decision, rated)
+        scores = from_five_point(base + moved, self._scale)
+        count = len(rated.rating)
+        steps = self.preset.estimator.local_steps + 1 if count else 0
+        return BayesianUser(steps, count, scores, decision, rated)
 
     def score_ablations(
         self,
-        attributes: Mapping[str, FeatureValue],
+        slots: Slots,
         support_set: Sequence[tuple[int, float]],
         kept: Float32Array,
         items: Int64Array,
     ) -> Float32Array:
         """Adapt to parts of a support set in one batch; see `Estimator`."""
-        slots = self.user_space.slots(attributes)
-        decision = local_update(self._theta, slots, self.items.rated(support_set), kept)
+        decision = local_update(self._theta, [slots], self.items.rated(support_set), kept)
         return self.items.score_variants(decision, items)
 
     def extended(self, items: LiveItems) -> Self:

@@ -200,11 +200,12 @@ def _prepare(
             if estimator is not None:
                 # By default lists go by relevance, so nobody waits for the first one by rating.
                 estimator.prepare(of_ratings, ranks=relevance is None)
-                nobody = estimator.adapt({}, [])
+                unknown = estimator.user_space.slots({})
+                nobody = estimator.adapt(unknown, [])
                 found += [estimator.items.score(nobody), estimator.items.discrimination(nobody)]
                 # Where a local update diverges is found when it does; see `Recommender.adapt`.
                 _, high = manifest.scale
-                estimator.items.score(estimator.adapt({}, [(0, high)]))
+                estimator.items.score(estimator.adapt(unknown, [(0, high)]))
             if relevance is not None:
                 found += [relevance.log_chance(relevance.adapted_to([]))]
                 prepare_relevance(relevance, of_chances)

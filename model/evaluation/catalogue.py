@@ -100,10 +100,15 @@ def preset_scores(estimator: Estimator, dataset: Dataset, adapted: str, unadapte
             if names
             else [{} for _ in episodes.user_index]
         )
-        users = list(zip(attributes, _support_pairs(episodes.support_set), strict=True))
+        slots = map(estimator.user_space.slots, attributes)
+        users = list(zip(slots, _support_pairs(episodes.support_set), strict=True))
         return {
-            adapted: _stack(estimator.items.score(estimator.adapt(a, pairs)) for a, pairs in users),
-            unadapted: _stack(estimator.items.score(estimator.adapt(a, [])) for a, _ in users),
+            adapted: _stack(
+                estimator.items.score(estimator.adapt(mine, pairs)) for mine, pairs in users
+            ),
+            unadapted: _stack(
+                estimator.items.score(estimator.adapt(mine, [])) for mine, _ in users
+            ),
         }
 
     return score

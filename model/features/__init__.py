@@ -3,7 +3,7 @@
 from model.features.encoded_table import UNKNOWN_SLOT, EncodedFeature, EncodedTable
 from model.features.encoder import FeatureEncoder
 from model.features.number_bins import NumberBins
-from model.features.space import FeatureSpace
+from model.features.space import FeatureSpace, Slots
 from model.features.values import AttributeValue, EncoderDescription, FeatureValue
 from model.features.vocabulary import Vocabulary
 
@@ -17,5 +17,6 @@ __all__ = [
     "FeatureSpace",
     "FeatureValue",
     "NumberBins",
+    "Slots",
     "Vocabulary",
 ]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, SerializeAsAny
 from pydantic_core import PydanticCustomError
 
 from model.arrays import Int64Array
+from model.errors import FeatureValueError
 from model.features.encoded_table import UNKNOWN_SLOT
 from model.features.registry import KINDS, Kind
 
@@ -42,6 +43,13 @@ class FeatureEncoder(BaseModel, ABC):
         Raises:
             FeatureValueError: If the value is of another type.
         """
+
+    def usable(self, value: FeatureValue) -> list[int]:
+        """Return the slots of a value, one at least; one of another type is unknown."""
+        try:
+            return self.encode(value) or [UNKNOWN_SLOT]
+        except FeatureValueError:
+            return [UNKNOWN_SLOT]
 
     @abstractmethod
     def unseen(self, value: FeatureValue) -> bool:

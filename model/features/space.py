@@ -15,6 +15,9 @@ from model.features.encoder import AnyEncoder, FeatureEncoder
 from model.features.kinds import FeatureKind
 from model.features.values import FeatureValue
 
+Slots = Mapping[str, Sequence[int]]
+"""Feature → the slots of one user's, or item's, value; one at least."""
+
 
 class FeatureSpace(BaseModel):
     """The encoders of all features of users, or of items, in a fixed order."""
@@ -101,6 +104,17 @@ class FeatureSpace(BaseModel):
             name: encoder.encode(record.get(name)) or [UNKNOWN_SLOT]
             for name, encoder in self.encoders.items()
         }
+
+    def usable_slots(self, record: Mapping[str, FeatureValue]) -> dict[str, list[int]]:
+        """Encode one record as far as it can be.
+
+        Args:
+            record: Feature name → value. Features that are not in the space are passed over.
+
+        Returns:
+            As `slots`, with what does not fit its feature's kind for unknown.
+        """
+        return {name: encoder.usable(record.get(name)) for name, encoder in self.encoders.items()}
 
     def encode_table(self, table: pl.DataFrame) -> EncodedTable:
         """Encode the columns of a typed feature table, which must hold every feature."""

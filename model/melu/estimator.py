@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Self
@@ -16,7 +16,7 @@ from model.bundle.reports import EpochReport, TrainingReport
 from model.data.dataset import Dataset, Ratings
 from model.episodes import Episodes
 from model.estimator import Estimator, StoredParts
-from model.features import EncodedTable, FeatureSpace, FeatureValue
+from model.features import EncodedTable, FeatureSpace, Slots
 from model.item_vectors import ItemVectors
 from model.live_items import LiveItems
 from model.melu.adapted_user import MeluUser
@@ -151,28 +151,25 @@ class MeluEstimator(Estimator):
             ]
         return self.units.to_scale(torch.cat(chunks))
 
-    def adapt(
-        self, attributes: Mapping[str, FeatureValue], support_set: Sequence[tuple[int, float]]
-    ) -> MeluUser:
+    def adapt(self, slots: Slots, support_set: Sequence[tuple[int, float]]) -> MeluUser:
         """Run the local update on a new user's support set; see `Estimator`."""
         steps = self.preset.estimator.local_steps if support_set else 0
         rated = self.items.rated(support_set)
-        (decision,) = self._local_update(attributes, rated, steps)
+        (decision,) = self._local_update(slots, rated, steps)
         scores = self.units.to_ratings(predict_items(decision, torch.from_numpy(rated.items)))
         return MeluUser(steps, len(support_set) if steps else 0, scores, decision)
 
     def _local_update(
         self,
-        attributes: Mapping[str, FeatureValue],
+        slots: Slots,
         rated: RatedItems,
         steps: int,
         kept: Float32Array | None = None,
     ) -> list[AdaptedWeights]:
         config = self.preset.estimator
-        slots = self.user_space.slots(attributes)
         tables = self._user_tables
         parts = [
-            tables[name][mine[0]] if len(mine) == 1 else tables[name][mine].mean(0)
+            tables[name][mine[0]] if len(mine) == 1 else tables[name][list(mine)].mean(0)
             for name, mine in slots.items()
         ]
         user = np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
@@ -188,7 +185,7 @@ class MeluEstimator(Estimator):
 
     def score_ablations(
         self,
-        attributes: Mapping[str, FeatureValue],
+        slots: Slots,
         support_set: Sequence[tuple[int, float]],
         kept: Float32Array,
         items: Int64Array,
@@ -196,7 +193,7 @@ class MeluEstimator(Estimator):
         """Adapt to parts of a support set in one batch; see `Estimator`."""
         steps = self.preset.estimator.local_steps
         embeddings = torch.from_numpy(self.items.embeddings(items))
-        variants = self._local_update(attributes, self.items.rated(support_set), steps, kept)
+        variants = self._local_update(slots, self.items.rated(support_set), steps, kept)
         predicted = np.stack([predict_items(decision, embeddings) for decision in variants])
         return self.units.to_ratings(predicted)
 

@@ -46,7 +46,7 @@ class PredictedRatings:
 
     def adapted_to(self, support_set: Sequence[tuple[int, float]]) -> AdaptedUser:
         """See `TwoStages`."""
-        return self._estimator.adapt({}, support_set)
+        return self._estimator.adapt(self._estimator.user_space.slots({}), support_set)
 
     def found(self, user: AdaptedUser, limit: int, without: Int64Array) -> Int64Array:
         """See `TwoStages`."""

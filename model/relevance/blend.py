@@ -205,7 +205,9 @@ def _worth(
 ) -> Float64Array:
     """Tell what a list is worth with each β, shape [weights]."""
     items, log_chance = score(attributes, support_set)
-    rating = estimator.items.score(estimator.adapt(attributes, support_set), items)
+    rating = estimator.items.score(
+        estimator.adapt(estimator.user_space.slots(attributes), support_set), items
+    )
     above = _above_liked(rating, scale)
     gains = discounts(_LIST)
     found = np.zeros(len(WEIGHTS))

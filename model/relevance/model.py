@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from model.answers import Comparison, SupportSet, answers, comparisons, rated
 from model.arrays import Float32Array, Int64Array
-from model.features import FeatureSpace
+from model.features import FeatureSpace, Slots
 from model.item_vectors import ItemVectors
 from model.live_items import LiveItems
 from model.ranking import Clusters, best_ascending
@@ -93,7 +93,7 @@ class RelevanceModel:
     def sample(self) -> SampledItems:
         """Items of the bundle that stand for the catalogue, by what everybody chooses."""
         table = self.vectors.bundled
-        nobody = amortised_start(self.theta, self.user_space.slots({}), self.support_sums([]))
+        nobody = amortised_start(self.theta, [self.user_space.slots({})], self.support_sums([]))
         logits = table.logits((nobody / np.float32(self.members)).ravel()).astype(np.float64)
         share = np.exp(logits - logits.max())
         random = np.random.default_rng(_SAMPLE_SEED)
@@ -101,7 +101,7 @@ class RelevanceModel:
         output = self._of_members(table.output.rows(drawn), self.config.width + 1)
         return SampledItems(drawn, np.ascontiguousarray(output.transpose(1, 0, 2)), log_weight)
 
-    def adapt(self, slots: Mapping[str, list[int]], support_set: SupportSet) -> RelevanceUser:
+    def adapt(self, slots: Slots, support_set: SupportSet) -> RelevanceUser:
         """Run the local update on a user's support set; θ stays as it is.
 
         Args:
@@ -111,28 +111,58 @@ class RelevanceModel:
         Returns:
             The user's own copy.
         """
-        weights = self.updated(slots, self.support_sums(support_set))
+        weights = self.updated([slots], self.support_sums(support_set))
         steps = self.steps if support_set else 0
         total = float(self.sample.log_totals(weights)[0])
         return RelevanceUser(weights.ravel(), total, len(rated(support_set)), steps)
+
+    def adapt_each(
+        self, users: Sequence[Slots], support_sets: Sequence[SupportSet]
+    ) -> list[RelevanceUser]:
+        """Run the local updates of several users, side by side where none was offered a choice.
+
+        Args:
+            users: Of each user; see `adapt`.
+            support_sets: Of each user, none of them empty.
+
+        Returns:
+            What `adapt` returns for each, but for rounding.
+        """
+        sums = [self.support_sums(one) for one in support_sets]
+        found = {
+            at: self.adapt(users[at], support_sets[at])
+            for at, one in enumerate(sums)
+            if one.offered
+        }
+        beside = [at for at in range(len(sums)) if at not in found]
+        if beside:
+            weights = self.updated(
+                [users[at] for at in beside], SupportSums.of_users([sums[at] for at in beside])
+            )
+            totals = self.sample.log_totals(weights).tolist()
+            for row, (at, total) in enumerate(zip(beside, totals, strict=True)):
+                size = len(rated(support_sets[at]))
+                found[at] = RelevanceUser(weights[:, row].ravel(), total, size, self.steps)
+        return [found[at] for at in range(len(sums))]
 
     @property
     def steps(self) -> int:
         """Steps of a local update, the amortised start among them."""
         return 1 + len(self.theta.rates)
 
-    def updated(self, slots: Mapping[str, list[int]], support: SupportSums) -> Float32Array:
+    def updated(self, users: Sequence[Slots], support: SupportSums) -> Float32Array:
         """Run the local update on B support sets.
 
         Args:
-            slots: User feature → slots of the user's values.
+            users: User feature → slots of the user's values; of the user whose support sets all
+                are, or of the user of each.
             support: The support sets.
 
         Returns:
             ū of the members, of which the sum is the ensemble's mean, shape [M, B, W + 1], or with
             1 for B where the answers in which they differ move nothing.
         """
-        start = amortised_start(self.theta, slots, support)
+        start = amortised_start(self.theta, users, support)
         vector = gradient_steps(self.theta, start, support, self.sample)
         if support.offered:
             vector = likeliest(vector, support.offered, self.learnt.spread, support.rated)

@@ -134,7 +134,9 @@ def test_two_users_are_never_all_in_one_fold(tmp_path: Path, seed: int):
     rows = [(f"u{n % 2}", f"i{n // 2}", float(1 + n % 5)) for n in range(20)]
     dataset = load_dataset(_bare(tmp_path, rows, 1, 5))
     estimator, _ = fit_estimator(dataset, QUICK_PRESETS["default"], seed=seed)
-    assert np.isfinite(estimator.items.score(estimator.adapt({}, []))).all()
+    assert np.isfinite(
+        estimator.items.score(estimator.adapt(estimator.user_space.slots({}), []))
+    ).all()
 
 
 def test_an_item_without_a_title_scores_the_same_after_a_reload(tmp_path: Path, preset: Preset):

@@ -82,7 +82,7 @@ def test_two_stages_keep_to_filters_and_exclusions(two_stages: Estimator):
 
 
 def test_one_stage_keeps_to_filters_and_exclusions(estimator: Estimator):
-    user = estimator.adapt({}, [(0, 5.0), (31, 1.0)])
+    user = estimator.adapt(estimator.user_space.slots({}), [(0, 5.0), (31, 1.0)])
     scores = estimator.items.score(user)
     without = np.array([1, 2, 3])
     found = estimator.items.rank(user, 7, without=without)

@@ -159,7 +159,7 @@ def test_a_support_set_is_predicted_as_its_items_are(recommender: Recommender):
     live = recommender.with_changes([_put("new", "3", recommender)])
     estimator = live._estimator
     rated = np.array([31, live.catalogue.index_of["new"], 0])
-    user = estimator.adapt({}, [(int(item), 4.0) for item in rated])
+    user = estimator.adapt(estimator.user_space.slots({}), [(int(item), 4.0) for item in rated])
     np.testing.assert_allclose(user.support_scores, estimator.items.score(user, rated), atol=1e-4)
 
 

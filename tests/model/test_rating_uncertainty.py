@@ -78,16 +78,22 @@ def test_ratings_get_surer_as_the_model_says(bundle_of: Callable[[str], Path]):
     items = np.arange(20)
     given = [(3, 5.0), (8, 2.0), (12, 4.0)]
 
-    before = estimator.items.rating_uncertainty(estimator.adapt({}, given), items, items)
+    before = estimator.items.rating_uncertainty(
+        estimator.adapt(estimator.user_space.slots({}), given), items, items
+    )
 
     assert before is not None
     told = before.told(np.ones(20))
     assert (told > 0).all()
     # What was rated once has less left to tell than before that.
-    fresh = estimator.items.rating_uncertainty(estimator.adapt({}, []), items, items)
+    fresh = estimator.items.rating_uncertainty(
+        estimator.adapt(estimator.user_space.slots({}), []), items, items
+    )
     assert fresh is not None
     assert (before.variance <= fresh.variance + 1e-9).all()
     assert (told < fresh.told(np.ones(20)))[[3, 8, 12]].all()
     # The same standard deviations that MeLU's score goes by.
-    deviations = estimator.items.discrimination(estimator.adapt({}, given))[items]
+    deviations = estimator.items.discrimination(
+        estimator.adapt(estimator.user_space.slots({}), given)
+    )[items]
     np.testing.assert_allclose(np.sqrt(before.variance).mean(0), deviations, rtol=1e-3)

@@ -78,7 +78,7 @@ def _ratings(found: FittedModel | Bundle, shift: int, attributes: dict[str, obje
     estimator = found.rating if isinstance(found, Bundle) else found.estimator
     assert estimator is not None
     support = [(item + shift, rating) for item, rating in SUPPORT]
-    scores = estimator.items.score(estimator.adapt(attributes, support))
+    scores = estimator.items.score(estimator.adapt(estimator.user_space.slots(attributes), support))
     return scores[shift : shift + 60]
 
 

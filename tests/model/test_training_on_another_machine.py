@@ -29,7 +29,8 @@ support_sets = ([], [(0, 5.0)], [(0, 5.0), (31, 1.0), (7, 4.0)], many)
 scores = []
 for seed in seeds:
     estimator, _ = fit_estimator(dataset, QUICK_PRESETS["default"], seed=int(seed))
-    scores.append([estimator.items.score(estimator.adapt({}, one)) for one in support_sets])
+    unknown = estimator.user_space.slots({})
+    scores.append([estimator.items.score(estimator.adapt(unknown, one)) for one in support_sets])
 np.save(out, np.array(scores))
 """
 

@@ -102,6 +102,30 @@ def test_dear_work_leaves_threads_to_other_work():
     in_one_loop(work, threads=2, queue=100)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_dear_work_has_its_turn_however_much_other_work_comes(threads: int):
+    async def work(executor: InferenceExecutor) -> None:
+        stop, computed = asyncio.Event(), [0] * 8
+
+        async def go_on(number: int) -> None:
+            while not stop.is_set():
+                await asked(executor, Caller(f"{number}"), lambda: time.sleep(0.002))
+                computed[number] += 1
+
+        steady = [asyncio.create_task(go_on(number)) for number in range(len(computed))]
+        await asyncio.sleep(0.1)
+        before = sum(computed)
+        dear = [asked(executor, OTHER, lambda: None, is_dear=True) for _ in range(3)]
+        await asyncio.wait_for(asyncio.gather(*dear), 5)
+        # Each of them waits for one round of the others.
+        assert sum(computed) - before <= 3 * 2 * len(computed)
+        stop.set()
+        await asyncio.gather(*steady)
+        assert min(computed) > 0
+
+    in_one_loop(work, threads, queue=100)
+
+
 def test_what_nobody_waits_for_is_not_computed_and_errors_reach_who_asked():
     computed = []
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from math import ceil
 from queue import SimpleQueue
 from threading import Thread
 from time import perf_counter
@@ -18,32 +18,18 @@ from threadpoolctl import threadpool_limits
 from app.callers import CALLER, Caller
 from app.metrics import COMPUTE_PENDING
 from app.problems import Overloaded
-from app.stages import RequestStages, Stage, continue_stages, note_stage, present_stages
+from app.services.model_state.jobs import Given, Job, Needs, Outcome, SharedStep, outcomes
+from app.stages import present_stages
 
 T = TypeVar("T")
 
 RETRY_AFTER_SECONDS = 1
 _AHEAD = 1
 """Jobs that wait in the pool itself: a thread that ends one need not wait for the event loop."""
+_MOST_TOGETHER = 8
+"""Jobs that take a step together: more would gain little, and wait long for the first outcome."""
 _USERS_SHARE = 8
 _LEAST_SHARE = 4
-
-
-@dataclass(frozen=True)
-class _Job:
-    work: Callable[[], Any]
-    done: asyncio.Future[Any]
-    is_dear: bool
-    stages: RequestStages | None
-    asked: float
-
-    def compute(self) -> Any:  # noqa: ANN401 - what the work returns
-        """Compute, unless nobody waits for it any more."""
-        if self.done.done():
-            return None
-        continue_stages(self.stages)
-        note_stage(Stage.QUEUE, self.asked)
-        return self.work()
 
 
 class _Turn(NamedTuple):
@@ -63,6 +49,8 @@ class InferenceExecutor:
     work alone. One user with a token may have an eighth of the queue, and dear work half of the
     threads, as long as other work waits.
 
+    Jobs whose turns follow each other take a step that they share at once, then each its own work.
+
     Args:
         threads: Computations at once.
         queue: Computations that may wait; more are refused.
@@ -73,7 +61,7 @@ class InferenceExecutor:
         self._limits = threadpool_limits(1)
         # Without a `ThreadPoolExecutor`: its futures, chained to those of the event loop, took a
         # quarter of a worker's time for small models.
-        self._handed: SimpleQueue[_Job | None] = SimpleQueue()
+        self._handed: SimpleQueue[Sequence[Job] | None] = SimpleQueue()
         self._pool = [
             Thread(target=self._compute, name=f"compute_{number}", daemon=True)
             for number in range(threads)
@@ -84,7 +72,7 @@ class InferenceExecutor:
         self._most = threads + queue
         self._users_most = max(_LEAST_SHARE, queue // _USERS_SHARE)
         self._of: Counter[Caller] = Counter()
-        self._waiting: OrderedDict[_Turn, deque[_Job]] = OrderedDict()
+        self._waiting: OrderedDict[_Turn, deque[Job]] = OrderedDict()
         self._running = self._running_dear = 0
 
     async def run(self, work: Callable[[], T], *, is_dear: bool = False) -> T:
@@ -100,6 +88,35 @@ class InferenceExecutor:
         Raises:
             Overloaded: If as many computations wait as may, of all or of this caller.
         """
+        result: T = await self._result_of(lambda _: work(), None, is_dear=is_dear)
+        return result
+
+    async def run_after(
+        self,
+        step: SharedStep[Needs, Given],
+        work: Callable[[Given], T],
+        *,
+        is_dear: bool = False,
+    ) -> T:
+        """Take a step, together with others who wait for the same, and run `work` on one thread.
+
+        Args:
+            step: The step.
+            work: What to compute with what the step gives.
+            is_dear: Whether it takes many times as long as a ranking; then it goes alone.
+
+        Returns:
+            Its result.
+
+        Raises:
+            Overloaded: If as many computations wait as may, of all or of this caller.
+        """
+        result: T = await self._result_of(work, step, is_dear=is_dear)
+        return result
+
+    async def _result_of(
+        self, work: Callable[[Any], Any], step: SharedStep[Any, Any] | None, *, is_dear: bool
+    ) -> Any:  # noqa: ANN401 - what the work returns
         caller = CALLER.get()
         if self._of.total() >= self._most or (
             caller.is_user and self._of[caller] >= self._users_most
@@ -109,14 +126,13 @@ class InferenceExecutor:
                 retry_after=RETRY_AFTER_SECONDS,
             )
         done = asyncio.get_running_loop().create_future()
-        job = _Job(work, done, is_dear, present_stages(), perf_counter())
+        job = Job(work, step, done, is_dear, present_stages(), perf_counter())
         self._of[caller] += 1
         COMPUTE_PENDING.inc()
         try:
             self._waiting.setdefault(_Turn(caller, is_dear), deque()).append(job)
             self._start()
-            result: T = await done
-            return result
+            return await done
         finally:
             self._of[caller] -= 1
             if not self._of[caller]:
@@ -126,58 +142,73 @@ class InferenceExecutor:
     def _start(self) -> None:
         """Give free threads to the callers whose turn it is."""
         while self._running < self._threads + _AHEAD:
-            job = self._next(is_ahead=self._running >= self._threads)
-            if job is None:
+            turn = self._turn(is_ahead=self._running >= self._threads)
+            if turn is None:
                 return
+            job = self._take(turn)
             self._running += 1
             self._running_dear += job.is_dear
-            self._handed.put(job)
+            self._handed.put([job, *self._companions(job)])
 
-    def _next(self, *, is_ahead: bool) -> _Job | None:
-        """Take the first job of whoever waited longest for a turn; ahead of time, no dear one."""
+    def _turn(self, *, is_ahead: bool) -> _Turn | None:
+        """Tell whose turn it is: who waited longest; ahead of time, nobody for dear work."""
         dear_may_run = self._running_dear < max(1, self._threads // 2)
-        found: _Turn | None = None
+        only_dear: _Turn | None = None
         for turn in list(self._waiting):
             jobs = self._waiting[turn]
             while jobs and jobs[0].done.done():  # nobody waits for it any more
                 jobs.popleft()
             if not jobs:
                 del self._waiting[turn]
-            elif not turn.is_dear or (dear_may_run and not is_ahead):
-                found = turn
-                break
-            elif not is_ahead:
-                # Where nothing else waits, the threads are free for it.
-                found = found or turn
-        if found is None:
-            return None
-        jobs = self._waiting.pop(found)
+            elif not turn.is_dear:
+                return turn
+            elif dear_may_run:
+                # The next thread that is free is for it: what comes later is not handed out ahead.
+                return None if is_ahead else turn
+            else:
+                only_dear = only_dear or turn
+        # Where nothing else waits, the threads are free for it.
+        return None if is_ahead else only_dear
+
+    def _take(self, turn: _Turn) -> Job:
+        """Take the first job of a turn, which is the last in turn from then on."""
+        jobs = self._waiting.pop(turn)
         job = jobs.popleft()
         if jobs:
-            self._waiting[found] = jobs  # the last in turn
+            self._waiting[turn] = jobs
         return job
+
+    def _companions(self, job: Job) -> Iterator[Job]:
+        """Take those whose turns are next, as long as they share the first step with a job."""
+        if job.step is None:
+            return
+        # What the other threads could begin with is left to them.
+        waiting = 1 + sum(map(len, self._waiting.values()))
+        for _ in range(min(_MOST_TOGETHER, ceil(waiting / self._threads)) - 1):
+            turn = self._turn(is_ahead=True)
+            if turn is None or not job.shares_step(self._waiting[turn][0]):
+                return
+            yield self._take(turn)
 
     def _compute(self) -> None:
         """Work on what is handed over; what each thread does."""
-        while (job := self._handed.get()) is not None:
-            result: Any = None
-            error: BaseException | None = None
-            try:
-                result = job.compute()
-            except BaseException as raised:  # noqa: BLE001 - the caller raises it
-                error = raised
-            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-                job.done.get_loop().call_soon_threadsafe(self._finish, job, result, error)
+        while (jobs := self._handed.get()) is not None:
+            loop = jobs[0].done.get_loop()
+            for outcome in outcomes(jobs):
+                with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                    loop.call_soon_threadsafe(self._finish, outcome)
 
-    def _finish(self, job: _Job, result: object, error: BaseException | None) -> None:
-        self._running -= 1
-        self._running_dear -= job.is_dear
-        if not job.done.done():
-            if error is None:
-                job.done.set_result(result)
+    def _finish(self, outcome: Outcome) -> None:
+        done = outcome.job.done
+        if not done.done():
+            if outcome.error is None:
+                done.set_result(outcome.result)
             else:
-                job.done.set_exception(error)
-        self._start()
+                done.set_exception(outcome.error)
+        if outcome.is_last:
+            self._running -= 1
+            self._running_dear -= outcome.job.is_dear
+            self._start()
 
     def close(self) -> None:
         """Finish what is under way and end the threads."""

@@ -11,7 +11,7 @@ from app.services.comparisons import ComparedIds, compared, is_comparison, of_it
 from app.services.feedback_meanings import FeedbackMeanings
 from app.stages import Stage, in_stage
 from app.store import Attributes, Feedback, StoredUser
-from model.adaptation import AdaptedCopy
+from model.adapted_copy import AdaptedCopy
 from model.answers import Answer, Comparison, Kind, kind_of_rating
 from model.arrays import Float32Array, Int64Array
 from model.orders import Order
@@ -145,6 +145,25 @@ class Adapter:
         if adapted.diverged:
             DIVERGED.inc()
         return adapted
+
+    def adapt_each(
+        self, recommender: Recommender, users: Sequence[StoredUser | None]
+    ) -> list[tuple[SupportSet, AdaptedCopy]]:
+        """Run the local updates of several users side by side, in less time than one by one.
+
+        Args:
+            recommender: The model.
+            users: What is stored of each; see `support_set_of`.
+
+        Returns:
+            What the local update of each learnt from, and the user's own copy.
+        """
+        known = [self.support_set_of(recommender, user) for user in users]
+        needed = [(one.attributes, self.answers(recommender, one)) for one in known]
+        adapted = recommender.adapt_each(needed)
+        if diverged := sum(one.diverged for one in adapted):
+            DIVERGED.inc(diverged)
+        return list(zip(known, adapted, strict=True))
 
     def answers(self, recommender: Recommender, known: SupportSet) -> list[Answer | Comparison]:
         """Return what the local update learns from; see `SupportSet.rated`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -12,8 +13,9 @@ import orjson
 from app.problems import InvalidBody, InvalidParameter
 from app.schemas.recommendations import RankingParameters
 from app.services.filters import matching_items
+from app.services.model_state.jobs import SharedStep
 from app.services.model_state.live_model import Snapshot
-from app.services.recommendations.adaptation import Adapter
+from app.services.recommendations.adaptation import Adapter, SupportSet
 from app.services.recommendations.explanations import Explanations
 from app.services.recommendations.ranking_snapshots import (
     SCORE_SCALE,
@@ -23,6 +25,7 @@ from app.services.recommendations.ranking_snapshots import (
 from app.services.recommendations.timing import Timing, milliseconds_since
 from app.stages import Stage, in_stage, note_stage
 from app.store import StoredUser
+from model.adapted_copy import AdaptedCopy
 from model.arrays import BoolArray, Float32Array, Int64Array
 from model.lists import RankedItems
 from model.orders import Order
@@ -60,6 +63,21 @@ class Page:
     milliseconds: float
 
 
+@dataclass(frozen=True)
+class Adapted:
+    """What the local update gives a ranking.
+
+    Attributes:
+        known: What it learnt from.
+        copy: The user's own copy of the decision layers.
+        milliseconds: How long it took, for all users whose local updates were taken together.
+    """
+
+    known: SupportSet
+    copy: AdaptedCopy
+    milliseconds: float
+
+
 class Ranker:
     """Ranks the catalogue, or some of its items, for users.
 
@@ -78,19 +96,47 @@ class Ranker:
         self._explore = explore
         self._reasons = Explanations(adapter)
 
+    def adaptation(
+        self, snapshot: Snapshot, user: StoredUser | None
+    ) -> SharedStep[StoredUser | None, Adapted]:
+        """Return the local update as a step that rankings by the same model take together."""
+        recommender = snapshot.recommender
+        return SharedStep(
+            # As long as the step waits, both live, and no other has their place.
+            (id(self), id(recommender)),
+            Stage.LOCAL_UPDATE,
+            lambda users: self._adapted(recommender, users),
+            user,
+        )
+
+    def adapted(self, snapshot: Snapshot, user: StoredUser | None) -> Adapted:
+        """Run the local update of one user."""
+        with in_stage(Stage.LOCAL_UPDATE):
+            return self._adapted(snapshot.recommender, [user])[0]
+
+    def _adapted(
+        self, recommender: Recommender, users: Sequence[StoredUser | None]
+    ) -> list[Adapted]:
+        started = perf_counter()
+        adapted = self._adapter.adapt_each(recommender, users)
+        took = milliseconds_since(started)
+        return [Adapted(known, copy, took) for known, copy in adapted]
+
     def rank(
         self,
         snapshot: Snapshot,
         user: StoredUser | None,
+        adapted: Adapted,
         query: RankingParameters,
         list_id: str,
         candidates: Int64Array | None = None,
     ) -> tuple[RankingSnapshot, Timing]:
-        """Adapt to a user's stored feedback and rank.
+        """Rank with a user's own copy.
 
         Args:
             snapshot: Model and catalogue.
             user: What is stored; None for an unknown user.
+            adapted: What the step that `adaptation` returned gave.
             query: The parameters.
             list_id: Names the ranking.
             candidates: Items to choose from, in ascending order, all of which are weighed; the
@@ -106,11 +152,7 @@ class Ranker:
         """
         recommender, catalogue = snapshot.recommender, snapshot.catalogue
         order = _order_of(recommender, query)
-        started = perf_counter()
-        known = self._adapter.support_set_of(recommender, user)
-        adapted = self._adapter.adapt_to(recommender, known)
-        local_update = milliseconds_since(started)
-
+        known, copy = adapted.known, adapted.copy
         started = perf_counter()
         left_out = set(query.exclude)
         if query.exclude_seen and user is not None:
@@ -122,15 +164,16 @@ class Ranker:
             depth = max(depth, len(candidates))
             among = candidates if among is None else np.intersect1d(among, candidates)
         ranking = recommender.rank(
-            adapted,
+            copy,
             max(depth, DIVERSIFIED) if query.diversity else depth,
             order=order,
             among=among,
             without=without,
         )
-        ranking = recommender.diversified(ranking, query.diversity)
+        if query.diversity:
+            ranking = recommender.diversified(ranking, query.diversity)
         ranking, explored = recommender.explored(
-            adapted,
+            copy,
             ranking,
             self._explore_of(recommender, query),
             order=order,
@@ -140,26 +183,27 @@ class Ranker:
             seed=int(list_id, 16) % 2**63,
         )
         head: dict[str, str | int] = {
-            "strategy": "adapted" if adapted.local_steps else "prior",
-            "support_size": adapted.support_size,
+            "strategy": "adapted" if copy.local_steps else "prior",
+            "support_size": copy.support_size,
             "support_version": user.support_version if user else 0,
-            "local_steps": adapted.local_steps,
+            "local_steps": copy.local_steps,
             "model_version": recommender.manifest.version,
             "list_id": list_id,
         }
         if self._arm:
             head["arm"] = self._arm
-        if adapted.diverged:
+        if copy.diverged:
             head["diverged"] = True
         found = RankingSnapshot(
             head,
             catalogue.ids(ranking.index[:depth]),
             _shown(ranking, explored, depth, recommender.scale),
             order,
-            known if query.explain and not adapted.diverged else None,
+            known if query.explain and not copy.diverged else None,
         )
         note_stage(Stage.RANKING, started)
-        return found, Timing(local_update=local_update, ranking=milliseconds_since(started))
+        timing = Timing(local_update=adapted.milliseconds, ranking=milliseconds_since(started))
+        return found, timing
 
     def _explore_of(self, recommender: Recommender, query: RankingParameters) -> float:
         if Order.RELEVANCE in recommender.orders:
@@ -173,11 +217,12 @@ class Ranker:
         self,
         snapshot: Snapshot,
         user: StoredUser | None,
+        adapted: Adapted,
         query: RankingParameters,
         list_id: str,
     ) -> tuple[RankingSnapshot, Page, Timing]:
         """Rank, and write the first page; see `rank` and `page`."""
-        ranking, timing = self.rank(snapshot, user, query, list_id)
+        ranking, timing = self.rank(snapshot, user, adapted, query, list_id)
         page = self.page(snapshot, ranking, 0, query.limit)
         return ranking, page, timing + Timing(ranking=page.milliseconds)
 

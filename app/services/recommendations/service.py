@@ -205,8 +205,9 @@ class RecommendationService:
         start: PageStart,
     ) -> tuple[RankingSnapshot, Page, Timing]:
         """Compute a ranking and its first page; keep the ranking if there are more pages."""
-        ranking, page, timing = await self._compute.run(
-            lambda: arm.ranker.rank_and_page(snapshot, user, query, start.list_id),
+        ranking, page, timing = await self._compute.run_after(
+            arm.ranker.adaptation(snapshot, user),
+            lambda adapted: arm.ranker.rank_and_page(snapshot, user, adapted, query, start.list_id),
             is_dear=is_dear(query),
         )
         if page.following is not None:

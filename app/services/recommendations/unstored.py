@@ -119,7 +119,8 @@ class UnstoredService:
             candidates = _indices_of(snapshot.catalogue, request.candidates)
         user = unstored_user(request.attributes, events.newest, now)
         list_id = self._list_id(snapshot, request)
-        ranking, timing = self._ranker.rank(snapshot, user, request, list_id, candidates)
+        adapted = self._ranker.adapted(snapshot, user)
+        ranking, timing = self._ranker.rank(snapshot, user, adapted, request, list_id, candidates)
         head = {name: one for name, one in ranking.head.items() if name != "support_version"}
         page = self._ranker.page(snapshot, replace(ranking, head=head), 0, request.limit)
         timing = reading + timing + Timing(ranking=page.milliseconds)

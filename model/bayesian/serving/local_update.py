@@ -5,16 +5,22 @@ number of steps w = m + Φᵀ α and W = W₀ + Φᵀ G with Φ the support set'
 move α and G; all that they need of Φ is the Gram matrix K = Φ Φᵀ. The posterior mean that they
 start from is, in the same coordinates, α = (K + P⁻¹)⁻¹ (r − Φ m).
 
+Its arrays are small, so that calls take longer than arithmetic: several users side by side, shorter
+support sets padded, take little longer than one.
+
 `model.bayesian.local_update` is the same update as training runs it, and the one to read;
 `tests/model/bayesian/test_serving.py` holds this fast copy to it.
 
-Dimensions: B variants of one support set, M members, n ratings, D representation, H hidden decision
-layer, C inputs to a support set's summary.
+The arrays are so small that calls take longer than arithmetic, so that several users at once, with
+shorter support sets padded, take far less than one after the other.
+
+Dimensions: B variants of one support set, or B users, M members, n ratings, D representation,
+H hidden decision layer, C inputs to a support set's summary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,14 +31,12 @@ from model.arrays import Float32Array, Int64Array
 from model.bayesian.decision_layers import LEAST_NOISE_LOG
 from model.bayesian.network import MOMENT_DAMPING, SET_DAMPING
 from model.bayesian.serving.weights import StackedWeights
-
-Slots = Mapping[str, Sequence[int]]
-"""User feature → the slots of one user's value."""
+from model.features import Slots
 
 
 @dataclass(frozen=True)
 class RatedItems:
-    """A support set, as the members see its items.
+    """A support set, as the members see its items; or those of B users, with B in front.
 
     Attributes:
         phi: Φ, shape [M, n, D].
@@ -67,10 +71,41 @@ class RatedItems:
             }
         )
 
+    @classmethod
+    def padded(cls, users: Sequence[RatedItems]) -> tuple[RatedItems, Float32Array]:
+        """Put the support sets of B users beside each other.
+
+        Args:
+            users: Of each the support set.
+
+        Returns:
+            All of them, with zeros behind the shorter ones; and 1 for each rating that there is,
+            else 0, shape [B, n].
+        """
+        counts = [len(one.rating) for one in users]
+        most = max(counts)
+        members, _, width = users[0].phi.shape
+        found = cls(
+            phi=np.zeros((len(users), members, most, width), np.float32),
+            summary=np.zeros((len(users), members, most, users[0].summary.shape[2]), np.float32),
+            base=np.zeros((len(users), members, most), np.float32),
+            noise_log=np.zeros((len(users), members, most), np.float32),
+            rating=np.zeros((len(users), most), np.float32),
+        )
+        kept = np.zeros((len(users), most), np.float32)
+        for at, (one, count) in enumerate(zip(users, counts, strict=True)):
+            found.phi[at, :, :count] = one.phi
+            found.summary[at, :, :count] = one.summary
+            found.base[at, :, :count] = one.base
+            found.noise_log[at, :, :count] = one.noise_log
+            found.rating[at, :count] = one.rating
+            kept[at, :count] = 1
+        return found, kept
+
 
 @dataclass(frozen=True)
 class AdaptedWeights:
-    """The decision layers of B variants.
+    """The decision layers of B variants, or users.
 
     Attributes:
         linear: w, shape [B, M, D].
@@ -96,7 +131,7 @@ class AdaptedWeights:
         """Return the mean over the members of w·φ + v·tanh(Wᵀ φ + b).
 
         Args:
-            phi: Shape [M, rows, D].
+            phi: Shape [M, rows, D], or [B, M, rows, D] for others of each variant.
 
         Returns:
             Shape [B, rows].
@@ -108,24 +143,41 @@ class AdaptedWeights:
         mean: Float32Array = both[..., 0].mean(1)
         return mean
 
+    def of_user(self, at: int, count: int) -> AdaptedWeights:
+        """Return the decision layers of one of B users, who gave `count` ratings."""
+        one = slice(at, at + 1)
+        return AdaptedWeights(
+            linear=self.linear[one],
+            hidden_weight=self.hidden_weight[one],
+            hidden_bias=self.hidden_bias[one],
+            output=self.output[one],
+            hidden_change=self.hidden_change[one],
+            bias_change=self.bias_change[one],
+            noise=self.noise[one, :, :count],
+            noise_log=self.noise_log[one],
+        )
+
 
 def local_update(
-    theta: StackedWeights, user: Slots, rated: RatedItems, kept: Float32Array | None = None
+    theta: StackedWeights,
+    users: Sequence[Slots],
+    rated: RatedItems,
+    kept: Float32Array | None = None,
 ) -> AdaptedWeights:
-    """Adapt copies of the decision layers to a support set, or to parts of it.
+    """Adapt copies of the decision layers to a support set, to parts of it, or to those of B users.
 
     Args:
         theta: θ, left untouched.
-        user: The user's features.
-        rated: The support set.
+        users: The features of the user, or of each of B.
+        rated: The support set, or those of B users as `RatedItems.padded` returns them.
         kept: 1 for each rating that a variant learns from, else 0, shape [B, n]; one variant that
             learns from all if None.
 
     Returns:
-        The adapted weights of each variant.
+        The adapted weights of each variant, or user.
     """
-    residual = rated.rating - rated.base
-    prior, noise_log = _prior(theta, user, rated, residual, kept)
+    residual = rated.rating[..., None, :] - rated.base
+    prior, noise_log = _prior(theta, users, rated, residual, kept)
     noise = np.exp(np.maximum(rated.noise_log + noise_log, LEAST_NOISE_LOG))
     count = rated.rating.shape[-1]
     if not count:
@@ -252,19 +304,17 @@ def _posterior_coordinates(
 
 def _prior(
     theta: StackedWeights,
-    user: Slots,
+    users: Sequence[Slots],
     rated: RatedItems,
     residual: Float32Array,
     kept: Float32Array | None,
 ) -> tuple[Float32Array, Float32Array]:
     """Prior mean of w, shape [B, M, D], and log of a noise factor, shape [B, M, 1]."""
-    mean = theta.prior_mean
-    for name, table in theta.user_tables.items():
-        slots = user[name]
-        mean = mean + (table[slots[0]] if len(slots) == 1 else table[list(slots)].mean(0))
+    means = [_mean_of_features(theta, user) for user in users]
+    mean = means[0] if len(means) == 1 else np.stack(means)
     d = mean.shape[-1]
     c = rated.summary.shape[-1] // 2
-    members, count = residual.shape
+    members, count = residual.shape[-2:]
     variants = 1 if kept is None else len(kept)
     number = np.full((1, 1), count, residual.dtype) if kept is None else kept.sum(1)[:, None]
     # One row sums what was rated, the other weighs it by how it was liked.
@@ -288,7 +338,8 @@ def _prior(
         moments[..., 2] = squared @ place
         moments[..., 3] = (residual * residual).sum(-1)
     else:
-        moments[..., :3] = (kept @ np.stack([place, squared, squared * place], axis=1))[:, None]
+        powers = np.stack([place, squared, squared * place], axis=-1)
+        moments[..., :3] = kept[:, None] @ powers
         moments[..., 3] = (kept[:, None] * residual**2).sum(-1)
     moments /= (number + MOMENT_DAMPING)[..., None]
     x[..., -1] = np.log1p(number) / 3
@@ -298,6 +349,15 @@ def _prior(
     second: Float32Array = (hidden[..., None, :] @ theta.summary_second)[..., 0, :]
     second += theta.summary_second_bias
     return mean + first[..., -d:] + second[..., :-1], second[..., -1:]
+
+
+def _mean_of_features(theta: StackedWeights, user: Slots) -> Float32Array:
+    """Prior mean of w as far as a user's features tell, shape [M, D]."""
+    mean = theta.prior_mean
+    for name, table in theta.user_tables.items():
+        slots = user[name]
+        mean = mean + (table[slots[0]] if len(slots) == 1 else table[list(slots)].mean(0))
+    return mean
 
 
 def _unchanged(

@@ -159,7 +159,8 @@ def _judge(outcome: ShareOutcome, fitted: FittedModel, dataset: Dataset, world: 
         return
     attributes = attributes_of(dataset, estimator.user_space.names)
     for one in world.judged:
-        user = estimator.adapt(attributes(one.among_new.user), one.among_new.given)
+        slots = estimator.user_space.slots(attributes(one.among_new.user))
+        user = estimator.adapt(slots, one.among_new.given)
         predicted = estimator.items.score(user, one.new_items).clip(*dataset.scale)
         error = float(np.abs(predicted - one.new_ratings).mean())
         outcome.values.setdefault(ERROR, []).append(error)

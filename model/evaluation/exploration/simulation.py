@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from model.adaptation import AdaptedCopy
+from model.adapted_copy import AdaptedCopy
 from model.arrays import BoolArray, Float64Array, Int64Array
 from model.catalogue.live import ItemChange
 from model.data.dataset import Dataset

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from model.adaptation import AdaptedCopy
+from model.adapted_copy import AdaptedCopy
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.baselines.lists import Likes, TunedListBaselines, available_list_baselines
 from model.bundle.reports import EpochReport
@@ -198,12 +198,12 @@ def recommenders(
         order: Order, used: RelevanceModel | None = relevance, *, adapted: bool = True
     ) -> Recommend:
         def recommend(trial: ListTrial, size: int) -> Int64Array:
-            known = attributes(trial.user)
+            slots = known_by.user_space.slots(attributes(trial.user))
             support = list(trial.given[:size])
             learnt = support if adapted else []
             copy = AdaptedCopy(
-                None if estimator is None else estimator.adapt(known, learnt),
-                None if used is None else used.adapt(used.user_space.slots(known), learnt),
+                None if estimator is None else estimator.adapt(slots, learnt),
+                None if used is None else used.adapt(slots, learnt),
             )
             without = np.array(sorted(item for item, _ in support), dtype=np.int64)
             return rank(

@@ -97,7 +97,7 @@ class _Asked:
         assert relevance is not None  # noqa: S101 - asked for only then
         support = relevance.support_sums(self._given)
         if not len(items):
-            return self._judged(relevance.updated(self._slots, support))
+            return self._judged(relevance.updated([self._slots], support))
         entry, output = relevance.entry_and_output(items)
         entry = entry.reshape(len(items), relevance.members, -1).transpose(1, 0, 2)
         output = output.reshape(len(items), relevance.members, -1).transpose(1, 0, 2)
@@ -107,7 +107,7 @@ class _Asked:
             which = np.flatnonzero(kinds == kind)
             if len(which):
                 sums = support.with_one_more(entry[:, which], output[:, which], kind)
-                found[which] = self._judged(relevance.updated(self._slots, sums))
+                found[which] = self._judged(relevance.updated([self._slots], sums))
         return found
 
     def _judged(self, vectors: Float32Array) -> Float64Array:
@@ -135,7 +135,7 @@ class _Asked:
         kept[:, len(before) :] = np.eye(1 + len(known), dtype=np.float32)[:, 1:]
         with np.errstate(over="ignore", invalid="ignore"):
             predicted = estimator.score_ablations(
-                trial.attributes, [*before, *known], kept, trial.held_out
+                self._slots, [*before, *known], kept, trial.held_out
             ).clip(*self._adaptation.scale)
         error = np.abs(predicted - trial.ratings).mean(1).astype(np.float64)
         # Who does not know an item learns nothing of ratings.

@@ -9,7 +9,6 @@ Dimensions: P pairs, M members, W width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +16,7 @@ from scipy.special import expit
 
 from model.answers import SupportSet
 from model.arrays import Float64Array, Int64Array
+from model.features import Slots
 from model.ranking import best
 from model.relevance.adapted_user import RelevanceUser
 from model.relevance.asking.list_value import ListValue
@@ -30,7 +30,7 @@ _FAMILIAR = 10
 
 def choose_pair(
     model: RelevanceModel,
-    slots: Mapping[str, list[int]],
+    slots: Slots,
     given: SupportSet,
     user: RelevanceUser,
     *,
@@ -68,7 +68,7 @@ def choose_pair(
     gain = np.zeros(len(first))
     # All pairs at once: each is compared after what was compared before.
     nothing = OfferedVectors(support.asked.output[:, :, :0], support.asked.points[:0])
-    start = model.updated(slots, replace(support, asked=nothing, compared=())) * members
+    start = model.updated([slots], replace(support, asked=nothing, compared=())) * members
     for points, chance in (([1, 0], preferred), ([0, 1], 1 - preferred)):
         offered = OfferedVectors(pairs, np.array(points, dtype=np.float32) * RELIABILITY)
         vectors = likeliest(start, [*support.offered, offered], model.learnt.spread, support.rated)

@@ -27,6 +27,7 @@ from scipy.special import expit, ndtr
 from model.answers import Answer, Kind, SupportSet, answers
 from model.arrays import Float32Array, Float64Array, Int64Array
 from model.data.signals import DISLIKED, LIKED
+from model.features import Slots
 from model.ranking import best, best_ascending
 from model.rating_uncertainty import RatingUncertainty
 from model.relevance.adapted_user import RelevanceUser
@@ -108,7 +109,7 @@ def familiarity(model: RelevanceModel, support: SupportSums, items: Int64Array) 
 
 def choose_questions(
     model: RelevanceModel,
-    slots: Mapping[str, list[int]],
+    slots: Slots,
     given: SupportSet,
     user: RelevanceUser,
     limit: int,
@@ -175,7 +176,7 @@ def choose_questions(
 
 def weigh_questions(
     model: RelevanceModel,
-    slots: Mapping[str, list[int]],
+    slots: Slots,
     given: SupportSet,
     user: RelevanceUser,
     items: Int64Array,
@@ -212,7 +213,7 @@ def weigh_questions(
 
 def realised_gain(
     model: RelevanceModel,
-    slots: Mapping[str, list[int]],
+    slots: Slots,
     given: SupportSet,
     user: RelevanceUser,
     answer: Answer,
@@ -297,7 +298,7 @@ def left_out_of_list(model: RelevanceModel, given: SupportSet, unlisted: Int64Ar
 
 def _what_ifs(
     model: RelevanceModel,
-    slots: Mapping[str, list[int]],
+    slots: Slots,
     support: SupportSums,
     user: RelevanceUser,
     left_out: Int64Array,
@@ -327,7 +328,7 @@ def _what_ifs(
     gain = np.zeros(count)
     displaced = np.empty((count, len(chances), len(value)), dtype=np.float32)
     for at, (kind, chance) in enumerate(chances.items()):
-        vectors = model.updated(slots, support.with_one_more(entry, output, kind))
+        vectors = model.updated([slots], support.with_one_more(entry, output, kind))
         worth = value.after(vectors, items)
         gain += chance * worth.gain
         displaced[:, at] = worth.displaced * np.sqrt(chance)[:, None]

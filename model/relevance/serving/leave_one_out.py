@@ -8,13 +8,14 @@ Dimensions: B parts, n answers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from model.answers import Answer, SupportSet, answers, comparisons
 from model.arrays import BoolArray
+from model.features import Slots
 from model.relevance.adapted_user import RelevanceUser
 from model.relevance.comparisons import asked
 from model.relevance.model import RelevanceModel
@@ -23,7 +24,7 @@ from model.relevance.serving.support_sums import SupportSums
 
 def adapt_to_parts(
     model: RelevanceModel,
-    slots: Mapping[str, list[int]],
+    slots: Slots,
     support_set: SupportSet,
     kept: BoolArray,
     beside: SupportSet = (),
@@ -54,7 +55,7 @@ def adapt_to_parts(
 
 def _side_by_side(
     model: RelevanceModel,
-    slots: Mapping[str, list[int]],
+    slots: Slots,
     given: Sequence[Answer],
     kept: BoolArray,
     beside: SupportSet,
@@ -69,7 +70,7 @@ def _side_by_side(
     sums = replace(sums, asked=asked(output[first], [every[at] for at in first], model.members))
     for one in comparisons(beside):
         sums = sums.with_comparison(model.offered(one))
-    found = model.updated(slots, sums)
+    found = model.updated([slots], sums)
     # Where nothing that differs moves anything there is one row for all.
     weights = np.broadcast_to(found, (found.shape[0], len(kept), found.shape[2]))
     totals = model.sample.log_totals(weights).tolist()

@@ -10,13 +10,14 @@ Dimensions: M members, B support sets, n answers, S sampled items, W width.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.answers import Kind
 from model.arrays import Float32Array, Float64Array, Int64Array
+from model.features import Slots
 from model.relevance.serving.stacked_networks import StackedNetworks
 from model.relevance.serving.support_sums import SupportSums
 
@@ -59,29 +60,38 @@ class SampledItems:
 
 
 def amortised_start(
-    theta: StackedNetworks, slots: Mapping[str, list[int]], support: SupportSums
+    theta: StackedNetworks, users: Sequence[Slots], support: SupportSums
 ) -> Float32Array:
     """Step 1 of the local update: read the support set as bags.
 
     Args:
         theta: θ.
-        slots: User feature → slots of the user's values.
+        users: User feature → slots of the user's values; of the user whose support sets all are,
+            or of the user of each.
         support: The support sets.
 
     Returns:
         ū of each member, shape [M, B, W + 1], or with 1 for B where all that is read is shared.
     """
     sizes = support.sizes
-    of_user = [
-        table[:, mine] if len(mine) == 1 else table[:, mine].mean(1, keepdims=True)
-        for table, mine in ((table, slots[name]) for name, table in theta.embeddings.items())
-    ]
-    shared = np.concatenate(of_user, axis=2) if of_user else None
+    embedded = [_embedded(theta, slots) for slots in users] if theta.embeddings else []
+    shared = np.concatenate(embedded, axis=1) if embedded else None
     start = theta.start(support, sizes[:, :, 1:], shared)
     unseen = support.counts[Kind.UNSEEN][:, None]
     if unseen.any():
         start = start + theta.move(support, sizes) * (unseen > 0)
     return start
+
+
+def _embedded(theta: StackedNetworks, slots: Slots) -> Float32Array:
+    """Embed a user's features, shape [M, 1, all widths]."""
+    return np.concatenate(
+        [
+            table[:, mine] if len(mine) == 1 else table[:, mine].mean(1, keepdims=True)
+            for table, mine in ((table, slots[name]) for name, table in theta.embeddings.items())
+        ],
+        axis=2,
+    )
 
 
 def gradient_steps(

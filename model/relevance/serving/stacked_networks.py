@@ -76,7 +76,8 @@ class BagNetwork:
         Args:
             support: The support sets.
             rest: What else there is of each, shape [M, B, inputs], or with 1 for M or for B.
-            shared: What there is of all of them and is read before that, shape [M, 1, inputs].
+            shared: What there is of all of them, or of each, and is read before that, shape
+                [M, 1, inputs] or [M, B, inputs].
 
         Returns:
             Shape [M, B, outputs], or with 1 for B where all that is read is shared.

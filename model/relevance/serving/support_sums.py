@@ -5,7 +5,7 @@ Dimensions: M members, B support sets, n answers, W width.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -105,6 +105,16 @@ class SupportSums:
             asked(output, answers, members),
         )
 
+    @classmethod
+    def of_users(cls, users: Sequence[SupportSums]) -> SupportSums:
+        """Put support sets of several users side by side, none of which tells of an offer."""
+        return cls(
+            _beside(one.entry for one in users),
+            _beside(one.output for one in users),
+            np.concatenate([one.counts for one in users], axis=1),
+            users[0].asked,
+        )
+
     def with_one_more(self, entry: Float32Array, output: Float32Array, kind: Kind) -> SupportSums:
         """Ask one more question of B = 1 support set, another in each copy of it.
 
@@ -127,3 +137,8 @@ class SupportSums:
     def with_comparison(self, offered: OfferedVectors) -> SupportSums:
         """Add what was chosen of what was offered, to all of them."""
         return replace(self, compared=(*self.compared, offered))
+
+
+def _beside(users: Iterable[tuple[Float32Array, ...]]) -> tuple[Float32Array, ...]:
+    """Put the bags of users side by side, kind by kind."""
+    return tuple(np.concatenate(bags, axis=1) for bags in zip(*users, strict=True))

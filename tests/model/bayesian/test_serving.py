@@ -69,7 +69,7 @@ class World:
         return rated_items(self.items, self.networks, self.index, self.rating)
 
     def adapt(self, kept: np.ndarray | None = None) -> AdaptedWeights:
-        return local_update(self.theta, self.user, self.rated(), kept)
+        return local_update(self.theta, [self.user], self.rated(), kept)
 
     def plain(self, kept: np.ndarray) -> tuple[list[DecisionWeights], np.ndarray]:
         """Adapted weights, and scores of all items, by the functions that train."""

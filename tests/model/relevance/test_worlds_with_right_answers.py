@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.adaptation import AdaptedCopy
+from model.adapted_copy import AdaptedCopy
 from model.data import Dataset, load_dataset
 from model.fitting import fit_model
 from model.presets import with_options
