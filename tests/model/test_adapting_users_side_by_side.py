@@ -83,9 +83,12 @@ def test_whose_update_diverges_takes_nobody_along(bundle: Path, tmp_path: Path):
     diverging = Recommender.load(write_diverging(bundle, tmp_path / "model", 1e37))
     users = [({}, [(0, 5.0), (31, 1.0)]), ({}, []), ({"age": 30}, [(1, 5.0), (33, 1.0), (7, 4.0)])]
 
-    for adapted, one in zip(diverging.adapt_each(users), users, strict=True):
+    together = diverging.adapt_each(users)
+
+    assert [adapted.diverged for adapted in together] == [True, False, True]
+    for adapted, one in zip(together, users, strict=True):
         alone = diverging.adapt(*one)
-        assert adapted.diverged == alone.diverged == bool(one[1])
+        assert adapted.diverged == alone.diverged
         np.testing.assert_array_equal(diverging.score(adapted), diverging.score(alone))
 
 

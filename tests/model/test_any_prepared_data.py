@@ -151,7 +151,10 @@ def test_an_item_without_a_title_scores_the_same_after_a_reload(tmp_path: Path, 
     estimator, report = fit_estimator(dataset, preset, seed=0)
     save_bundle(estimator, report, preset, dataset, tmp_path / "bundle")
     loaded = load_bundle(tmp_path / "bundle").estimator
-    first, second = (some.items.score(some.adapt({}, [(0, 5.0)])) for some in (estimator, loaded))
+    first, second = (
+        some.items.score(some.adapt(some.user_space.slots({}), [(0, 5.0)]))
+        for some in (estimator, loaded)
+    )
     assert first.tobytes() == second.tobytes()
 
 

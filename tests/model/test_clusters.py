@@ -65,14 +65,14 @@ def two_stages(estimator: Estimator, monkeypatch: pytest.MonkeyPatch) -> Estimat
 
 
 def test_two_stages_find_the_best_of_all(two_stages: Estimator):
-    user = two_stages.adapt({}, [(0, 5.0), (31, 1.0)])
+    user = two_stages.adapt(two_stages.user_space.slots({}), [(0, 5.0), (31, 1.0)])
     scores = two_stages.items.score(user)
     found = two_stages.items.rank(user, 5)
     assert list(found) == list(best(scores, 5))
 
 
 def test_two_stages_keep_to_filters_and_exclusions(two_stages: Estimator):
-    user = two_stages.adapt({}, [(0, 5.0), (31, 1.0)])
+    user = two_stages.adapt(two_stages.user_space.slots({}), [(0, 5.0), (31, 1.0)])
     among, without = np.arange(0, 60, 2), np.array([2, 4, 6])
     found = two_stages.items.rank(user, 60, among=among, without=without)
     assert set(found) == set(among) - set(without)

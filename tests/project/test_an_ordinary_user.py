@@ -44,7 +44,9 @@ class Home:
         }
 
     def melu(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return run_melu(*arguments, user=USER, COLUMNS="300")
+        # Not that of the checkout, which may be there and somebody else's.
+        store = str(self.folder / "store")
+        return run_melu(*arguments, user=USER, COLUMNS="300", MELU_STORE_FOLDER=store)
 
     def refused(self, *arguments: str) -> str:
         """Run what is refused in a line, and changes nothing; return the line."""
