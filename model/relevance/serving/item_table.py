@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.arrays import Float32Array, Int64Array
-from model.ranking import ONE_STAGE_LIMIT, at_least, best_ascending, kth_highest
-from model.ranking.pca_bounds import ReducedFeatures
+from model.ranking import ONE_STAGE_LIMIT, best_ascending
+from model.ranking.contenders import Contenders
 from model.relevance.serving.vectors import Vectors
 
 _CHUNK = 8_192
-_REDUCED_FROM = 6_000
-_ROUNDING = 1e-3
+_CONTENDERS_FROM = 4_000
 
 
 @dataclass(frozen=True)
@@ -24,16 +23,14 @@ class ChoiceTable:
         entry: e, shape [I, M W].
         output: ō, shape [I, M (W + 1)].
         ratings: How many rated each item, shape [I].
-        reduced: Components of `output`, where there are so many items that to look at fewer
-            columns first is faster, and not so many that they are ranked in two stages.
-        usual: The weights that the components leave out, as they are nearly everybody's.
+        contenders: What finds the likeliest items, where there are so many that to score them all
+            takes longer, and not so many that they are ranked in two stages.
     """
 
     entry: Vectors
     output: Vectors
     ratings: Float32Array
-    reduced: ReducedFeatures | None = None
-    usual: Float32Array | None = None
+    contenders: Contenders | None = None
 
     def __len__(self) -> int:
         return len(self.output)
@@ -70,34 +67,30 @@ class ChoiceTable:
         Returns:
             In the catalogue's order.
         """
-        if self.reduced is None or self.usual is None:
-            logits = self.logits(weights)
-            logits[without] = -np.inf
-            return best_ascending(logits, count)
-        upper, lower = np.empty((2, len(self)), dtype=np.float32)
-        self.reduced.bounds(weights - self.usual, upper, lower)
-        upper[without] = lower[without] = -np.inf
-        near = at_least(upper, kth_highest(lower, count) - _ROUNDING)
-        return near[best_ascending(self.logits(weights, near), count)]
+        near = None
+        if self.contenders is not None:
+            near = self.contenders.find(weights, count, without)
+        if near is not None:
+            return near[best_ascending(self.logits(weights, near), count)]
+        logits = self.logits(weights)
+        logits[without] = -np.inf
+        return best_ascending(logits, count)
 
-    def with_components(self, usual: Float32Array, spread: Float32Array) -> ChoiceTable:
-        """Find the components that rank many items faster; a table of few stays as it is.
+    def with_contenders(self, usual: Float32Array, weights: Float32Array) -> ChoiceTable:
+        """Prepare to rank many items faster; a table of few stays as it is.
 
         Args:
             usual: Weights that nearly all users have, such as that of popularity, shape
                 [M (W + 1)].
-            spread: How far users' weights go from these in each column, above 0, same shape.
+            weights: Those of some users, shape [users, M (W + 1)].
 
         Returns:
             The table.
         """
-        if not _REDUCED_FROM <= len(self) <= ONE_STAGE_LIMIT:
+        if not _CONTENDERS_FROM <= len(self) <= ONE_STAGE_LIMIT:
             return self
         output = self.output.rows(slice(None))
-        # What all items share orders nothing, and would hide what tells them apart.
-        apart = output - output.mean(0)
-        reduced = ReducedFeatures.of(apart, spread, output @ usual)
-        return replace(self, reduced=reduced, usual=usual)
+        return replace(self, contenders=Contenders.of(output, usual, weights))
 
 
 def joined(one: ChoiceTable, other: ChoiceTable) -> ChoiceTable:

@@ -12,8 +12,7 @@ from model.relevance.serving.likely_items import likely_items
 from model.relevance.stored_weights import ENTRY, read_choice_table
 
 _SEED = 0
-_SPREAD_USERS, _SPREAD_LIKES = 200, 5
-_LEAST_SPREAD = 1e-3
+_DRAWN_USERS, _DRAWN_LIKES = 200, 5
 
 
 def prepare(model: RelevanceModel, file: WeightsFile | None = None) -> None:
@@ -24,7 +23,7 @@ def prepare(model: RelevanceModel, file: WeightsFile | None = None) -> None:
         file: What the model was restored from, if from a file; see `Estimator.prepare`.
     """
     drawn = np.random.default_rng(_SEED).integers(
-        0, len(model.vectors.bundled), (_SPREAD_USERS, _SPREAD_LIKES)
+        0, len(model.vectors.bundled), (_DRAWN_USERS, _DRAWN_LIKES)
     )
     nobody, liked = model.user_space.slots({}), model.scale[1]
     weights = np.stack(
@@ -33,8 +32,7 @@ def prepare(model: RelevanceModel, file: WeightsFile | None = None) -> None:
     popularity = np.zeros((model.members, model.config.width + 1), dtype=np.float32)
     popularity[:, -1] = 1 / model.members
     usual = popularity.ravel()
-    spread = np.sqrt(np.square(weights - usual).mean(0)) + _LEAST_SPREAD
-    table = model.vectors.bundled.with_components(usual, spread.astype(np.float32))
+    table = model.vectors.bundled.with_contenders(usual, weights)
     model.vectors = replace(model.vectors, bundled=table)
     likely_items(model, model.adapted_to([]), 1)
     # Here, so that all that live items bring about shares them.

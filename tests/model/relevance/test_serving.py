@@ -97,18 +97,22 @@ def test_candidates_are_the_likeliest(relevance: RelevanceModel):
     assert (np.diff(found) > 0).all()
 
 
-def test_components_find_the_same_as_every_column(
+def test_contenders_hold_the_same_best_as_all_items(
     relevance: RelevanceModel, monkeypatch: pytest.MonkeyPatch
 ):
+    from model.ranking import contenders
     from model.relevance.serving import item_table
 
-    monkeypatch.setattr(item_table, "_REDUCED_FROM", 1)
+    monkeypatch.setattr(item_table, "_CONTENDERS_FROM", 1)
+    monkeypatch.setattr(contenders, "_LEADERS", 25)
     random = np.random.default_rng(0)
     table = relevance.learnt.table
     usual = np.zeros(table.output.columns, dtype=np.float32)
     usual[-1] = 1
-    fast = table.with_components(usual, np.full(len(usual), 0.3, dtype=np.float32))
-    assert fast.reduced is not None
+    users = usual + random.normal(0, 0.3, (50, len(usual))).astype(np.float32)
+    fast = table.with_contenders(usual, users)
+    assert fast.contenders is not None
+    assert len(fast.contenders.leaders) < len(table)
 
     for _ in range(20):
         weights = usual + random.normal(0, 0.3, len(usual)).astype(np.float32)
