@@ -1,4 +1,4 @@
-"""Which items may be among a user's best, where every score is a product with the user's weights.
+"""A user's best items, where every score is a product with the user's weights.
 
 Two things make most of a catalogue's scores needless. The items that nearly all users' weights
 score highest are scored first, and what enough of them reach, all others have to reach. And
@@ -15,6 +15,7 @@ Dimensions: I items, F features, L leaders, k components.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,7 @@ _ROUNDING = 1e-3
 
 @dataclass(frozen=True)
 class Contenders:
-    """What it takes to find the items that may be among a user's best.
+    """What it takes to find a user's best items without scoring all.
 
     Attributes:
         leaders: The best items by the usual weights, in ascending order, shape [L].
@@ -87,17 +88,23 @@ class Contenders:
         basis = (inverse @ vectors).astype(features.dtype)
         return cls(leaders, features[leaders], place, usual, middle, basis, components)
 
-    def find(self, weights: Float32Array, count: int, without: Int64Array) -> Int64Array | None:
-        """Find the items that may be among the best.
+    def best(
+        self,
+        weights: Float32Array,
+        count: int,
+        without: Int64Array,
+        score: Callable[[Int64Array], Float32Array],
+    ) -> Int64Array | None:
+        """Return the items with the highest scores, exactly.
 
         Args:
             weights: A user's, shape [F].
-            count: How many of the best are asked for.
+            count: How many.
             without: Items to leave out.
+            score: Returns exact scores of items, shape [items].
 
         Returns:
-            The best and hardly more, in ascending order; None where so many are asked for that to
-            score all items is faster.
+            In ascending order; None where so many are asked for that to score all items is faster.
         """
         leaders = len(self.leaders)
         places = self.place[without]
@@ -106,7 +113,20 @@ class Contenders:
         known = np.empty(leaders + 1, dtype=np.float32)
         np.dot(self.features, weights, out=known[:-1])
         known[-1] = known[places] = -np.inf
-        threshold = kth_highest(known, count) - _ROUNDING
+        threshold = kth_highest(known, count)
+        first = at_least(known, threshold)
+        others = self._reaching(weights, threshold - _ROUNDING, without)
+        items = np.concatenate([self.leaders[first], others])
+        scores = np.concatenate([known[first], score(others)])
+        found: Int64Array = items[at_least(scores, kth_highest(scores, count))]
+        if len(found) > count:  # several are as high as the last one
+            order = items.argsort()
+            found = items[order][best_ascending(scores[order], count)]
+        found.sort()
+        return found
+
+    def _reaching(self, weights: Float32Array, threshold: float, without: Int64Array) -> Int64Array:
+        """Return the items that do not lead and whose score may reach a threshold."""
         unusual = weights - self.usual
         inside = unusual @ self.basis
         few = len(self.components) - 2
@@ -117,10 +137,7 @@ class Contenders:
         np.dot(of_components, self.components, out=upper)
         upper[self.leaders] = -np.inf
         upper[without] = -np.inf
-        others = at_least(upper, threshold - float(self.middle @ unusual))
-        found = np.concatenate([self.leaders[at_least(known[:-1], threshold)], others])
-        found.sort()
-        return found
+        return at_least(upper, threshold - float(self.middle @ unusual))
 
 
 def _roots(moves: Float64Array) -> tuple[Float64Array, Float64Array]:

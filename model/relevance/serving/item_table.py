@@ -67,11 +67,12 @@ class ChoiceTable:
         Returns:
             In the catalogue's order.
         """
-        near = None
         if self.contenders is not None:
-            near = self.contenders.find(weights, count, without)
-        if near is not None:
-            return near[best_ascending(self.logits(weights, near), count)]
+            found = self.contenders.best(
+                weights, count, without, lambda rows: self.logits(weights, rows)
+            )
+            if found is not None:
+                return found
         logits = self.logits(weights)
         logits[without] = -np.inf
         return best_ascending(logits, count)

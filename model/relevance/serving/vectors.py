@@ -59,7 +59,10 @@ class Vectors:
 
     def rows(self, index: npt.NDArray[np.integer] | slice) -> Float32Array:
         """Return some rows as numbers, shape [rows, columns]."""
-        some = self.stored[index]
+        if isinstance(self.stored, np.ndarray) and isinstance(index, np.ndarray):
+            some = self.stored.take(index, axis=0)  # half of the time of indexing
+        else:
+            some = self.stored[index]
         if self.scale is None:
             return some.astype(np.float32, copy=False)
         # NumPy takes several times as long to convert.
