@@ -23,11 +23,13 @@ class ReducedFeatures:
 
     Attributes:
         table: Components, base rating and ρ of each item, shape [I, r + 2].
+        left: ρ once more, side by side, shape [I].
         basis: From weights of the features to weights of the components, shape [F, r].
         weight: What the features were weighed by, shape [F].
     """
 
     table: Float32Array
+    left: Float32Array
     basis: Float32Array
     weight: Float32Array
 
@@ -54,8 +56,8 @@ class ReducedFeatures:
         np.matmul(weighed, basis, out=table[:, :-2])
         weighed -= table[:, :-2] @ basis.T
         table[:, -2] = base
-        table[:, -1] = np.sqrt((weighed * weighed).sum(1))
-        return cls(table, basis, weight)
+        table[:, -1] = left = np.sqrt((weighed * weighed).sum(1))
+        return cls(table, left, basis, weight)
 
     def bounds(self, weights: Float32Array, upper: Float32Array, lower: Float32Array) -> None:
         """Bound base + Z·u for every item.
@@ -73,5 +75,6 @@ class ReducedFeatures:
         of_columns[:-2] = inside
         of_columns[-1] = length
         np.dot(self.table, of_columns, out=upper)
-        np.multiply(self.table[:, -1], -2 * length, out=lower)
+        # One column of the table would bring all of it from memory once more.
+        np.multiply(self.left, -2 * length, out=lower)
         lower += upper

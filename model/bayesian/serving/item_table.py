@@ -60,7 +60,9 @@ class ItemTable:
 
     def flat(self, rows: npt.NDArray[np.integer] | slice) -> Float32Array:
         """Return the representations of some items, shape [rows, M D]."""
-        some = self.features[rows]
+        # NumPy's take gathers rows in half of the time of an index.
+        table = self.features
+        some = table[rows] if isinstance(rows, slice) else table.take(rows, axis=0)
         if some.dtype == np.float16:
             some = torch.from_numpy(some).float().numpy()  # NumPy takes ten times as long
         return some
