@@ -86,6 +86,8 @@ class ItemVectors(Generic[Table]):
         Returns:
             The rows in the order of `index`, shape [n, …].
         """
+        if self.live is None:
+            return look_up(self.bundled, index)
         parts = self.parts(index)
         if len(parts) == 1:
             ((table, _, rows),) = parts

@@ -16,7 +16,7 @@ from model.estimator import Estimator
 from model.orders import Order
 from model.ranking import best
 from model.relevance import RelevanceModel
-from model.relevance.serving.likely_items import likely_items
+from model.relevance.serving.likely_items import likely_items, likely_with_chances
 from model.scored_items import NO_ITEMS
 
 _MARGIN = 100
@@ -113,19 +113,20 @@ def rank(
         return RankedItems(index, values)
     assert user.relevance is not None  # noqa: S101 - adapted by the same model
     against = None if user.prior is None or order is not Order.LIFT else user.prior.relevance
-    if against is None:
-        # Who has given no feedback has no lift: all items are equal; the likely ones come first.
-        order = Order.RELEVANCE
     count = max(limit + _MARGIN, _LEAST_CANDIDATES)
-    candidates = likely_items(
-        relevance, user.relevance, count, among=among, without=without, against=against
-    )
-    if order is Order.LIFT:
+    if against is not None:
+        candidates = likely_items(
+            relevance, user.relevance, count, among=among, without=without, against=against
+        )
         values = values_of(estimator, relevance, user, candidates, order)
         chosen = best(values.value, limit)
         return RankedItems(candidates[chosen], values.rows(chosen))
+    # Who has given no feedback has no lift either: all items are equal; the likely ones come first.
+    candidates, log_chance = likely_with_chances(
+        relevance, user.relevance, count, among=among, without=without
+    )
     score = _predicted(estimator, user, candidates)
-    blended = relevance.blended(user.relevance, candidates, score)
+    blended = relevance.with_ratings(user.relevance, log_chance, score)
     chosen = best(blended, limit)
     index = candidates[chosen]
     likely = relevance.relevance(blended[chosen])

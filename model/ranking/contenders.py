@@ -94,7 +94,7 @@ class Contenders:
         count: int,
         without: Int64Array,
         score: Callable[[Int64Array], Float32Array],
-    ) -> Int64Array | None:
+    ) -> tuple[Int64Array, Float32Array] | None:
         """Return the items with the highest scores, exactly.
 
         Args:
@@ -104,7 +104,8 @@ class Contenders:
             score: Returns exact scores of items, shape [items].
 
         Returns:
-            In ascending order; None where so many are asked for that to score all items is faster.
+            Items in ascending order and their scores; None where so many are asked for that to
+            score all items is faster.
         """
         leaders = len(self.leaders)
         places = self.place[without]
@@ -118,12 +119,10 @@ class Contenders:
         others = self._reaching(weights, threshold - _ROUNDING, without)
         items = np.concatenate([self.leaders[first], others])
         scores = np.concatenate([known[first], score(others)])
-        found: Int64Array = items[at_least(scores, kth_highest(scores, count))]
-        if len(found) > count:  # several are as high as the last one
-            order = items.argsort()
-            found = items[order][best_ascending(scores[order], count)]
-        found.sort()
-        return found
+        order = items.argsort()
+        items, scores = items[order], scores[order]
+        chosen = best_ascending(scores, count)
+        return items[chosen], scores[chosen]
 
     def _reaching(self, weights: Float32Array, threshold: float, without: Int64Array) -> Int64Array:
         """Return the items that do not lead and whose score may reach a threshold."""

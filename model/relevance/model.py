@@ -272,7 +272,21 @@ class RelevanceModel:
         Returns:
             What a list by relevance is ordered by, shape [items].
         """
-        log_chance = self.log_chance(user, items)
+        return self.with_ratings(user, self.log_chance(user, items), score)
+
+    def with_ratings(
+        self, user: RelevanceUser, log_chance: Float32Array, score: Float32Array | None
+    ) -> Float32Array:
+        """Add predicted ratings to the chances of items, as `blended` does.
+
+        Args:
+            user: What `adapt` returned.
+            log_chance: Their ln p, shape [items].
+            score: Their predicted ratings, shape [items]; None where the data have none.
+
+        Returns:
+            What a list by relevance is ordered by, shape [items].
+        """
         if score is None:
             return log_chance
         return self.blend.added(log_chance, score, user.support_size, self.scale)

@@ -45,8 +45,10 @@ class World:
             scored.extend(items.tolist())
             return (self.features @ weights)[items]
 
-        found = self.contenders.best(weights, count, without, score)
-        assert found is not None
+        best = self.contenders.best(weights, count, without, score)
+        assert best is not None
+        found, scores = best
+        np.testing.assert_allclose(scores, self.features[found] @ weights, rtol=1e-5, atol=1e-6)
         assert not set(scored) & {*self.contenders.leaders.tolist(), *without.tolist()}
         return found.tolist(), len(scored)
 
@@ -93,7 +95,7 @@ def test_who_asks_for_as_many_as_lead_has_all_items_scored():
     world = World(0)
     leaders = world.contenders.leaders
 
-    def best(count: int, without: Int64Array) -> Int64Array | None:
+    def best(count: int, without: Int64Array) -> tuple[Int64Array, Float32Array] | None:
         return world.contenders.best(
             world.usual, count, without, lambda items: (world.features @ world.usual)[items]
         )

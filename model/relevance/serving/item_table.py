@@ -12,6 +12,8 @@ from model.ranking.contenders import Contenders
 from model.relevance.serving.vectors import Vectors
 
 _CHUNK = 8_192
+_IN_A_GO = 4
+"""Rows that OpenBLAS multiplies together; the rest of a division by it is rounded otherwise."""
 _CONTENDERS_FROM = 4_000
 
 
@@ -56,8 +58,12 @@ class ChoiceTable:
         ]
         return np.concatenate(parts)
 
-    def top(self, weights: Float32Array, count: int, without: Int64Array) -> Int64Array:
+    def top(
+        self, weights: Float32Array, count: int, without: Int64Array
+    ) -> tuple[Int64Array, Float32Array]:
         """Return the items with the highest w · ō, exactly.
+
+        That of an item is the same to the last bit, by whichever way it is found.
 
         Args:
             weights: Shape [M (W + 1)].
@@ -65,17 +71,25 @@ class ChoiceTable:
             without: Items to leave out.
 
         Returns:
-            In the catalogue's order.
+            Items in the catalogue's order, and their w · ō.
         """
         if self.contenders is not None:
             found = self.contenders.best(
-                weights, count, without, lambda rows: self.logits(weights, rows)
+                weights, count, without, lambda rows: self._in_fours(weights, rows)
             )
             if found is not None:
                 return found
         logits = self.logits(weights)
+        logits[-_IN_A_GO:] = self.output.rows(slice(-_IN_A_GO, None)) @ weights
         logits[without] = -np.inf
-        return best_ascending(logits, count)
+        chosen = best_ascending(logits, count)
+        return chosen, logits[chosen]
+
+    def _in_fours(self, weights: Float32Array, rows: Int64Array) -> Float32Array:
+        """Return w · ō of items, of which none is such a rest."""
+        padding = np.zeros(-len(rows) % _IN_A_GO, dtype=rows.dtype)
+        padded = np.concatenate([rows, padding])
+        return self.logits(weights, padded)[: len(rows)]
 
     def with_contenders(self, usual: Float32Array, weights: Float32Array) -> ChoiceTable:
         """Prepare to rank many items faster; a table of few stays as it is.
