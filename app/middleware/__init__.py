@@ -11,6 +11,7 @@ from app.logs import RequestLog
 from app.middleware.body_limit import BodyLimitMiddleware
 from app.middleware.compression import CompressionMiddleware
 from app.middleware.cors import CorsMiddleware
+from app.middleware.empty_parameters import EmptyParametersMiddleware
 from app.middleware.front_routes import FrontRoutesMiddleware
 from app.middleware.head_options import HeadOptionsMiddleware
 from app.middleware.own_pages import OwnPagesMiddleware
@@ -41,6 +42,7 @@ def add_middleware(
         app.add_middleware(
             AccessGuardMiddleware, keys=settings.api_keys, tokens=tokens, has_demo=settings.demo
         )
+    app.add_middleware(EmptyParametersMiddleware)
     app.add_middleware(UrlCheckMiddleware)
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(HeadOptionsMiddleware, site=app)

@@ -23,7 +23,6 @@ from app.schemas.values import (
     ListId,
     Number,
     Points,
-    QueryRequest,
     StrictRequest,
     Time,
     Weight,
@@ -276,7 +275,7 @@ class FeedbackPage(BaseModel):
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
 
 
-class FeedbackQuery(QueryRequest):
+class FeedbackQuery(StrictRequest):
     """Parameters of a listing."""
 
     limit: Limit = 20

@@ -18,7 +18,6 @@ from app.schemas.values import (
     Filter,
     Id,
     Limit,
-    QueryRequest,
     StrictRequest,
     Text,
     example,
@@ -94,7 +93,7 @@ class ItemsPut(BaseModel):
     )
 
 
-class BulkQuery(QueryRequest):
+class BulkQuery(StrictRequest):
     """Parameters of a bulk call."""
 
     dry_run: bool = Field(
@@ -114,7 +113,7 @@ class ItemPage(BaseModel):
     next_cursor: str | None = Field(description="Pass as `cursor` for the next page.")
 
 
-class ItemQuery(QueryRequest):
+class ItemQuery(StrictRequest):
     """Parameters of a search."""
 
     query: Text = Field(

@@ -11,7 +11,7 @@ from pydantic import (
 )
 
 from app.schemas.items import Item
-from app.schemas.values import EXAMPLE_ITEM, ArmName, Exclude, Id, Limit, QueryRequest, example
+from app.schemas.values import EXAMPLE_ITEM, ArmName, Exclude, Id, Limit, StrictRequest, example
 
 _CANDIDATE: dict[str, JsonValue] = EXAMPLE_ITEM | {
     "rank": 1,
@@ -52,7 +52,7 @@ class Mode(StrEnum):
     GROUPS = "groups"
 
 
-class OnboardingQuery(QueryRequest):
+class OnboardingQuery(StrictRequest):
     """Parameters of the probe set."""
 
     limit: Limit | None = Field(

@@ -26,7 +26,6 @@ from app.schemas.values import (
     Filter,
     Id,
     Limit,
-    QueryRequest,
     StrictRequest,
     example,
 )
@@ -81,7 +80,7 @@ class RankingParameters(StrictRequest):
         return self.model_dump_json(exclude={"limit", "cursor"})
 
 
-class RecommendationQuery(RankingParameters, QueryRequest):
+class RecommendationQuery(RankingParameters):
     """Parameters of a ranking."""
 
     place = "query"
@@ -92,17 +91,6 @@ class RecommendationQuery(RankingParameters, QueryRequest):
         "was when its first page was asked for. `limit` may differ from page to page; all other "
         "parameters must be equal.",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_absent(cls, parameters: Any) -> Any:  # noqa: ANN401 - before it is checked
-        if not isinstance(parameters, dict):
-            return parameters
-        said = {
-            name: [one for one in value if one != ""] if isinstance(value, list) else value
-            for name, value in parameters.items()
-        }
-        return {name: value for name, value in said.items() if value not in ("", [])}
 
     @cached_property
     def key(self) -> str:

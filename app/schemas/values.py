@@ -223,22 +223,6 @@ class StrictRequest(BaseModel):
         return {name: data[name] for name in kept}
 
 
-class QueryRequest(StrictRequest):
-    """Parameters of a query; one that is sent empty is one not sent."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_absent(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        lists = {
-            name: [one for one in value if one != ""]
-            for name, value in data.items()
-            if isinstance(value, list)
-        }
-        return {name: value for name, value in (data | lists).items() if value != ""}
-
-
 Exclude = Annotated[
     list[Id], Field(max_length=MAX_EVENTS, description="Leave this item out; may repeat.")
 ]

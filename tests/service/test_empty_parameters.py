@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.service.visitors import Visitor, ok
+from tests.service.visitors import Visitor, assert_problem, ok
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,21 @@ from tests.service.visitors import Visitor, ok
         ),
         ("{user}/recommendations", "filter=&filter=genre:comedy", "filter=genre:comedy"),
         ("/items", "query=&limit=1&cursor=&filter=", "limit=1"),
+        # Twice in a form, and filled in once.
+        ("{user}/recommendations", "limit=&limit=6", "limit=6"),
+        ("{user}/recommendations", "limit=6&limit=", "limit=6"),
+        (
+            "{user}/recommendations",
+            "limit&diversity=&limit=6&diversity=0.5&limit",
+            "limit=6&diversity=0.5",
+        ),
+        (
+            "/onboarding/items",
+            "limit=3&limit=&strategy=popularity&strategy=",
+            "limit=3&strategy=popularity",
+        ),
+        ("/items", "query=&query=comedy&&", "query=comedy"),
+        ("{user}/feedback", "limit=&limit=", ""),
     ],
 )
 def test_an_empty_parameter_is_none(visitor: Visitor, path: str, empty: str, absent: str):
@@ -30,3 +45,11 @@ def test_an_empty_parameter_is_none(visitor: Visitor, path: str, empty: str, abs
         answer.pop("list_id", None)
         answer.pop("next_cursor", None)
     assert sent == left_out
+
+
+def test_two_values_of_one_parameter_are_refused(visitor: Visitor):
+    response = visitor.client.get(f"{visitor.path}/recommendations?limit=6&limit=&limit=6")
+
+    problem = assert_problem(response, 422, "invalid_parameter")
+
+    assert problem["errors"] == [{"loc": ["query", "limit"], "message": "given more than once"}]
