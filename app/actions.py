@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.numbers import Share
+
 UNSEEN = "unseen"
 """The user does not know the item: no rating, but evidence of what this user does not choose."""
 PASSED = "passed"
@@ -24,7 +26,7 @@ class ActionMeaning(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    place: float | None = Field(default=None, ge=0, le=1)
+    place: Share | None = None
     """Place on the rating scale, 0 lowest and 1 highest; none if it is no rating."""
     positive: bool | None = None
     """Without a place: whether it speaks for choosing the item, or against it; none for neither."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from app.numbers import Share
 from model.orders import Order
 
 
@@ -22,9 +23,9 @@ class Scenario(BaseModel):
     """`name:value` on item attributes."""
     exclude_seen: bool | None = None
     """Whether what the user knows is left out."""
-    diversity: float | None = Field(default=None, ge=0, le=1)
+    diversity: Share | None = None
     """What is given up for variety."""
-    explore: float | None = Field(default=None, ge=0, le=1)
+    explore: Share | None = None
     """Share of the places for items that the model is unsure about."""
     explain: bool | None = None
     """Whether reasons are told."""
@@ -35,7 +36,7 @@ class Scenario(BaseModel):
         for text in value or ():
             if not text.partition(":")[1] or text.startswith(":"):
                 raise ValueError(f"{text!r} is no filter: expected name:value")
-        return value
+        return None if value is None else tuple(sorted(set(value)))
 
 
 ScenarioName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.actions import DEFAULT_ACTIONS, ActionMeaning, ActionName
+from app.numbers import Share
 from app.scenarios import Scenario, ScenarioName
 from app.setting_types import (
     ApiKeys,
@@ -120,7 +121,7 @@ class Settings(BaseSettings):
     """Time between two looks for a new bundle in the folder; 0 never looks."""
     candidate: OrNone[str] = None
     """Bundle that answers a share of the users, or `prior`, everybody's list; none by default."""
-    candidate_share: float = Field(default=0.1, ge=0, le=1)
+    candidate_share: Share = 0.1
     """Share of the users whom the candidate answers."""
     candidate_salt: str = "melu"
     """Deals users to the candidate; another one deals them anew."""
@@ -141,7 +142,7 @@ class Settings(BaseSettings):
     list_seconds: int = Field(default=3600, ge=1)
     """How long a cursor of a ranking is valid at least; twice as long at most."""
 
-    explore: float = Field(default=0.0, ge=0, le=1)
+    explore: Share = 0.0
     """Share of a list for items that the model is unsure about; a query may say another."""
 
     # The store

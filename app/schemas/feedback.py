@@ -21,8 +21,8 @@ from app.schemas.values import (
     Id,
     Limit,
     ListId,
-    Number,
     Points,
+    Rating,
     StrictRequest,
     Time,
     Weight,
@@ -93,7 +93,7 @@ class FeedbackEvent(StrictRequest):
     model_config = ConfigDict(json_schema_extra=_ONE_FORM)
 
     item_id: Id | None = None
-    rating: Number | None = Field(default=None, description="On the data set's scale.")
+    rating: Rating | None = Field(default=None, description="On the data set's scale.")
     action: Action | None = Field(
         default=None,
         description="`like`, `dislike`, `click`, `skip`, `unseen`, or one of `MELU_ACTIONS`. "

@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.numbers import Share
 from app.schemas.feedback import FeedbackEvent
 from app.schemas.items import Item
 from app.schemas.values import (
@@ -49,17 +50,13 @@ class RankingParameters(StrictRequest):
     )
     exclude: Exclude = Field(default=[])
     filter: Filter = Field(default=[])
-    diversity: float = Field(
+    diversity: Share = Field(
         default=0.0,
-        ge=0,
-        le=1,
         description="Trades what the list goes by for variety among the best 300 items: 0 leaves "
         "the order, 1 looks for items unlike those before them.",
     )
-    explore: float | None = Field(
+    explore: Share | None = Field(
         default=None,
-        ge=0,
-        le=1,
         description="Share of the places that goes to items which the model is unsure about, new "
         "ones above all; they say `explored`. 0 is off. The default is the setting `MELU_EXPLORE`.",
     )

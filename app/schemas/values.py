@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.numbers import OneZero, with_one_zero
 from model.catalogue.bounds import MAX_ATTRIBUTES, MAX_LIST, MAX_TEXT, MAX_TITLE
 from model.catalogue.identifiers import MAX_ID_LENGTH, is_valid_id
 
@@ -111,7 +112,7 @@ def _finite(value: float) -> float:
         number = math.inf
     if not math.isfinite(number):
         raise ValueError("a number is finite")
-    return number
+    return with_one_zero(number)
 
 
 def _check_time(value: object) -> object:
@@ -170,7 +171,8 @@ GroupId = Annotated[Id, Path(description="A group, as onboarding named it.")]
 Text = Annotated[str, Strict(), Field(max_length=MAX_TITLE), AfterValidator(_check_text)]
 LongText = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-Points = Annotated[Number, Field(ge=0, le=100)]
+Rating = Annotated[Number, OneZero]
+Points = Annotated[Number, Field(ge=0, le=100), OneZero]
 Weight = Annotated[Number, Field(gt=0, le=1000)]
 WholeNumber = Annotated[int, Strict(), Field(ge=-MAX_WHOLE_NUMBER, le=MAX_WHOLE_NUMBER)]
 Time = Annotated[
@@ -223,8 +225,14 @@ class StrictRequest(BaseModel):
         return {name: data[name] for name in kept}
 
 
+def _as_set(values: list[str]) -> list[str]:
+    return sorted(set(values))
+
+
+# Neither order nor number says anything, so that these are one query however they are written.
+_AsSet = AfterValidator(_as_set)
 Exclude = Annotated[
-    list[Id], Field(max_length=MAX_EVENTS, description="Leave this item out; may repeat.")
+    list[Id], Field(max_length=MAX_EVENTS, description="Leave this item out; may repeat."), _AsSet
 ]
 Filter = Annotated[
     list[Annotated[Text, Field(json_schema_extra={"pattern": "^[^:]+:"})]],
@@ -235,6 +243,7 @@ Filter = Annotated[
         "`year:1990..1999`, `year:1990..` or `year:..1950`.",
         examples=[["genre:Drama", "year:1990..1999"]],
     ),
+    _AsSet,
 ]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Field(max_length=MAX_TITLE)]

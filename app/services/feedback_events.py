@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 
 from app.actions import PASSED, PICKED
@@ -235,11 +235,12 @@ def _new_event(event: _SingleEvent, now: datetime) -> NewEvent:
     """Take an event over; a time still to come counts as now.
 
     A clock that runs ahead must not win over all that comes later. An event that brings a time is
-    known by it, so that sending it again changes nothing, even once that time has come.
+    known by it, wherever its clock stands, so that sending it again changes nothing, even once that
+    time has come.
     """
     if event.at is None:
         return NewEvent(event.item_id, event.value, None, event.event_id, event.weight, event.asked)
     times = "" if event.weight == 1 else f"*{event.weight}"
-    event_id = event.event_id or f"{event.at.isoformat()} {event.value}{times}"
+    event_id = event.event_id or f"{event.at.astimezone(UTC).isoformat()} {event.value}{times}"
     at = event.at if event.at < now else None
     return NewEvent(event.item_id, event.value, at, event_id, event.weight, event.asked)

@@ -29,6 +29,7 @@ ALLOWED = {
     "app.server": {"app.server", "app.problems"},
     "app.logs": {"app.logs"},
     "app.schemas": {
+        "app.numbers",
         "app.schemas",
         "model.catalogue.bounds",
         "model.catalogue.identifiers",

@@ -131,6 +131,17 @@ def test_at_the_same_time_what_comes_later_wins_and_a_retry_changes_nothing(
     assert visitor.ratings() == {"0": 4}
 
 
+def test_a_retry_that_tells_the_time_of_another_place_changes_nothing(visitor: Visitor):
+    first = {"item_id": "0", "rating": 1, "at": "2024-01-01T00:00:00Z"}
+    visitor.tell(first)
+    visitor.tell(first | {"rating": 4})
+
+    told = visitor.tell(first | {"at": "2024-01-01T05:30:00+05:30"})
+
+    assert (told["accepted"], told["ignored"]) == (0, 1)
+    assert visitor.ratings() == {"0": 4}
+
+
 def test_of_equal_times_in_one_request_the_last_wins(visitor: Visitor):
     at = "2024-01-01T00:00:00Z"
     visitor.tell(*({"item_id": "0", "rating": rating, "at": at} for rating in (1, 5, 3)))
