@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from app.metrics import note_model
 from app.services.arms.arms import Arm, Arms
 from app.services.arms.dealing import Dealing
 from app.services.arms.experiment import CANDIDATE, CURRENT
@@ -37,9 +35,8 @@ from app.store import (
     ServedListStore,
     UserStore,
 )
+from app.unfollowed_settings import unexplored, unfollowed_settings
 from model.recommender import Recommender
-
-logger = logging.getLogger("uvicorn.error")
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,19 @@ class Services:
     onboarding: OnboardingService
     items: ItemService
     scenarios: Scenarios
+    settings: Settings
+
+    def warnings(self) -> list[str]:
+        """Tell what of the settings the models that answer now can't follow, a sentence each."""
+        recommender = self.live.current.recommender
+        told = [
+            *self.scenarios.warnings(recommender),
+            *unfollowed_settings(self.settings, recommender),
+            *self.arms.warnings(),
+        ]
+        if self.candidate is not None:
+            told += unexplored(self.settings, self.candidate.current.recommender)
+        return told
 
     @property
     def candidate(self) -> LiveModel | None:
@@ -90,8 +100,6 @@ def build_services(
     Returns:
         The services.
     """
-    manifest = recommender.manifest
-    note_model(manifest.version, manifest.dataset, manifest.preset.name)
     meanings = FeedbackMeanings(
         settings.action_meanings,
         recommender.scale,
@@ -108,8 +116,6 @@ def build_services(
     served = ServedLists(served_store, arms, meanings, recommender.scale)
     settings_digest = digest_of_settings(version("melu-online"), settings.ranking_settings)
     scenarios = Scenarios(settings.scenarios)
-    for warning in [*scenarios.warnings(recommender), *arms.warnings()]:
-        logger.warning("%s", warning)
     return Services(
         live=live,
         arms=arms,
@@ -132,6 +138,7 @@ def build_services(
         onboarding=OnboardingService(store, arms, adapter, compute, settings.onboarding_enough),
         items=ItemService(live, items, compute),
         scenarios=scenarios,
+        settings=settings,
     )
 
 

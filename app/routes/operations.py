@@ -44,8 +44,7 @@ async def readyz(
     """
     refusal = await store.refusal()
     recommender = services.live.current.recommender
-    told = [*warnings, *services.scenarios.warnings(recommender)]
-    told += services.arms.warnings()
+    told = [*warnings, *services.warnings()]
     experiment = services.arms.experiment
     return Readiness(
         scarce=scarce or None,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from app.metrics import MODEL_RELOADS
+from app.metrics import MODEL_RELOADS, note_model
 from app.problems import InvalidBundle
 from app.services.arms.alignment import aligned, check_candidate
 from app.services.model_state.live_model import LiveModel
@@ -47,6 +47,9 @@ class _Services(Protocol):
     @property
     def candidate(self) -> LiveModel | None:
         """That of a candidate that has a bundle of its own."""
+
+    def warnings(self) -> Sequence[str]:
+        """What of the settings they can't follow."""
 
 
 S = TypeVar("S", bound=_Services)
@@ -108,8 +111,12 @@ class ModelManager(Generic[S]):
                 raise InvalidBundle(f"The bundle can't be used: {error}") from error
             MODEL_RELOADS.labels("serving").inc()
             version = recommender.manifest.version
+            manifest = recommender.manifest
+            note_model(version, manifest.dataset, manifest.preset.name)
             if version != previous:
                 logger.info("Serving %s", version)
+            for warning in () if self.services is None else self.services.warnings():
+                logger.warning("%s", warning)
             candidates = None if candidate is None else candidate.manifest.version
             return Reloaded(version, previous, candidates)
 
