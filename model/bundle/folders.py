@@ -3,10 +3,11 @@
 import ctypes
 import glob
 import os
+import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -14,8 +15,16 @@ from pathlib import Path
 
 from model.errors import ModelError
 
+try:
+    import fcntl
+except ImportError:  # a platform without such locks
+    fcntl = None  # type: ignore[assignment]
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_NEW = "new"
+SPARE = ".spare"
+"""Behind the name of a folder that changes places with another, where that takes three steps."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +120,94 @@ def replacing_folder(target: Path) -> Iterator[Path]:
     Yields:
         A staging folder on the same file system.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        content = staging / "new"
+
+    def settle(staging: Path) -> None:
+        settle_exchange(staging / _NEW, target)
+
+    with staging_beside(target, settle, {_NEW, _NEW + SPARE}) as staging:
+        content = staging / _NEW
         content.mkdir()
         yield content
-        put_in_place(content, target, staging / "old")
+        if target.exists():
+            exchange(content, target)
+        else:
+            content.rename(target)
+
+
+@contextmanager
+def staging_beside(
+    target: Path, settle: Callable[[Path], None], parts: Collection[str], kind: str = ""
+) -> Iterator[Path]:
+    """Give a folder on the file system of another, that is taken away however the block ends.
+
+    What processes left of it that were killed is taken away first. A folder that one still works in
+    is left alone: each holds a lock on its own.
+
+    Args:
+        target: The folder that is to be replaced.
+        settle: Called with the staging folder before that is taken away, of whatever process it
+            was; finishes or takes back what was stopped half-way.
+        parts: Names of all that may be in it; what holds anything else is not ours.
+        kind: Tells staging folders for one purpose from those for another.
+
+    Yields:
+        The folder.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{target.name}{kind}-"
+    for left in _beside(target, prefix, parts):
+        with _held(left) as is_free:
+            if is_free:
+                settle(left)
+                shutil.rmtree(left, ignore_errors=True)
+    while True:
+        staging = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+        with _held(staging):
+            if not staging.exists():  # taken for one that was left, before it was held
+                continue
+            try:
+                yield staging
+            finally:
+                settle(staging)
+                shutil.rmtree(staging, ignore_errors=True)
+            return
+
+
+def _beside(target: Path, prefix: str, parts: Collection[str]) -> list[Path]:
+    named = re.compile(re.escape(prefix) + "[a-z0-9_]{8}")
+    found = [one for one in target.parent.iterdir() if named.fullmatch(one.name)]
+    return [one for one in found if _has_only(one, parts)]
+
+
+def _has_only(folder: Path, parts: Collection[str]) -> bool:
+    try:
+        return {part.name for part in folder.iterdir()} <= set(parts)
+    except OSError:  # no folder, another user's, or gone by now
+        return False
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[bool]:
+    """Hold a folder as long as the block lasts; say whether nobody else does."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # another user's, or gone by now
+        yield False
+        return
+    try:
+        yield _is_locked_by(descriptor)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _is_locked_by(descriptor: int) -> bool:
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def remove_leftovers(target: Path) -> None:
@@ -132,27 +220,38 @@ def remove_leftovers(target: Path) -> None:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def put_in_place(content: Path, target: Path, old: Path) -> None:
-    """Let a folder take the place of another, which goes to a third place.
+def exchange(one: Path, other: Path) -> None:
+    """Let two folders change places.
 
-    On Linux both change places in one step, so that whoever looks finds the one or the other.
-    Elsewhere there is a moment in which there is neither.
+    On Linux in one step, so that whoever looks finds the one or the other. Elsewhere there is a
+    moment in which there is no `other`; `settle_exchange` ends it for whoever was stopped in it.
 
     Args:
-        content: The folder.
-        target: Where it should be; there need not be anything.
-        old: Where what was there goes; on the same file system.
+        one: A folder.
+        other: Another, on the same file system.
     """
-    if not target.exists():
-        content.rename(target)
+    if _exchange(one, other):
         return
-    # To the third place first: whoever is stopped in the middle leaves neither in a folder that is
-    # cleared away.
-    content.rename(old)
-    if not _exchange(old, target):
-        old.rename(content)
-        target.rename(old)
-        content.rename(target)
+    spare = _spare_of(one)
+    other.rename(spare)
+    one.rename(other)
+    spare.rename(one)
+
+
+def settle_exchange(one: Path, other: Path) -> None:
+    """Take an exchange back that was stopped half-way, or finish it, so that there is `other`.
+
+    Args:
+        one: A folder.
+        other: The one that it was to change places with.
+    """
+    spare = _spare_of(one)
+    if spare.exists():
+        spare.rename(one if other.exists() else other)
+
+
+def _spare_of(one: Path) -> Path:
+    return one.with_name(one.name + SPARE)
 
 
 def _exchange(one: Path, other: Path) -> bool:

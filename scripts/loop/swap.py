@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from model.bundle.folders import put_in_place
+from model.bundle.folders import SPARE, exchange, settle_exchange, staging_beside
 from model.bundle.manifest import MANIFEST_FILE, read_manifest
 from model.errors import BundleError, ModelError
 from model.recommender import Recommender
+from scripts.terminal import console
 
 _FORMER, _WITHDRAWN = ".former", ".withdrawn"
+_CANDIDATE, _DROPPED = "candidate", "withdrawn before"
+_REPLACING, _RETURNING = "replacing", "returning"
+_PARTS = (_CANDIDATE, _DROPPED, _REPLACING, _RETURNING)
 _WHEN = "%Y%m%dT%H%M%S%fZ"
 
 
@@ -42,16 +45,16 @@ def promote_bundle(
     """
     current = current.resolve()
     with _staging(current) as staging:
-        shutil.copytree(candidate, staging / "new")
+        shutil.copytree(candidate, staging / _CANDIDATE)
         # What is served must be whole, and answer.
-        Recommender.load(staging / "new").warm_up()
+        Recommender.load(staging / _CANDIDATE).warm_up()
         served = (_version(current) or "") if current.exists() else ""
         if instead_of is not None and served != instead_of:
             raise BundleError(
                 f"{current} holds {served or 'nothing that can be read'} by now, and the candidate "
                 f"was judged beside {instead_of or 'nothing'}. Judge it again: `melu promote`."
             )
-        kept = _put(staging / "new", current)
+        kept = _put(staging, current)
     former = bundles_before(current)
     for one in former[: max(0, len(former) - keep)]:
         shutil.rmtree(one, ignore_errors=True)
@@ -73,27 +76,29 @@ def roll_back(current: Path) -> tuple[str, str | None, Path | None]:
             written.
     """
     current = current.resolve()
-    former = bundles_before(current)
-    if not former:
-        raise BundleError(
-            f"there is no bundle of before {current}: none was promoted, or --keep 0 kept none."
-        )
-    newest = former[-1]
-    try:
-        # What is served must be whole, and answer.
-        Recommender.load(newest).warm_up()
-    except BundleError as error:
-        raise BundleError(
-            f"the newest bundle of before can't be served: {error} Delete {newest} to go back to "
-            "the one before that."
-        ) from error
-    version, before = read_manifest(newest).version, _version(current)
-    withdrawn = current.with_name(current.name + _WITHDRAWN)
     with _staging(current) as staging:
-        if withdrawn.exists():
-            withdrawn.rename(staging / "withdrawn before")
-        put_in_place(newest, current, withdrawn)
-    return version, before, withdrawn if withdrawn.exists() else None
+        former = bundles_before(current)
+        if not former:
+            raise BundleError(
+                f"there is no bundle of before {current}: none was promoted, or --keep 0 kept none."
+            )
+        newest = former[-1]
+        try:
+            # What is served must be whole, and answer.
+            Recommender.load(newest).warm_up()
+        except BundleError as error:
+            raise BundleError(
+                f"the newest bundle of before can't be served: {error} Delete {newest} to go back "
+                "to the one before that."
+            ) from error
+        version, before = read_manifest(newest).version, _version(current)
+        if not current.exists():
+            newest.rename(current)
+            return version, before, None
+        returning = _place(staging, _RETURNING, version, newest.name)
+        newest.rename(returning)
+        exchange(returning, current)
+        return version, before, _withdraw(returning, staging, current)
 
 
 def bundles_before(current: Path) -> list[Path]:
@@ -117,29 +122,82 @@ def _version(folder: Path) -> str | None:
         return None
 
 
-def _put(content: Path, current: Path) -> Path | None:
+def _put(staging: Path, current: Path) -> Path | None:
+    candidate = staging / _CANDIDATE
     if not current.exists():
-        content.rename(current)
+        candidate.rename(current)
         return None
+    version = read_manifest(current).version
+    name = f"{datetime.now(UTC).strftime(_WHEN)}-{_digest(version)}"
+    replacing = _place(staging, _REPLACING, version, name)
+    candidate.rename(replacing)
+    exchange(replacing, current)
+    return _keep(replacing, current)
+
+
+def _place(staging: Path, what: str, version: str, name: str) -> Path:
+    """Return where a bundle waits to change places; its folder tells which one is a former one."""
+    folder = staging / what / _digest(version)
+    folder.mkdir(parents=True)
+    return folder / name
+
+
+def _digest(version: str) -> str:
+    # The first part of a version is the data set's name, which may be any text.
+    return version.rpartition("-")[2]
+
+
+def _keep(bundle: Path, current: Path) -> Path:
     former = current.with_name(current.name + _FORMER)
     former.mkdir(exist_ok=True)
-    # The first part of a version is the data set's name, which may be any text.
-    digest = read_manifest(current).version.rpartition("-")[2]
-    kept = former / f"{datetime.now(UTC).strftime(_WHEN)}-{digest}"
-    put_in_place(content, current, kept)
-    return kept
+    return bundle.rename(former / bundle.name)
+
+
+def _withdraw(bundle: Path, staging: Path, current: Path) -> Path:
+    withdrawn = current.with_name(current.name + _WITHDRAWN)
+    if withdrawn.exists():
+        withdrawn.rename(staging / _DROPPED)
+    return bundle.rename(withdrawn)
+
+
+def _settle(staging: Path, current: Path) -> None:
+    """Finish or take back what was stopped half-way, so that each bundle is where it belongs.
+
+    A former bundle stays one, or becomes one; of the others the candidate is a copy, and what was
+    to be gone back from is withdrawn.
+    """
+    for spare in _waiting(staging, SPARE):
+        settle_exchange(spare.with_name(spare.name.removesuffix(SPARE)), current)
+    for waiting in _waiting(staging):
+        what, digest, _ = waiting.relative_to(staging).parts
+        version = _version(waiting)
+        if version is not None and _digest(version) == digest:
+            place = _keep(waiting, current)
+        elif what == _RETURNING:
+            place = _withdraw(waiting, staging, current)
+        else:
+            continue
+        console.print(
+            f"{current} was being replaced when that was ended: it holds "
+            f"{_version(current) or 'nothing that can be read'}, and "
+            f"{version or 'what was there'} is in {place}."
+        )
+
+
+def _waiting(staging: Path, ending: str = "") -> list[Path]:
+    return [one for what in (_REPLACING, _RETURNING) for one in staging.glob(f"{what}/*/*{ending}")]
 
 
 @contextmanager
 def _staging(current: Path) -> Iterator[Path]:
     """Give a folder beside the bundle, on the same file system, that is gone afterwards."""
+
+    def settle(staging: Path) -> None:
+        _settle(staging, current)
+
     try:
-        current.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{current.name}-", dir=current.parent))
-        try:
+        with staging_beside(current, settle, _PARTS, ".swap") as staging:
             yield staging
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
         raise ModelError(
             f"{current} can't be replaced: {error.strerror or error}. The folder that it is in "
