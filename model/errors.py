@@ -35,6 +35,15 @@ class FeatureValueError(ModelError):
     """A feature value is of a type that the feature's kind can't hold."""
 
 
+class AttributeValueError(FeatureValueError):
+    """The value of an attribute that is named can't be held by its kind."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"attribute {name!r}: {reason}")
+
+
 class FilterValueError(ModelError):
     """A filter on a number names neither a number nor a range."""
 

@@ -2,7 +2,7 @@
 
 from app.problems import Fault, InvalidAttribute, UnknownAttribute
 from app.store import Attributes
-from model.errors import FeatureValueError, UnknownFeatureError
+from model.errors import AttributeValueError, UnknownFeatureError
 from model.recommender import Recommender
 
 
@@ -29,6 +29,7 @@ def check_attributes(recommender: Recommender, attributes: Attributes) -> list[s
             f"{', '.join(error.known) or 'none'}.",
             errors=[fault],
         ) from error
-    except FeatureValueError as error:
-        raise InvalidAttribute(f"{error}.") from error
+    except AttributeValueError as error:
+        fault = Fault(loc=["body", "attributes", error.name], message=error.reason)
+        raise InvalidAttribute(f"{error}.", errors=[fault]) from error
     return [f"{name}: {recommender.user_space.encoders[name].kind.unseen_note}" for name in unseen]

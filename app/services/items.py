@@ -30,7 +30,7 @@ from app.stages import Stage, in_stage
 from app.store import CatalogueStore, StoredItem
 from model.arrays import Int64Array
 from model.catalogue.live import LiveCatalogue
-from model.errors import FeatureValueError, UnknownFeatureError
+from model.errors import AttributeValueError, UnknownFeatureError
 from model.features.values import AttributeValue
 
 
@@ -283,8 +283,8 @@ def _checked(
             f"{', '.join(error.known) or 'none'}. Nothing was stored.",
             errors=[fault],
         ) from error
-    except FeatureValueError as error:
-        fault = Fault(loc=where, message=str(error))
+    except AttributeValueError as error:
+        fault = Fault(loc=[*where, error.name], message=error.reason)
         raise InvalidAttribute(f"{index}{error}. Nothing was stored.", errors=[fault]) from error
 
 

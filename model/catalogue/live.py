@@ -18,7 +18,7 @@ import polars as pl
 
 from model.arrays import Int64Array
 from model.catalogue.bundled import Catalogue, ItemRecord, ItemTable
-from model.errors import FeatureValueError, UnknownFeatureError
+from model.errors import AttributeValueError, FeatureValueError, UnknownFeatureError
 from model.evidence import EvidenceScores
 from model.features.values import AttributeValue
 from model.live_items import LiveItems
@@ -261,7 +261,7 @@ class LiveCatalogue:
 
         Raises:
             UnknownFeatureError: If an attribute does not exist.
-            FeatureValueError: If a value does not fit.
+            AttributeValueError: If a value does not fit.
         """
         kinds = self.bundled.kinds
         checked: dict[str, AttributeValue] = {}
@@ -271,7 +271,7 @@ class LiveCatalogue:
             try:
                 fitting = kinds[name].coerce_live(value)
             except FeatureValueError as error:
-                raise FeatureValueError(f"attribute {name!r}: {error}") from error
+                raise AttributeValueError(name, str(error)) from error
             if fitting is not None and fitting != []:
                 checked[name] = fitting
         return checked

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from model.errors import FeatureValueError, UnknownFeatureError
+from model.errors import AttributeValueError, FeatureValueError, UnknownFeatureError
 from model.features.encoded_table import UNKNOWN_SLOT, EncodedFeature, EncodedTable
 from model.features.encoder import AnyEncoder, FeatureEncoder
 from model.features.kinds import FeatureKind
@@ -76,7 +76,7 @@ class FeatureSpace(BaseModel):
 
         Raises:
             UnknownFeatureError: If a record names a feature that is not in the space.
-            FeatureValueError: If a value does not fit its feature's kind.
+            AttributeValueError: If a value does not fit its feature's kind.
         """
         records = list(rows)
         for record in records:
@@ -134,7 +134,7 @@ def _encode_column(
     try:
         bags = [encoder.encode(value) or [UNKNOWN_SLOT] for value in values]
     except FeatureValueError as error:
-        raise FeatureValueError(f"feature {name!r}: {error}") from error
+        raise AttributeValueError(name, str(error)) from error
     offsets = np.zeros(len(bags) + 1, dtype=np.int64)
     np.cumsum([len(bag) for bag in bags], out=offsets[1:])
     return EncodedFeature(

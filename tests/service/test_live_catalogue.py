@@ -129,8 +129,10 @@ def test_values_never_seen_are_kept_and_named(client: httpx.Client, user: str):
 def test_bad_content_is_refused_and_stores_nothing(
     client: httpx.Client, user: str, content: Json, code: str
 ):
-    assert_problem(client.put(f"/items/{user}", json=content), 422, code)
+    problem = assert_problem(client.put(f"/items/{user}", json=content), 422, code)
     assert_problem(client.get(f"/items/{user}"), 404, "unknown_item")
+    if code.endswith("_attribute"):
+        assert problem["errors"][0]["loc"] == ["body", "attributes", *content["attributes"]]
 
 
 def test_many_items_are_put_all_or_none(client: httpx.Client, user: str):

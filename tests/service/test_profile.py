@@ -118,6 +118,25 @@ def test_a_value_of_the_wrong_kind_is_refused(visitor: Visitor, attributes: obje
     assert visitor.client.get(visitor.path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"age": 30, "city": ["Rome", "Oslo"]}, "expected one text"),
+        ({"city": "Rome", "age": "old"}, "expected a number"),
+    ],
+)
+def test_it_is_told_which_attribute_has_a_value_of_the_wrong_kind(
+    visitor: Visitor, attributes: dict[str, object], message: str
+):
+    body = {"attributes": attributes}
+    wrong = list(attributes)[1]
+
+    for answer in (visitor.put(attributes), visitor.client.post("/recommendations", json=body)):
+        problem = assert_problem(answer, 422, "invalid_attribute")
+        assert problem["errors"] == [{"loc": ["body", "attributes", wrong], "message": message}]
+        assert problem["detail"] == f"attribute {wrong!r}: {message}."
+
+
 def test_a_bad_profile_leaves_the_one_before(visitor: Visitor):
     ok(visitor.put({"city": "Rome"}), 201)
     before = visitor.stored()
