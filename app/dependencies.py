@@ -6,19 +6,23 @@ from collections import Counter
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
+from fastapi.routing import APIRoute
 
 from app.access.demo_visitors import DemoVisitors
 from app.access.tokens import UserTokens
 from app.container import Services
 from app.page_files import PageFiles
 from app.problems import Fault, InvalidParameter, ModelUnavailable
-from app.schemas.values import REPEATABLE_PARAMETERS
+from app.schemas.values import MOST_FAULTS, REPEATABLE_PARAMETERS
 from app.served_description import ServedDescription
 from app.services.model_state.manager import ModelManager
 from app.store import UserStore
 from app.store.scarcity import scarce
 
 MODEL_RETRY_AFTER_SECONDS = 5
+OPERATIONS = "operations"
+"""Tag of the calls by which the service is looked after."""
+_READING = frozenset({"GET", "HEAD"})
 
 
 def services_of(request: Request) -> Services:
@@ -42,8 +46,11 @@ def services_of(request: Request) -> Services:
     return services
 
 
-async def refuse_repeated_parameters(request: Request) -> None:
-    """Refuse a query that names twice what has one value: no answer would be the right one.
+async def check_parameter_names(request: Request) -> None:
+    """Refuse a query that names twice what has one value, or anything to a call without parameters.
+
+    Of two values none would be the right one; and who asks `DELETE` for a dry run wants none else.
+    Whatever looks after the service may put what it likes behind `/healthz` and the like.
 
     Args:
         request: The request.
@@ -51,8 +58,22 @@ async def refuse_repeated_parameters(request: Request) -> None:
     Raises:
         InvalidParameter: If it does.
     """
-    if "&" not in request.url.query:
+    if not request.url.query:
         return
+    route = request.scope.get("route")
+    if (
+        isinstance(route, APIRoute)
+        and route.include_in_schema
+        and not (request.method in _READING and OPERATIONS in route.tags)
+        and not route.dependant.query_params
+    ):
+        raise InvalidParameter(
+            "This call takes no parameters in its query.",
+            errors=[
+                Fault(loc=["query", name], message="there is no such parameter")
+                for name in [*dict.fromkeys(request.query_params)][:MOST_FAULTS]
+            ],
+        )
     names = Counter(name for name, _ in request.query_params.multi_items())
     faults = [
         Fault(loc=["query", name], message="given more than once")

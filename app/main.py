@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 
 from app.access.tokens import UserTokens
-from app.dependencies import refuse_repeated_parameters
+from app.dependencies import check_parameter_names
 from app.lifespan import running
 from app.middleware import add_middleware
 from app.middleware.head_options import answer_wrong_method
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,  # so is this: the framework's makes the document on the event loop
         redirect_slashes=False,
         generate_unique_id_function=name_operation,
-        dependencies=[Depends(refuse_repeated_parameters)],
+        dependencies=[Depends(check_parameter_names)],
         responses={"default": {"model": ProblemBody, "description": "Any other problem."}},
     )
     app.state.tokens = UserTokens(settings.token_secrets, settings.token_seconds)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from app.dependencies import ServicesDep
+from app.dependencies import OPERATIONS, ServicesDep
 from app.metrics import MOST_ANSWERS, ItemCounts, onboarding_counts
 from app.problems import ModelUnavailable, problem_responses
 from app.routes.site_files import site_file
@@ -18,7 +18,7 @@ from app.schemas.operations import (
 )
 from model.recommender import Recommender
 
-router = APIRouter(prefix="/admin", tags=["operations"])
+router = APIRouter(prefix="/admin", tags=[OPERATIONS])
 
 _PAGE = Path(__file__).parent.parent / "static" / "admin" / "index.html"
 _MOST_ITEMS = 50

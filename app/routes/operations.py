@@ -3,7 +3,14 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import PlainTextResponse
 
-from app.dependencies import ManagerDep, ScarceDep, ServicesDep, StoreDep, StoreWarningsDep
+from app.dependencies import (
+    OPERATIONS,
+    ManagerDep,
+    ScarceDep,
+    ServicesDep,
+    StoreDep,
+    StoreWarningsDep,
+)
 from app.metrics import CONTENT_TYPE, exposition
 from app.problems import InvalidBundle, ModelUnavailable, StoreUnavailable, problem_responses
 from app.schemas.operations import (
@@ -17,7 +24,7 @@ from app.schemas.operations import (
 from model.bundle.manifest import Manifest
 from model.features import FeatureSpace
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=[OPERATIONS])
 
 
 @router.get("/healthz", summary="Alive")
