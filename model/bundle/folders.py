@@ -106,6 +106,15 @@ def check_writable(target: Path) -> None:
                 f"{target} can't be written: {one} is not yours to write. Choose another place, or "
                 "have it made yours."
             )
+    try:
+        # Who may do everything may still not do it everywhere: on a share that trusts no root, or
+        # with a name that is too long.
+        Path(tempfile.mkdtemp(prefix=f".{target.name}.try-", dir=parent)).rmdir()
+    except OSError as error:
+        raise ModelError(
+            f"{target} can't be written: {parent} takes no new folder: {error.strerror}. Choose "
+            "another place."
+        ) from error
 
 
 @contextmanager

@@ -181,7 +181,8 @@ def read_description(folder: Path) -> DatasetDescription:
     if not path.is_file():
         raise DatasetError(
             f"{path} does not exist. A prepared data set is a folder with a {DESCRIPTION_FILE}; "
-            "`melu fetch ml-100k` makes one, docs/data.md shows how to write your own."
+            f"`melu init {folder}` proposes one for files that are there, `melu fetch ml-100k` "
+            "makes one, and docs/data.md shows how to write your own."
         )
     try:
         return DatasetDescription.model_validate(

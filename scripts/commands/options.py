@@ -19,7 +19,13 @@ LocalSteps = Annotated[int | None, typer.Option(help="Steps of the local update.
 LocalRate = Annotated[
     float | None, typer.Option(help="Step size of the local update; preset melu only.")
 ]
-Epochs = Annotated[int | None, typer.Option(help="Most passes over the users.")]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        help="Passes over the users: the most of the preset melu; the preset default takes more of "
+        "few users, and fewer of many."
+    ),
+]
 BatchUsers = Annotated[int | None, typer.Option(help="Users a global update.")]
 StoreFolder = Annotated[
     Path,

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from model.bundle.folders import check_writable
 from model.errors import ModelError
 from scripts.benchmark.report import Report, publish
 from scripts.files import check_files, write_json
 
+PROCESSES = Path("/proc")
 REPORT = Report("ranking", {"slowest": float("nan")}, [], [], bars={"one": 1.0})
 
 
@@ -21,6 +23,20 @@ def test_places_that_can_not_be_written_to_are_told_before_the_work(tmp_path: Pa
     }.items():
         with pytest.raises(ModelError, match=problem):
             check_files(path)
+
+
+@pytest.mark.skipif(not PROCESSES.is_dir(), reason="no folder that takes none even of root")
+def test_a_folder_that_nobody_can_make_is_told_before_the_work():
+    with pytest.raises(ModelError, match=r"^/proc/model can't be written: /proc (takes no|is not)"):
+        check_writable(PROCESSES / "model")
+
+
+def test_a_name_that_has_no_room_for_what_is_written_beside_it_is_told(tmp_path: Path):
+    with pytest.raises(ModelError, match="File name too long"):
+        check_writable(tmp_path / ("x" * 250))
+
+    check_writable(tmp_path / ("x" * 200))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_numbers_that_could_not_be_measured_are_null(tmp_path: Path):
