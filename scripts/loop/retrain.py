@@ -15,6 +15,7 @@ from model.bundle.folders import remove_leftovers
 from model.bundle.manifest import MANIFEST_FILE, read_manifest
 from model.bundle.saving import BUNDLE_FOLDER
 from model.bundle.training_report import read_training_report
+from model.data.description import read_description
 from model.errors import BundleError, ModelError
 from scripts.files import check_files, write_json
 from scripts.loading import load_reported
@@ -154,6 +155,8 @@ def _check_work(plan: RetrainPlan) -> None:
 
 def _run(plan: RetrainPlan, report: dict[str, Any], seconds: dict[str, float]) -> None:
     export, data, candidate = (plan.work / name for name in (*_OF_USERS, _CANDIDATE))
+    # What users told is not written out for data that are not there to be merged with.
+    read_description(plan.folder)
     is_first = not (plan.model / MANIFEST_FILE).is_file()
     held_out = _held_out(plan, is_first)
     preset = chosen_preset(plan.preset, of_bundle=None if is_first else plan.model, **plan.options)

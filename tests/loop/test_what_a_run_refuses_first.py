@@ -1,12 +1,13 @@
 """A run of the loop finds out what can't end well before it begins."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from model.bundle.folders import OwnFolder
 from model.bundle.saving import BUNDLE_FOLDER
-from model.errors import BundleError, ModelError
+from model.errors import BundleError, DatasetError, ModelError
 from scripts.loop.export import EXPORT_FOLDER
 from scripts.loop.merge import MERGED_FOLDER
 from scripts.loop.retrain import RetrainPlan, retrain
@@ -37,6 +38,16 @@ def test_a_work_folder_that_can_not_be_made(tmp_path: Path):
 
     with pytest.raises(ModelError, match="--work"):
         retrain(_plan(tmp_path, work=tmp_path / "file" / "work"))
+
+
+def test_data_that_are_not_there(tmp_path: Path):
+    # There is no store either, but nothing is asked of it.
+    with pytest.raises(DatasetError, match=r"dataset.toml does not exist.*melu init"):
+        retrain(_plan(tmp_path))
+
+    report = json.loads((tmp_path / "work" / "report.json").read_text())
+    assert report["outcome"] == "failed"
+    assert report["seconds"] == {}
 
 
 @pytest.mark.parametrize("names", [("data",), ("data", "lock"), ("export",), ("candidate", "lock")])
