@@ -20,6 +20,7 @@ from app.schemas.values import (
     Limit,
     StrictRequest,
     Text,
+    Title,
     example,
 )
 
@@ -43,7 +44,7 @@ class ItemContent(StrictRequest):
         }
     )
 
-    title: Annotated[Text, Field(min_length=1)]
+    title: Title
     attributes: Attributes = Field(default_factory=dict)
 
 

@@ -169,6 +169,10 @@ UserId = Annotated[Id, Path(description="1 to 128 printable characters without `
 ItemId = Annotated[Id, Path(description="The item's id in the data set.")]
 GroupId = Annotated[Id, Path(description="A group, as onboarding named it.")]
 Text = Annotated[str, Strict(), Field(max_length=MAX_TITLE), AfterValidator(_check_text)]
+# Its length before its characters: behind them a fault would be told as that of a list.
+Title = Annotated[
+    str, Strict(), Field(min_length=1, max_length=MAX_TITLE), AfterValidator(_check_text)
+]
 LongText = Annotated[str, Strict(), Field(max_length=MAX_TEXT), AfterValidator(_check_text)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Rating = Annotated[Number, OneZero]

@@ -135,6 +135,14 @@ def test_bad_content_is_refused_and_stores_nothing(
         assert problem["errors"][0]["loc"] == ["body", "attributes", *content["attributes"]]
 
 
+def test_an_empty_title_is_told_as_a_text(client: httpx.Client, user: str):
+    problem = assert_problem(client.put(f"/items/{user}", json={"title": ""}), 422, "invalid_body")
+
+    assert problem["errors"] == [
+        {"loc": ["body", "title"], "message": "String should have at least 1 character"}
+    ]
+
+
 def test_many_items_are_put_all_or_none(client: httpx.Client, user: str):
     ids = [f"{user} {n}" for n in range(200)]
     items = [{"item_id": one, **COMEDY} for one in ids]
