@@ -23,7 +23,7 @@ from model.evaluation.results import Estimate
 from model.recommender import Recommender
 from scripts.files import check_files, write_json
 from scripts.loading import load_reported
-from scripts.loop.swap import promote_bundle
+from scripts.loop.swap import finish_swap, promote_bundle
 from scripts.terminal import output
 
 
@@ -236,7 +236,7 @@ def check_promotable(candidate: Path, current: Path) -> None:
 
 
 def check_place(current: Path) -> None:
-    """Find out whether a bundle may be put in a place.
+    """Find out whether a bundle may be put in a place, and finish what was killed in it.
 
     Args:
         current: Where there should be a bundle, or nothing.
@@ -249,6 +249,7 @@ def check_place(current: Path) -> None:
             f"{current} exists and is no bundle; name the served bundle, or what is not there yet."
         )
     check_writable(current.resolve())
+    finish_swap(current)
 
 
 def verdict_text(verdict: Verdict) -> str:

@@ -101,6 +101,21 @@ def roll_back(current: Path) -> tuple[str, str | None, Path | None]:
         return version, before, _withdraw(returning, staging, current)
 
 
+def finish_swap(current: Path) -> None:
+    """Put each bundle where it belongs, if a promotion or a way back was killed half-way.
+
+    Args:
+        current: Where the served bundle is, or should be.
+
+    Raises:
+        ModelError: If the folders can't be written.
+    """
+    current = current.resolve()
+    if current.parent.is_dir():
+        with _staging(current):
+            pass
+
+
 def bundles_before(current: Path) -> list[Path]:
     """Return the bundles that were served before, oldest first.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from model.bundle.folders import replacing_folder
 from model.bundle.manifest import read_manifest
 from model.errors import BundleError
+from scripts.loop.promote import check_place
 from scripts.loop.swap import bundles_before, promote_bundle, roll_back
 from tests.forked import ForkedProcess
 from tests.killed import WITHOUT_EXCHANGE
@@ -91,7 +93,10 @@ def test_another_promotion_keeps_what_was_served(one: Path, other: Path, tmp_pat
 
     for place in killed_at_each_step(tmp_path, how, prepare):
         served = place / "model"
-        was_promoted = served.exists() and versions(served) == versions(other)
+        # As `melu promote` and `melu retrain` begin, before they judge.
+        check_place(served)
+        was_promoted = versions(served) == versions(other)
+        assert names(place) <= {"model", "model.former"}
 
         promote_bundle(other, served, keep=5)
 
@@ -102,10 +107,13 @@ def test_another_promotion_keeps_what_was_served(one: Path, other: Path, tmp_pat
 
 
 def test_the_way_back_leads_to_the_same_place(one: Path, other: Path, tmp_path: Path, how: str):
+    before = tmp_path / "before"
+    for bundle in (other, one, other, one):
+        promote_bundle(bundle, before / "model", keep=5)
+    roll_back(before / "model")
+
     def prepare(place: Path) -> list[str]:
-        for bundle in (other, one, other, one):
-            promote_bundle(bundle, place / "model", keep=5)
-        roll_back(place / "model")
+        shutil.copytree(before, place, dirs_exist_ok=True)
         return ["roll back", str(place / "model")]
 
     found = set()
