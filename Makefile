@@ -16,6 +16,8 @@ NODE_MODULES := clients/javascript/node_modules/.package-lock.json
 # Tests wait for a service half of their time; a file's tests share what they train and what they
 # serve. In the order that tests/conftest.py gives them, the longest first.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# Files with tests that are held to a time; to collect all others too takes each process seconds.
+CLOCK_FILES = $(sort $(shell grep -rl --include='test_*.py' 'pytest\.mark\.clock' tests))
 TORCH ?= $(shell test "$$(uname -s)" = Linux -a ! -e /proc/driver/nvidia && echo cpu)
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -36,8 +38,8 @@ serve: $(VENV)/.installed $(GUIDE)
 
 test: $(VENV)/.installed-test $(NODE_MODULES) $(GUIDE)
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'not clock'
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'clock and patient'
-	$(BIN)/python -m pytest -m 'clock and not patient'
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m 'clock and patient' $(CLOCK_FILES)
+	$(BIN)/python -m pytest -m 'clock and not patient' $(CLOCK_FILES)
 
 test-fast: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -q -m 'not slow'

@@ -169,6 +169,11 @@ LONGEST_FIRST = (
 """Files that take longest: begun last, one of them would run alone at the end."""
 
 
+@cache
+def _says_clock(file: Path) -> bool:
+    return "pytest.mark.clock" in file.read_text()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test-fast` leaves out, where a test does not, and begin with the longest."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
@@ -179,6 +184,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if path(item).parts[0] in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
+        if item.get_closest_marker("clock") and not _says_clock(item.path):
+            raise pytest.UsageError(f"{item.nodeid}: `make test` looks for pytest.mark.clock")
     items.sort(key=lambda item: places.get(path(item).as_posix(), len(places)))
 
 
