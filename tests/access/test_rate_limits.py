@@ -86,6 +86,7 @@ def test_replicas_count_together_and_each_caller_alone(replicas: list[Service], 
 
 
 @pytest.mark.clock
+@pytest.mark.patient
 def test_without_the_store_nobody_passes_and_nobody_hangs(
     replicas: list[Service], store: RedisServer
 ):

@@ -12,7 +12,7 @@ from tests.running import Service, wait_for
 from tests.service.visitors import Visitor, assert_problem
 from tests.topologies import FAILOVER_SECONDS, Watched, running_sentinel
 
-pytestmark = pytest.mark.clock
+pytestmark = [pytest.mark.clock, pytest.mark.patient]
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,10 @@
 
 from pathlib import Path
 
-import pytest
 import redis
 
 from tests.running import RedisServer, Service
 from tests.service.visitors import Visitor, ok
-
-pytestmark = pytest.mark.clock
 
 
 def test_what_the_account_may_not_is_told(bundle: Path, tmp_path: Path):
