@@ -51,7 +51,8 @@ def attacked(
     environment = {"MELU_CACHE_MEGABYTES": "1", "MELU_LOG_REQUESTS": "false"}
     # Every write to the disk would make this a test of the disk.
     environment |= {"MELU_STORE_FSYNC": "everysec", **(GUARDED if guarded else {})}
-    service = Service(bundle, tmp_path, environment).start()
+    # From nothing: what a fork has imported beside would make growth a smaller part of its memory.
+    service = Service(bundle, tmp_path, environment, is_fresh=True).start()
     yield service, (CREDENTIALS if guarded else (None,))
     service.stop()
 
