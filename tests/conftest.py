@@ -157,6 +157,7 @@ LONGEST_FIRST = (
     "model/ranks/test_trainings_on_two_ranks.py",
     "contract/test_schemathesis.py",
     "service/test_cursors_are_not_trusted.py",
+    "clients/test_when_calls_fail.py",
     "project/test_odd_names.py",
     "loop/test_the_whole_loop.py",
     "service/test_an_invented_kind_of_feature.py",
@@ -166,7 +167,10 @@ LONGEST_FIRST = (
     "service/test_reloading_the_model.py",
     "service/test_clicks_alone.py",
 )
-"""Files that take longest: begun last, one of them would run alone at the end."""
+"""Files that take longest: begun last, one of them would run alone at the end.
+
+Some wait for most of their time, and leave the processors to those that are begun beside them.
+"""
 
 
 @cache
@@ -176,17 +180,16 @@ def _says_clock(file: Path) -> bool:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test-fast` leaves out, where a test does not, and begin with the longest."""
-    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
-
-    def path(item: pytest.Item) -> Path:
-        return item.path.relative_to(Path(__file__).parent)
+    tests = Path(__file__).parent
+    places = {tests / name: place for place, name in enumerate(LONGEST_FIRST)}
+    slow = {tests / name for name in SLOW_FOLDERS}
 
     for item in items:
-        if path(item).parts[0] in SLOW_FOLDERS:
+        if not slow.isdisjoint(item.path.parents):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("clock") and not _says_clock(item.path):
             raise pytest.UsageError(f"{item.nodeid}: `make test` looks for pytest.mark.clock")
-    items.sort(key=lambda item: places.get(path(item).as_posix(), len(places)))
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
