@@ -63,7 +63,8 @@ class ChoiceTable:
     ) -> tuple[Int64Array, Float32Array]:
         """Return the items with the highest w · ō, exactly.
 
-        That of an item is the same to the last bit, by whichever way it is found.
+        That of an item is the same by whichever way it is found, where OpenBLAS takes four rows at
+        once even to the last bit.
 
         Args:
             weights: Shape [M (W + 1)].
