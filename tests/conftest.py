@@ -154,6 +154,7 @@ LONGEST_FIRST = (
     "service/test_starting_and_stopping.py",
     "model/test_fuzzed_files.py",
     "contract/test_random_interleavings.py",
+    "clients/test_when_calls_fail.py",
     "model/ranks/test_trainings_on_two_ranks.py",
     "contract/test_schemathesis.py",
     "service/test_cursors_are_not_trusted.py",
