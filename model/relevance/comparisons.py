@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.answers import Answer, Kind
-from model.arrays import Float32Array
+from model.arrays import BoolArray, Float32Array
 
 _ROUNDING = 1e-3
 RELIABILITY = 0.5
@@ -48,16 +48,30 @@ class OfferedVectors(NamedTuple):
         points: How often each was chosen, shape [n].
         last: ō of one more alternative, another one for each of B, shape [M, B, W + 1]; its points
             are the last ones. None if there is none.
+        kept: Which alternatives each of B was offered, shape [B, n]; all of them if None.
     """
 
     output: Float32Array
     points: Float32Array
     last: Float32Array | None = None
+    kept: BoolArray | None = None
 
     @property
     def is_choice(self) -> bool:
-        """Tell whether some were chosen, and others not."""
+        """Tell whether some were chosen, and others not, by one of B at least."""
+        if self.kept is not None:
+            return bool(self.points_of_each.any())
         return bool(self.points.any()) and bool((self.points != self.points[0]).any())
+
+    @property
+    def points_of_each(self) -> Float32Array:
+        """Points of each of B, shape [B, n], or with 1 for B: 0 for all where it is no choice."""
+        if self.kept is None:
+            return self.points[None]
+        highest = np.where(self.kept, self.points, -np.inf).max(1, initial=-np.inf)
+        lowest = np.where(self.kept, self.points, np.inf).min(1, initial=np.inf)
+        counts = self.kept & (highest > lowest)[:, None]
+        return np.where(counts, self.points, np.float32(0))
 
     @property
     def parts(self) -> tuple[Float32Array, ...]:
@@ -79,13 +93,20 @@ class OfferedVectors(NamedTuple):
         )
 
 
-def asked(output: Float32Array, answers: Sequence[Answer], members: int) -> OfferedVectors:
+def asked(
+    output: Float32Array,
+    answers: Sequence[Answer],
+    members: int,
+    held: BoolArray | None = None,
+) -> OfferedVectors:
     """Lay out the choice among the items that a user was asked about.
 
     Args:
         output: ō of the items of all answers, shape [n, M (W + 1)].
         answers: All answers, n of them.
         members: M.
+        held: Which answers each of B parts of them holds, shape [B, n]; one part that holds all if
+            None.
 
     Returns:
         The offer, of those that were asked.
@@ -94,7 +115,10 @@ def asked(output: Float32Array, answers: Sequence[Answer], members: int) -> Offe
     points = [_POINTS[answers[place].kind] for place in which]
     width = output.shape[1] // members
     rows = output[which].reshape(len(which), members, width).transpose(1, 0, 2)
-    return OfferedVectors(np.ascontiguousarray(rows[:, None]), np.array(points, dtype=np.float32))
+    kept = None if held is None or held[:, which].all() else held[:, which]
+    return OfferedVectors(
+        np.ascontiguousarray(rows[:, None]), np.array(points, dtype=np.float32), kept=kept
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.arrays import Float32Array, Float64Array, Int64Array
+from model.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from model.relevance.comparisons import OfferedVectors, TasteSpread
 
 _MOST_STEPS = 30
@@ -25,6 +25,8 @@ _CLOSE = 1e-5
 _ENOUGH = 0.25
 """Share of what the slope promises at which a whole step is taken."""
 _LENGTHS = (1.0, 1 / 3, 1 / 9, 1 / 27, 1 / 81)
+_NEVER = -1e9
+"""Logit of what was not offered."""
 
 
 def likeliest(
@@ -37,7 +39,7 @@ def likeliest(
 
     Args:
         vector: ū₀, shape [M, B, W + 1].
-        offered: What was offered, and chosen by all of the B.
+        offered: What was offered, and chosen by all of the B whom it was offered to.
         spread: Σ.
         rated: How many items each rated, shape [B].
 
@@ -130,6 +132,13 @@ class _Alternatives:
         return _times(alpha, self.along)
 
 
+def _of_each(parts: Sequence[Float32Array | BoolArray]) -> Float64Array:
+    """Put what each of B has of each offer beside each other; each may have 1 for B."""
+    several = max(len(one) for one in parts)
+    wide = [np.broadcast_to(one, (several, one.shape[1])) for one in parts]
+    return np.concatenate(wide, axis=1).astype(np.float64)
+
+
 def _solved(matrices: Float64Array, right: Float64Array) -> Float64Array:
     """Solve a system for each of B, shape [M, B, n]."""
     found: Float64Array = np.linalg.solve(matrices, right[..., None])[..., 0].astype(np.float64)
@@ -158,8 +167,8 @@ class _Choice:
     Attributes:
         start: ū₀ · ō_a, shape [M, B, A].
         kernel: O Σ Oᵀ, shape [M, B, A, A], or with 1 for B.
-        points: Shape [A].
-        totals: Points of the offer that each alternative belongs to, shape [A].
+        points: Shape [B, A], or with 1 for B.
+        totals: Points of the offer that each alternative belongs to, shaped alike.
         offer: Which offer that is, shape [A].
         of_offer: 1 where an alternative belongs to an offer, shape [offers, A].
         certainty: λ, shape [B, 1].
@@ -184,22 +193,33 @@ class _Choice:
     ) -> _Choice:
         offer = np.repeat(np.arange(len(offered)), [len(one.points) for one in offered])[place]
         of_offer = (np.arange(len(offered))[:, None] == offer).astype(np.float64)
-        points = np.concatenate([one.points for one in offered]).astype(np.float64)[place]
-        totals = (of_offer @ points)[offer]
+        points = _of_each([one.points_of_each for one in offered])[:, place]
+        totals = (points @ of_offer.T)[:, offer]
+        if any(one.kept is not None for one in offered):
+            kept = _of_each(
+                [
+                    np.ones((1, len(one.points)), dtype=np.bool_) if one.kept is None else one.kept
+                    for one in offered
+                ]
+            )
+            start = np.where(kept[:, place] > 0, start, _NEVER)
         return cls(start, kernel, points, totals, offer, of_offer, certainty.astype(np.float64))
 
     def solved(self) -> Float64Array:
         """Return α, shape [M, B, A]."""
         alpha, moved = np.zeros(self.start.shape), np.zeros(self.start.shape)
         chance, value = self._chance_and_value(alpha, moved)
-        close = _CLOSE * (1 + self.totals.max())
+        close = _CLOSE * (1 + self.totals.max(1))
         for _ in range(_MOST_STEPS):
             gradient = self.points - self.totals * chance - self.certainty * alpha
             largest = np.abs(gradient).max(2)
             # What is not finite is found by whoever adapts.
-            if not largest.max() > close:
+            if not (largest / close).max() > 1:
                 break
             step = _solved(self._slope(chance), gradient)
+            if len(self.points) > 1:
+                # Those who chose of offers of their own stop where each would alone.
+                step *= (largest > close).any(0)[:, None]
             along = self._through_kernel(step)
             there, moved_there = alpha + step, moved + along
             chance_there, value_there = self._chance_and_value(there, moved_there)
@@ -250,4 +270,6 @@ class _Choice:
             total, log_total = total[..., self.offer], log_total[..., self.offer]
         logits -= log_total
         prior = self.certainty[:, 0] * (alpha * moved).sum(2) / 2
-        return odds / total, logits @ self.points - prior
+        shared = len(self.points) == 1
+        chosen = logits @ self.points[0] if shared else (logits * self.points).sum(2)
+        return odds / total, chosen - prior

@@ -84,8 +84,7 @@ class SupportSums:
                 all if None.
 
         Returns:
-            The bags, with B = 1 for one support set; of parts the choice among what was asked
-            about is that of all.
+            The bags, with B = 1 for one support set.
         """
         weights = np.zeros((len(Kind), 1, len(answers)), dtype=np.float32)
         for place, one in enumerate(answers):
@@ -102,7 +101,7 @@ class SupportSums:
             sums(entry, len(Kind)),
             sums(output, 2),
             weights.sum(2),
-            asked(output, answers, members),
+            asked(output, answers, members, None if kept is None else kept > 0),
         )
 
     @classmethod
