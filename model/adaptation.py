@@ -1,4 +1,4 @@
-"""Adapt to a user, for every objective that there is, and tell what single ratings do."""
+"""Adapt to a user, for every objective that there is, and tell what single answers do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from model.adapted_copy import AdaptedCopy, adapted_copy
 from model.adapted_user import AdaptedUser
-from model.answers import SupportSet, rated
+from model.answers import SupportSet, answers, comparisons, rated
 from model.arrays import Float32Array, Int64Array
 from model.estimator import Estimator
 from model.features import FeatureSpace, FeatureValue, Slots
@@ -18,7 +18,7 @@ from model.live_items import LiveItems
 from model.orders import Order
 from model.relevance import RelevanceModel, RelevanceUser
 from model.relevance.serving.discrimination import discrimination
-from model.relevance.serving.leave_one_out import adapt_to_parts
+from model.relevance.serving.leave_one_out import adapt_to_parts, left_out, without_each
 
 _MOST_PRIORS = 1_000
 _FEW_ANSWERS = 32
@@ -207,6 +207,7 @@ class Adaptation:
         items: Int64Array,
         order: Order = Order.RATING,
         beside: SupportSet = (),
+        next_asked: int | None = None,
     ) -> Float32Array:
         """Tell what places on a list go by, with all feedback and without each piece of it.
 
@@ -215,23 +216,23 @@ class Adaptation:
         Args:
             attributes: The user's features; see `adapt`.
             support_set: Ratings, newest first.
-            limit: Newest ratings that the local update learns from. Without one of them, the next
-                older one is learnt from, if there is any.
+            limit: Newest ratings that the local update learns from, and newest answers that are
+                none. Without one of them, the next older one is learnt from, if there is any.
             items: Internal item indices.
             order: What is told: predicted ratings, not clipped to the scale; or relevance, for
                 lift too, as both move alike.
-            beside: Answers that are no ratings; they stay.
+            beside: Answers that are no ratings, newest first, and comparisons, all of which stay.
+            next_asked: Item whose answer, beyond the most that are taken for a choice among what
+                was asked, is one of them where another is left out.
 
         Returns:
-            The first row is with all feedback, row i + 1 without piece i. Rows are finite: where a
-            local update diverges θ answers, as in `adapt`. Shape [1 + min(n, limit), items].
+            The first row is with all feedback, row i + 1 without piece i: first each of the r
+            ratings that are learnt from; then, unless the order is that of predicted ratings, which
+            nothing else moves, each of the b answers beside. Rows are finite: where a local update
+            diverges θ answers, as in `adapt`. Shape [1 + r + b, items] or [1 + r, items].
         """
         support_set = support_set[: limit + 1]
-        count = len(support_set)
-        pieces = min(count, limit)
-        kept = np.ones((1 + pieces, count), dtype=np.bool_)
-        kept[0, limit:] = False
-        kept[1 + np.arange(pieces), np.arange(pieces)] = False
+        kept = without_each(len(support_set), limit)
         slots = self.slots(attributes)
         prior = self._prior(slots)
         scores: Float32Array | None = None
@@ -243,8 +244,17 @@ class Adaptation:
                 scores = self.estimator.score_ablations(slots, ratings, weights, items)
                 stays &= np.isfinite(scores).all(axis=1)
             if self.relevance is not None and order is not Order.RATING:
-                users = adapt_to_parts(self.relevance, slots, support_set, kept, beside)
-                stays &= [one.is_finite for one in users]
+                every, parts = left_out(
+                    answers(support_set, self.scale),
+                    answers(beside, self.scale)[: limit + 1],
+                    limit,
+                    next_asked,
+                )
+                users = adapt_to_parts(self.relevance, slots, every, parts, comparisons(beside))
+                # What is no rating moves no predicted rating.
+                rating_row = np.append(np.arange(len(kept)), np.zeros(len(parts) - len(kept), int))
+                stays = stays[rating_row] & [one.is_finite for one in users]
+                scores = None if scores is None else scores[rating_row]
         if self.estimator is not None and scores is not None and not stays.all():
             assert prior.rating is not None  # noqa: S101 - adapted by the same model
             scores[~stays] = self.estimator.items.score(prior.rating, items)
@@ -252,7 +262,7 @@ class Adaptation:
             assert scores is not None  # noqa: S101 - one of both is there
             return scores
         assert prior.relevance is not None  # noqa: S101 - adapted by the same model
-        likely = np.empty((len(kept), len(items)), dtype=np.float32)
+        likely = np.empty((len(users), len(items)), dtype=np.float32)
         for row, user in enumerate(users):
             likely[row] = self.relevance.blended_relevance(
                 user if stays[row] else prior.relevance,

@@ -285,9 +285,12 @@ class Recommender:
         items: Int64Array,
         order: Order = Order.RATING,
         beside: SupportSet = (),
+        next_asked: int | None = None,
     ) -> Float32Array:
-        """Tell what places on a list go by, without each rating; see `Adaptation.leave_one_out`."""
-        return self._adaptation.leave_one_out(attributes, support_set, limit, items, order, beside)
+        """Tell what places on a list go by, without each answer; see `Adaptation.leave_one_out`."""
+        return self._adaptation.leave_one_out(
+            attributes, support_set, limit, items, order, beside, next_asked
+        )
 
     @property
     def ranks_in_two_stages(self) -> bool:

@@ -166,7 +166,14 @@ class Reason(BaseModel):
 
     item_id: str
     title: str
-    rating: float = Field(description="What the feedback counts as.")
+    rating: float | None = Field(
+        description="What the feedback counts as; null where it counts as no rating."
+    )
+    action: str | None = Field(
+        default=None,
+        description="Present where the feedback counts as no rating: what was answered, as "
+        "`GET /users/{user_id}/feedback` names it: `unseen`, `picked`, `passed` or an action.",
+    )
     effect: float = Field(
         description="What the list goes by, less what it would be had this feedback not been "
         "given: the local update is run again without it. Predicted ratings are not clipped."
@@ -198,7 +205,8 @@ class RecommendedItem(Item):
     )
     because: list[Reason] = Field(
         default=[],
-        description="With `explain=true`, up to five pieces of feedback, strongest effect first.",
+        description="With `explain=true`, up to five pieces of feedback, strongest effect first; "
+        "with `order=rating` only such as count as a rating, for others don't move it.",
     )
 
 

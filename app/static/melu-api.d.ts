@@ -1505,9 +1505,14 @@ export interface components {
             title: string;
             /**
              * Rating
-             * @description What the feedback counts as.
+             * @description What the feedback counts as; null where it counts as no rating.
              */
-            rating: number;
+            rating: number | null;
+            /**
+             * Action
+             * @description Present where the feedback counts as no rating: what was answered, as `GET /users/{user_id}/feedback` names it: `unseen`, `picked`, `passed` or an action.
+             */
+            action?: string | null;
             /**
              * Effect
              * @description What the list goes by, less what it would be had this feedback not been given: the local update is run again without it. Predicted ratings are not clipped.
@@ -1718,7 +1723,7 @@ export interface components {
             explored?: boolean;
             /**
              * Because
-             * @description With `explain=true`, up to five pieces of feedback, strongest effect first.
+             * @description With `explain=true`, up to five pieces of feedback, strongest effect first; with `order=rating` only such as count as a rating, for others don't move it.
              * @default []
              */
             because?: components["schemas"]["Reason"][];

@@ -7,20 +7,31 @@ import { words } from "./words.js";
 const SOME = 0.004; // an effect below that says nothing
 const LITTLE = 0.02; // lift below that: it is there because everybody likes it
 
-/** The parts of a reason: what speaks for an item. `scale` is null where there are no ratings. */
-function parts(because, scale) {
+/** What an answer is called by its action, where it counts as no rating. */
+const ACTED = new Map([
+  ["like", "youLoved"],
+  ["dislike", "youDisliked"],
+  ["picked", "youPicked"],
+  ["unseen", "youDontKnow"],
+  ["passed", "youPassed"],
+]);
+const IN_TURN = ["youLoved", "youLiked", "youPicked", "youDisliked", "youDontKnow", "youPassed", "youAnswered"];
+
+/** The words that say what was answered. `scale` is null where there are no ratings. */
+function saidBy({ rating, action }, scale) {
+  if (rating === null) return ACTED.get(action) ?? "youAnswered";
   const [low, high] = scale ?? [0, 1];
+  if (isLoved({ rating }, [low, high])) return "youLoved";
+  return rating < low + 0.4 * (high - low) ? "youDisliked" : "youLiked";
+}
+
+/** The parts of a reason: what speaks for an item. */
+function parts(because, scale) {
   const helps = because.filter(({ effect }) => effect >= SOME).slice(0, 3);
-  const isHigh = ({ rating }) => isLoved({ rating }, scale ?? [0, 1]);
-  const isLow = ({ rating }) => rating < low + 0.4 * (high - low);
-  const loved = helps.filter(isHigh).map(nameIn);
-  const disliked = helps.filter(isLow).map(nameIn);
-  const liked = helps.filter((one) => !isHigh(one) && !isLow(one)).map(nameIn);
-  return [
-    loved.length ? words.youLoved(loved) : "",
-    liked.length ? words.youLiked(liked) : "",
-    disliked.length ? words.youDisliked(disliked) : "",
-  ].filter(Boolean);
+  const names = (said) => helps.filter((one) => saidBy(one, scale) === said).map(nameIn);
+  return IN_TURN.map((said) => [said, names(said)])
+    .filter(([, some]) => some.length)
+    .map(([said, some]) => words[said](some));
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -38,8 +49,5 @@ export function reasonOf(item, scale, isPersonal) {
 export function causeOf(item, answered, scale, isUp) {
   const found = (item?.because ?? []).find(({ item_id }) => item_id === answered?.item_id);
   if (!found || Math.sign(found.effect) !== (isUp ? 1 : -1)) return "";
-  const [low, high] = scale ?? [0, 1];
-  if (isLoved({ rating: found.rating }, scale ?? [0, 1])) return words.youLoved([nameIn(found)]);
-  if (found.rating < low + 0.4 * (high - low)) return words.youDisliked([nameIn(found)]);
-  return words.youLiked([nameIn(found)]);
+  return words[saidBy(found, scale)]([nameIn(found)]);
 }

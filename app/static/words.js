@@ -8,15 +8,15 @@ let noun = { one: "item", many: "items" };
 
 /** What is done with an item before one has a view of it, by what the items are. */
 const VERBS = {
-  film: ["Not seen", "Seen"],
-  movie: ["Not seen", "Seen"],
-  series: ["Not seen", "Seen"],
-  book: ["Not read", "Read"],
-  song: ["Not heard", "Heard"],
-  track: ["Not heard", "Heard"],
-  game: ["Not played", "Played"],
+  film: ["Not seen", "Seen", "haven’t seen"],
+  movie: ["Not seen", "Seen", "haven’t seen"],
+  series: ["Not seen", "Seen", "haven’t seen"],
+  book: ["Not read", "Read", "haven’t read"],
+  song: ["Not heard", "Heard", "haven’t heard"],
+  track: ["Not heard", "Heard", "haven’t heard"],
+  game: ["Not played", "Played", "haven’t played"],
 };
-const verbs = () => VERBS[noun.one] ?? ["Don’t know it", "Know it"];
+const verbs = () => VERBS[noun.one] ?? ["Don’t know it", "Know it", "don’t know"];
 
 export function useNoun(itemNoun) {
   if (itemNoun) noun = itemNoun;
@@ -138,6 +138,10 @@ export const words = {
   youLoved: (names) => `you loved ${listed(names, 2)}`,
   youLiked: (names) => `you liked ${listed(names, 2)}`,
   youDisliked: (names) => `${listed(names, 2)} ${names.length === 1 ? "was" : "were"} not for you`,
+  youPicked: (names) => `you picked ${listed(names, 2)}`,
+  youDontKnow: (names) => `you ${verbs()[2]} ${listed(names, 2)}`,
+  youPassed: (names) => `you passed over ${listed(names, 2)}`,
+  youAnswered: (names) => `you told us of ${listed(names, 2)}`,
   and: (parts) => parts.join(", and "),
   everybodysFavourite: "Liked by almost everybody",
   yourAnswers: "From all your answers together",

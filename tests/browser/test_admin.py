@@ -131,6 +131,18 @@ def test_now_tells_what_others_ask_for(admin: AdminPage, api: httpx.Client):
     assert admin.errors == []
 
 
+def test_reasons_that_are_no_ratings_say_what_they_are(admin: AdminPage, api: httpx.Client):
+    tell(api, "finn", {"item_id": "31", "action": "unseen"}, {"shown": ["2"], "picked": ["2"]})
+    admin.open("user")
+
+    admin.look_up("finn")
+
+    reasons = admin.page.locator("#lists").get_by_role("list", name="because of").first
+    expect(reasons).to_contain_text("Comedy Night 2 picked")
+    expect(reasons).to_contain_text("Horror Night 31 unseen")
+    assert admin.errors == []
+
+
 def test_one_user_beside_everyone_and_what_if(admin: AdminPage, api: httpx.Client):
     tell(api, "eve")
     version = api.get("/users/eve").json()["support_version"]

@@ -1,5 +1,6 @@
 """Whatever is answered changes something that can be seen, and the page says what and why."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -97,6 +98,33 @@ def test_why_is_what_the_service_computed(new_demo: Callable[[], DemoPage]):
 
     expect(demo.why).to_contain_text(f"because you loved {title}.")
     expect(demo.most.first.locator(".reason")).to_contain_text(f"You loved {title}")
+
+
+def test_what_was_not_seen_is_a_reason_too(new_demo: Callable[[], DemoPage]):
+    demo = new_demo()
+    card = demo.cards.filter(has_text="Horror").first
+    title = card.locator("h3").inner_text()
+
+    with demo.answered():
+        card.get_by_role("button", name="Not seen").click()
+
+    reasons = demo.best.locator(".reason")
+    expect(reasons.filter(has_text=re.compile(f"^You haven.t seen {title}$"))).not_to_have_count(0)
+
+
+def test_who_only_picked_from_a_screen_is_told_why(
+    new_demo: Callable[[], DemoPage], client: httpx.Client
+):
+    demo = new_demo()
+    # 0 to 29 are comedies.
+    screen = {"shown": ["1", "2", "30", "31"], "picked": ["30"]}
+    client.post(f"/users/{demo.user_id}/feedback", json=screen).raise_for_status()
+
+    demo.reload()
+
+    reasons = demo.best.locator(".reason")
+    expect(reasons.filter(has_text="You picked Horror Night 30")).not_to_have_count(0)
+    expect(reasons.filter(has_text="you passed over")).not_to_have_count(0)
 
 
 def test_undo_takes_the_last_answer_back_and_asks_again(

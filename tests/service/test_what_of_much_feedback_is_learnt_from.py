@@ -44,7 +44,7 @@ def test_a_limit_keeps_the_newest_of_what_all_feedback_tells(recommender: Recomm
             assert some == SupportSet(
                 {},
                 everything.ratings[: limit + 1],
-                everything.beside[:limit],
+                everything.beside[: limit + 1],
                 everything.compared,
             )
     assert found  # of both there was some

@@ -31,14 +31,15 @@ class SupportSet:
     Attributes:
         attributes: The profile.
         ratings: (item id, rating, weight, asked) of what counts as a rating, newest first: those
-            that the local update learns from and, where there is one, the next older one.
-        beside: (item id, kind, weight, asked) of what tells of choice alone, newest first.
+            that the local update learns from and, where there is one, the next older one. `asked`
+            is the place among all answers to questions, the newest first; 0 for another answer.
+        beside: (item id, kind, weight, asked, action) of what tells of choice alone, alike.
         compared: What was preferred of what; see `app.services.comparisons.compared`.
     """
 
     attributes: Attributes
-    ratings: list[tuple[str, float, float, bool]]
-    beside: list[tuple[str, int, float, bool]]
+    ratings: list[tuple[str, float, float, int]]
+    beside: list[tuple[str, int, float, int, str]]
     compared: list[ComparedIds] = field(default_factory=list)
 
     def of_items_that_exist(self, recommender: Recommender) -> SupportSet:
@@ -54,20 +55,28 @@ class SupportSet:
         """Return the ratings by internal item index; all their items have to exist."""
         index_of, scale = recommender.catalogue.index_of, recommender.scale
         return [
-            Answer(index_of[item_id], rating, kind_of_rating(rating, scale), weight, asked)
+            Answer(index_of[item_id], rating, kind_of_rating(rating, scale), weight, _counts(asked))
             for item_id, rating, weight, asked in self.ratings
         ]
 
-    def told(self, recommender: Recommender) -> list[Answer | Comparison]:
+    def told(self, recommender: Recommender) -> list[Answer]:
         """Return what tells of choice alone by internal item index; see `rated`."""
         index_of = recommender.catalogue.index_of
         return [
-            *(
-                Answer(index_of[item_id], None, Kind(kind), weight, asked)
-                for item_id, kind, weight, asked in self.beside
-            ),
-            *of_items_that_exist(self.compared, recommender.catalogue),
+            Answer(index_of[item_id], None, Kind(kind), weight, _counts(asked))
+            for item_id, kind, weight, asked, _ in self.beside
         ]
+
+    def comparisons(self, recommender: Recommender) -> list[Comparison]:
+        """Return what was compared, of items that exist."""
+        return of_items_that_exist(self.compared, recommender.catalogue)
+
+    def next_asked(self, recommender: Recommender) -> int | None:
+        """Return the item that is taken for asked about once another is not; None if none is."""
+        places = [(one[0], one[3]) for one in self.ratings]
+        places += [(one[0], one[3]) for one in self.beside]
+        index_of = recommender.catalogue.index_of
+        return next((index_of[one] for one, asked in places if asked == _MOST_ASKED + 1), None)
 
 
 class Adapter:
@@ -75,12 +84,18 @@ class Adapter:
 
     Args:
         meanings: Knows what feedback tells.
-        support_limit: Newest ratings that the local update learns from.
+        support_limit: Newest ratings that the local update learns from, and as many answers that
+            are none.
+
+    Attributes:
+        support_limit: The same.
     """
+
+    support_limit: int
 
     def __init__(self, meanings: FeedbackMeanings, support_limit: int) -> None:
         self._meanings = meanings
-        self._support_limit = support_limit
+        self.support_limit = support_limit
 
     def support_set_of(self, recommender: Recommender, user: StoredUser | None) -> SupportSet:
         """Take what counts from what is stored: newest answers about items that still exist.
@@ -95,9 +110,9 @@ class Adapter:
         if user is None:
             return SupportSet({}, [], [])
         index_of = recommender.catalogue.index_of
-        ratings: list[tuple[str, float, float, bool]] = []
-        beside: list[tuple[str, int, float, bool]] = []
-        limit, asked_so_far = self._support_limit, 0
+        ratings: list[tuple[str, float, float, int]] = []
+        beside: list[tuple[str, int, float, int, str]] = []
+        limit, asked_so_far = self.support_limit, 0
         for feedback in _pieces_that_count(user, ratings, limit):
             if is_comparison(feedback) or feedback.item_id not in index_of:
                 continue
@@ -105,16 +120,18 @@ class Adapter:
             if meaning is None:
                 continue
             # These are told of what was shown, and of nothing else.
-            asked = (feedback.asked or feedback.value in RESERVED) and asked_so_far < _MOST_ASKED
-            asked_so_far += asked
+            is_asked = feedback.asked or feedback.value in RESERVED
+            asked_so_far += is_asked
+            place = asked_so_far if is_asked else 0
             if meaning.rating is not None:
-                ratings.append((feedback.item_id, meaning.rating, meaning.weight, asked))
+                ratings.append((feedback.item_id, meaning.rating, meaning.weight, place))
             elif meaning.kind is not None:
-                beside.append((feedback.item_id, int(meaning.kind), meaning.weight, asked))
+                action = str(feedback.value)  # a rating on the scale is never beside
+                beside.append((feedback.item_id, int(meaning.kind), meaning.weight, place, action))
         return SupportSet(
             user.attributes,
             ratings[: limit + 1],
-            beside[:limit],
+            beside[: limit + 1],
             compared(user.beyond_ratings, _MOST_PAIRS),
         )
 
@@ -167,7 +184,12 @@ class Adapter:
 
     def answers(self, recommender: Recommender, known: SupportSet) -> list[Answer | Comparison]:
         """Return what the local update learns from; see `SupportSet.rated`."""
-        return [*known.rated(recommender)[: self._support_limit], *known.told(recommender)]
+        limit = self.support_limit
+        return [
+            *known.rated(recommender)[:limit],
+            *known.told(recommender)[:limit],
+            *known.comparisons(recommender),
+        ]
 
     def leave_one_out(
         self, recommender: Recommender, known: SupportSet, items: Int64Array, order: Order
@@ -181,16 +203,24 @@ class Adapter:
             order: What the list goes by.
 
         Returns:
-            Shape [1 + n, items], row i + 1 without the i-th of the n newest ratings.
+            The first row is with all, then without each of the newest ratings, as many as are
+            learnt from; then, where the order is moved by them, without each of the newest of
+            `SupportSet.beside` alike. See `model.adaptation.Adaptation.leave_one_out`.
         """
         return recommender.leave_one_out(
             known.attributes,
             known.rated(recommender),
-            self._support_limit,
+            self.support_limit,
             items,
             order,
-            known.told(recommender),
+            [*known.told(recommender), *known.comparisons(recommender)],
+            known.next_asked(recommender),
         )
+
+
+def _counts(asked: int) -> bool:
+    """Tell whether an answer at a place among those to questions is taken for one."""
+    return 0 < asked <= _MOST_ASKED
 
 
 def _pieces_that_count(

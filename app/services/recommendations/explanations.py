@@ -44,19 +44,24 @@ class Explanations:
         """
         recommender, catalogue = snapshot.recommender, snapshot.catalogue
         known = known.of_items_that_exist(recommender)
-        if not known.ratings or not len(items):
+        if not (known.ratings or known.beside) or not len(items):
             return [b"[]"] * len(items)
         values = self._adapter.leave_one_out(recommender, known, items, order)
         effects = np.rint((values[0] - values[1:]).astype(np.float64) * SCORE_SCALE)
         by_strength = np.argsort(-np.abs(effects), axis=0, kind="stable")
         strongest = by_strength[:MOST_REASONS].T.tolist()
-        pieces = [known.ratings[piece] for piece in range(len(effects))]
-        index = [catalogue.index_of[piece[0]] for piece in pieces]
+        # What is no rating moves some lists only; see `Adapter.leave_one_out`.
+        ratings = known.ratings[: self._adapter.support_limit]
+        beside = known.beside[: len(effects) - len(ratings)]
+        answers = [
+            *(orjson.dumps(one[1]) for one in ratings),
+            *(b'null,"action":%b' % orjson.dumps(one[-1]) for one in beside),
+        ]
+        item_ids = [one[0] for one in ratings] + [one[0] for one in beside]
+        index = [catalogue.index_of[item_id] for item_id in item_ids]
         shown_pieces = [
-            b'%b,"rating":%b,"effect":' % (name, orjson.dumps(rating))
-            for name, (_, rating, *_) in zip(
-                snapshot.item_json.names(catalogue, index), pieces, strict=True
-            )
+            b'%b,"rating":%b,"effect":' % piece
+            for piece in zip(snapshot.item_json.names(catalogue, index), answers, strict=True)
         ]
         of_items = (effects.T / SCORE_SCALE + 0.0).tolist()  # no −0
         return [

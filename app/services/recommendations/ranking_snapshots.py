@@ -21,7 +21,7 @@ from model.orders import Order
 
 SCORE_SCALE = 10_000
 """Numbers are shown to four places, and kept so."""
-_FORMAT = 4
+_FORMAT = 5
 _MOST_PENDING = 100
 _MOST_ANONYMOUS = 500
 """Lists of unknown users that a worker has at hand; 3 kB each."""

@@ -33,8 +33,9 @@ const worth = ({ relevance, score }) =>
 function reasons(item) {
   if (!item.because?.length) return null;
   return el("ul", { class: "reasons", role: "list", "aria-label": text.because },
-    ...item.because.slice(0, 3).map(({ title, effect }) =>
-      el("li", {}, el("span", { text: title }), " ", el("span", { class: effect < 0 ? "less" : "more-of", text: text.effect(effect) }))));
+    ...item.because.slice(0, 3).map(({ title, action, effect }) =>
+      el("li", {}, el("span", { text: title }), " ", action ? el("span", { class: "quiet", text: `${action} ` }) : null,
+        el("span", { class: effect < 0 ? "less" : "more-of", text: text.effect(effect) }))));
 }
 
 function column({ heading, note, items }, rows) {

@@ -310,7 +310,8 @@ class Reason(TypedDict):
 
     item_id: str
     title: str
-    rating: float
+    rating: float | None
+    action: NotRequired[str | None]
     effect: float
 
 

@@ -1,4 +1,4 @@
-"""Adapt to parts of one support set side by side: what leaving single ratings out is told by.
+"""Adapt to parts of one support set side by side: what leaving single answers out is told by.
 
 The local update takes many support sets at once, as what to ask next is chosen by. What each was
 asked about may differ: what a part does not hold was not offered to it.
@@ -8,14 +8,66 @@ Dimensions: B parts, n answers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from model.answers import SupportSet, answers, comparisons
+from model.answers import Answer, SupportSet, answers, comparisons
 from model.arrays import BoolArray
 from model.features import Slots
 from model.relevance.adapted_user import RelevanceUser
 from model.relevance.model import RelevanceModel
 from model.relevance.serving.support_sums import SupportSums
+
+
+def without_each(count: int, limit: int) -> BoolArray:
+    """Tell which answers are learnt from, with all of them and without each.
+
+    Args:
+        count: Answers, newest first; no more than one beyond the limit.
+        limit: Newest that are learnt from. Without one of them the next older one is.
+
+    Returns:
+        All in the first row, without answer i in row i + 1. Shape [1 + min(count, limit), count].
+    """
+    pieces = min(count, limit)
+    kept = np.ones((1 + pieces, count), dtype=np.bool_)
+    kept[0, limit:] = False
+    kept[1 + np.arange(pieces), np.arange(pieces)] = False
+    return kept
+
+
+def left_out(
+    ratings: Sequence[Answer], beside: Sequence[Answer], limit: int, next_asked: int | None = None
+) -> tuple[list[Answer], BoolArray]:
+    """Lay out a support set with all of its answers, and without each.
+
+    Args:
+        ratings: Newest first; no more than one beyond the limit.
+        beside: Answers that are no ratings, alike.
+        limit: See `without_each`.
+        next_asked: See `Adaptation.leave_one_out`.
+
+    Returns:
+        All answers that a part may hold, n of them, and which of them each part holds: all in the
+        first row, then without each rating, then without each answer beside. Shape [B, n].
+    """
+    of_ratings, of_beside = without_each(len(ratings), limit), without_each(len(beside), limit)
+    every = [*ratings, *beside]
+    kept = np.concatenate(
+        [
+            np.hstack([of_ratings, np.tile(of_beside[0], (len(of_ratings), 1))]),
+            np.hstack([np.tile(of_ratings[0], (len(of_beside) - 1, 1)), of_beside[1:]]),
+        ]
+    )
+    place = next((at for at, one in enumerate(every) if one.item == next_asked), None)
+    if place is None:
+        return every, kept
+    is_asked = np.array([one.asked for one in every], dtype=np.bool_)
+    steps_in = (kept[0] & ~kept & is_asked).any(1)
+    asked_now = kept[:, place] & steps_in
+    kept[steps_in, place] = False
+    return [*every, every[place]._replace(asked=True)], np.column_stack([kept, asked_now])
 
 
 def adapt_to_parts(
