@@ -91,11 +91,13 @@ def test_another_promotion_keeps_what_was_served(one: Path, other: Path, tmp_pat
         promote_bundle(one, place / "model", keep=5)
         return ["promote", str(other), str(place / "model")]
 
+    found = set()
     for place in killed_at_each_step(tmp_path, how, prepare):
         served = place / "model"
         # As `melu promote` and `melu retrain` begin, before they judge.
         check_place(served)
         was_promoted = versions(served) == versions(other)
+        found.add(was_promoted)
         assert names(place) <= {"model", "model.former"}
 
         promote_bundle(other, served, keep=5)
@@ -104,6 +106,7 @@ def test_another_promotion_keeps_what_was_served(one: Path, other: Path, tmp_pat
         expected = versions(one, other) if was_promoted else versions(one)
         assert versions(*bundles_before(served)) == expected
         assert names(place) == {"model", "model.former"}
+    assert found == {True, False}
 
 
 def test_the_way_back_leads_to_the_same_place(one: Path, other: Path, tmp_path: Path, how: str):
