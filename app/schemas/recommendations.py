@@ -21,6 +21,7 @@ from app.schemas.values import (
     MAX_LIMIT,
     MAX_NAMED,
     ArmName,
+    AsSet,
     Attributes,
     Cursor,
     Exclude,
@@ -138,7 +139,7 @@ class RecommendationRequest(RankingParameters):
         description="Rank these items and no others; the whole catalogue if left out. What "
         "`exclude`, `filter` and `exclude_seen` leave out is left out of them too.",
     )
-    exclude: list[Id] = Field(
+    exclude: Annotated[list[Id], AsSet] = Field(
         default=[],
         fail_fast=True,
         max_length=MAX_NAMED,

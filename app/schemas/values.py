@@ -233,10 +233,10 @@ def _as_set(values: list[str]) -> list[str]:
     return sorted(set(values))
 
 
-# Neither order nor number says anything, so that these are one query however they are written.
-_AsSet = AfterValidator(_as_set)
+AsSet = AfterValidator(_as_set)
+"""Neither order nor number says anything, so that these are one query however they are written."""
 Exclude = Annotated[
-    list[Id], Field(max_length=MAX_EVENTS, description="Leave this item out; may repeat."), _AsSet
+    list[Id], Field(max_length=MAX_EVENTS, description="Leave this item out; may repeat."), AsSet
 ]
 Filter = Annotated[
     list[Annotated[Text, Field(json_schema_extra={"pattern": "^[^:]+:"})]],
@@ -247,7 +247,7 @@ Filter = Annotated[
         "`year:1990..1999`, `year:1990..` or `year:..1950`.",
         examples=[["genre:Drama", "year:1990..1999"]],
     ),
-    _AsSet,
+    AsSet,
 ]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Field(max_length=MAX_TITLE)]

@@ -64,6 +64,18 @@ def test_of_bodies_too(client: httpx.Client, name: str):
     assert answers[0] == answers[1] == answers[2]
 
 
+@pytest.mark.parametrize("explore", [0, 0.5])
+def test_what_a_body_leaves_out_comes_in_any_order(client: httpx.Client, explore: float):
+    bodies = [
+        {"explore": explore, "exclude": exclude}
+        for exclude in (["3", "40"], ["40", "3"], ["3", "40", "3"])
+    ]
+
+    answers = [ok(client.post("/recommendations", json=body)) for body in bodies]
+
+    assert answers[0] == answers[1] == answers[2]
+
+
 @pytest.mark.parametrize(
     "filter_", [["genre:comedy", "colour:red"], ["colour:red", "genre:comedy"]]
 )

@@ -66,3 +66,22 @@ def test_no_model_is_loaded(client: httpx.Client):
 )
 def test_probes_and_pages_may_have_any(client: httpx.Client, path: str):
     assert client.get(f"{path}?utm_source=mail&_=17").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["dry_run", "dry_run%3Dtrue", "dry_run&dry_run="])
+def test_what_writes_takes_no_name_without_a_value(client: httpx.Client, user: str, query: str):
+    item = COMEDY | {"item_id": user}
+
+    answer = client.post(f"/items?{query}", json={"items": [item]})
+
+    assert_problem(answer, 422, "invalid_parameter")
+    assert_problem(client.get(f"/items/{user}"), 404, "unknown_item")
+
+
+def test_who_erases_with_a_name_alone_is_refused(visitor: Visitor):
+    visitor.rate({0: 5})
+
+    answer = visitor.client.delete(f"{visitor.path}?dry_run")
+
+    assert_problem(answer, 422, "invalid_parameter")
+    assert visitor.ratings() == {"0": 5}
