@@ -21,6 +21,8 @@ from tests.conftest import QUICK_PRESETS
 from tests.training import train_bundle
 from tests.worlds import write_clicks
 
+pytestmark = pytest.mark.slow
+
 NO_STEP = 1e-12
 SUPPORT = [(0, 5.0), (31, 1.0), (4, 4.0)]
 

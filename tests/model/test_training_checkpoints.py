@@ -14,6 +14,8 @@ from model.fitting import FittedModel, fit_model
 from model.presets import Preset
 from model.training_checkpoints import Checkpoints, identity_of
 
+pytestmark = pytest.mark.slow
+
 
 class _Killed(BaseException):
     """Stands for whatever ends a process in the middle."""

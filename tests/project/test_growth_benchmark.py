@@ -11,6 +11,8 @@ from model.errors import ModelError
 from scripts.benchmark.growth import benchmark_growth
 from scripts.benchmark.planted import Size, write_planted
 
+pytestmark = pytest.mark.slow
+
 SMALL = Size(3_000, 200, 400)
 
 

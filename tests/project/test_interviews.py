@@ -10,6 +10,8 @@ from model.recommender import Recommender
 from scripts.interviews import questions_of_kind, show_interviews
 from tests.worlds import MANY_GENRES
 
+pytestmark = pytest.mark.slow
+
 
 def test_whoever_knows_nothing_of_a_kind_is_asked_less_of_it(
     bundle_that_asks: Path, capsys: pytest.CaptureFixture[str]

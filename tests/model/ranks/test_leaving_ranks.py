@@ -8,6 +8,8 @@ import pytest
 
 from tests.ranks import environments
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 # An optimiser's imports end with a module whose defaults name the group of the moment.

@@ -17,6 +17,8 @@ from model.relevance.training.training_data import RelevanceLearning
 from tests.conftest import QUICK_PRESETS
 from tests.worlds import write_many_tastes
 
+pytestmark = pytest.mark.slow
+
 EVERYBODY = np.full(50, 0.5)
 
 
