@@ -63,15 +63,21 @@ def how(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_what_was_not_promoted_is_none_to_go_back_to(
-    one: Path, other: Path, tmp_path: Path, how: str
-):
+def promoting(one: Path, other: Path) -> Callable[[Path], list[str]]:
+    """Serve one bundle, and begin to promote another."""
+
     def prepare(place: Path) -> list[str]:
         promote_bundle(one, place / "model", keep=5)
         return ["promote", str(other), str(place / "model")]
 
+    return prepare
+
+
+def test_what_was_not_promoted_is_none_to_go_back_to(
+    one: Path, other: Path, tmp_path: Path, how: str
+):
     found = set()
-    for place in killed_at_each_step(tmp_path, how, prepare):
+    for place in killed_at_each_step(tmp_path, how, promoting(one, other)):
         served = place / "model"
         was_promoted = served.exists() and versions(served) == versions(other)
         found.add(was_promoted)
@@ -87,12 +93,8 @@ def test_what_was_not_promoted_is_none_to_go_back_to(
 
 
 def test_another_promotion_keeps_what_was_served(one: Path, other: Path, tmp_path: Path, how: str):
-    def prepare(place: Path) -> list[str]:
-        promote_bundle(one, place / "model", keep=5)
-        return ["promote", str(other), str(place / "model")]
-
     found = set()
-    for place in killed_at_each_step(tmp_path, how, prepare):
+    for place in killed_at_each_step(tmp_path, how, promoting(one, other)):
         served = place / "model"
         # As `melu promote` and `melu retrain` begin, before they judge.
         check_place(served)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ from app.services.model_state.executor import InferenceExecutor
 from app.services.model_state.jobs import SharedStep
 from app.stages import Stage, begin_stages
 from tests.running import Service
+from tests.service.executors import in_one_loop
 from tests.service.visitors import ok
 
 USERS = 24
@@ -32,17 +33,6 @@ class Step:
         if 13 in numbers:
             raise ValueError("unlucky")
         return [number * number for number in numbers]
-
-
-def in_one_loop(work: Callable[[InferenceExecutor], Awaitable[None]], threads: int = 1) -> None:
-    async def run() -> None:
-        executor = InferenceExecutor(threads, 100)
-        try:
-            await work(executor)
-        finally:
-            executor.close()
-
-    asyncio.run(run())
 
 
 def asked(
@@ -80,7 +70,7 @@ def behind_a_gate(
         told.extend(await asyncio.gather(*asking, return_exceptions=True))
         await asyncio.gather(*busy)
 
-    in_one_loop(work, threads)
+    in_one_loop(work, threads, queue=100)
     return told
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,25 +17,13 @@ from app.problems import Overloaded
 from app.services.model_state.executor import InferenceExecutor
 from tests.access.credentials import KEY, TOKEN_SECRET, bearer, issued_token
 from tests.running import Service, wait_for
+from tests.service.executors import in_one_loop
 from tests.service.visitors import ok
 
 pytestmark = pytest.mark.clock
 
 GREEDY, OTHER = Caller("greedy", is_user=True), Caller("other", is_user=True)
 SERVER = Caller("server")
-
-
-def in_one_loop(
-    work: Callable[[InferenceExecutor], Awaitable[None]], threads: int, queue: int
-) -> None:
-    async def run() -> None:
-        executor = InferenceExecutor(threads, queue)
-        try:
-            await work(executor)
-        finally:
-            executor.close()
-
-    asyncio.run(run())
 
 
 def asked(

@@ -135,18 +135,6 @@ class Adapter:
             compared(user.beyond_ratings, _MOST_PAIRS),
         )
 
-    def adapt(self, recommender: Recommender, user: StoredUser | None) -> AdaptedCopy:
-        """Run the local update on a user's newest ratings of items that still exist.
-
-        Args:
-            recommender: The model.
-            user: What is stored; None for a user never seen.
-
-        Returns:
-            The user's own copy, or θ where there is no usable feedback or the update diverged.
-        """
-        return self.adapt_to(recommender, self.support_set_of(recommender, user))
-
     def adapt_to(self, recommender: Recommender, known: SupportSet) -> AdaptedCopy:
         """Run the local update on what is known of a user.
 
